@@ -1,0 +1,1 @@
+"""What benchmarks share: figures, a city of their own, load generators, limits."""

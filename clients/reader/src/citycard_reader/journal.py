@@ -1,0 +1,63 @@
+"""The reader's journal: a tap is on disk, under its number, before anything is sent."""
+
+import datetime as dt
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Tap(NamedTuple):
+    """A tap as it was noted; ``epoch, seq`` is its identity with this reader."""
+
+    epoch: int
+    seq: int
+    at: str
+    number: str
+
+
+class Journal:
+    """Taps by epoch and sequence, with the gate's answer once there is one."""
+
+    def __init__(self, path: str | Path) -> None:
+        self._db = sqlite3.connect(path, isolation_level=None, timeout=10)
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")  # a tap that is noted survives a power cut
+        self._db.execute(
+            "CREATE TABLE IF NOT EXISTS tap (epoch INTEGER, seq INTEGER, at TEXT NOT NULL,"
+            " number TEXT, answer TEXT, PRIMARY KEY (epoch, seq))"
+        )
+
+    def note(self, number: str, *, epoch: int, at: dt.datetime) -> Tap:
+        """Write a tap down under the epoch's next number; it is on disk when this returns."""
+        assert at.tzinfo is not None, "a tap's time names its zone"
+        self._db.execute("BEGIN IMMEDIATE")
+        (seq,) = self._db.execute(
+            "SELECT coalesce(max(seq), 0) + 1 FROM tap WHERE epoch = ?", [epoch]
+        ).fetchone()
+        tap = Tap(epoch, seq, at.isoformat(), number)
+        self._db.execute("INSERT INTO tap (epoch, seq, at, number) VALUES (?, ?, ?, ?)", tap)
+        self._db.execute("COMMIT")
+        return tap
+
+    def waiting(self, limit: int = 500) -> list[Tap]:
+        """Return the oldest taps that have no answer yet."""
+        found = self._db.execute(
+            "SELECT epoch, seq, at, number FROM tap WHERE answer IS NULL"
+            " ORDER BY epoch, seq LIMIT ?",
+            [limit],
+        )
+        return [Tap(*row) for row in found]
+
+    def answered(self, answers: Sequence[tuple[Tap, str]]) -> None:
+        """Keep the gate's answers; the card's number is forgotten, it is no longer needed."""
+        self._db.execute("BEGIN IMMEDIATE")
+        self._db.executemany(
+            "UPDATE tap SET answer = ?, number = NULL WHERE epoch = ? AND seq = ?",
+            [(answer, tap.epoch, tap.seq) for tap, answer in answers],
+        )
+        self._db.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()

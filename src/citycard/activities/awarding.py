@@ -1,0 +1,184 @@
+"""Giving points for taps: shares and budgets held exactly, in the order the taps are given in.
+
+Locks: participations by campaign and member, then budgets, then (in the ledger) people's accounts.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from citycard.activities import shares
+from citycard.activities.deciding import Room, last_day
+from citycard.activities.events import PointsAwarded
+from citycard.activities.queries import campaigns_of_devices, campaigns_of_trigger
+from citycard.activities.values import Award, AwardRequest, Campaign, TriggerRequest
+from citycard.infra.journal import announce
+from citycard.infra.packs import current_pack
+from citycard.infra.unit_of_work import require_unit_of_work
+from citycard.kernel.actors import Actor
+from citycard.kernel.ids import fact_key
+from citycard.ledger import api as ledger
+from citycard.people import api as people
+
+Asked = tuple[AwardRequest | TriggerRequest, Campaign | None]
+DayOf = Callable[[dt.datetime], dt.date]
+
+
+def award(*, requests: Sequence[AwardRequest], actor: Actor, now: dt.datetime) -> list[Award]:
+    """Decide what taps give, in the order given; the caller posts the moves in the same unit of
+    work.
+
+    A share or budget that is nearly used up gives what is left of it.
+
+    :returns: one answer a request, in order
+    """
+    require_unit_of_work()
+    if not requests:
+        return []
+    running = campaigns_of_devices(sorted({request.device_id for request in requests}))
+    at_device: dict[int, list[Campaign]] = {}
+    for campaign in running:
+        for device_id in campaign.devices:
+            at_device.setdefault(device_id, []).append(campaign)
+    return _decide([(r, _giving(at_device.get(r.device_id, ()), r.at)) for r in requests], now)
+
+
+def award_for(
+    *, trigger: str, requests: Sequence[TriggerRequest], actor: Actor, now: dt.datetime
+) -> list[Award]:
+    """Decide what happenings give (say ``cards.card.bound``); the caller posts the moves.
+
+    Once a person is the campaign's per-person cap: it equals what one happening gives.
+
+    :returns: one answer a request, in order
+    """
+    require_unit_of_work()
+    running = campaigns_of_trigger(trigger) if requests else []
+    return _decide([(request, _giving(running, request.at)) for request in requests], now)
+
+
+def _giving(running: Iterable[Campaign], at: dt.datetime) -> Campaign | None:
+    return next((campaign for campaign in running if campaign.gives_at(at)), None)
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What the decision of a batch reads and changes."""
+
+    day_of: DayOf
+    own: dict[tuple[int, int], shares.Share]
+    days: dict[tuple[int, int, dt.date], shares.DayShare]
+    budgets: dict[int, int]
+    given: list[tuple[int, int, int]] = field(default_factory=list)
+
+
+def _decide(asked: Sequence[Asked], now: dt.datetime) -> list[Award]:
+    day_of = current_pack().time.day
+    outsiders = _not_residents(asked, day_of)
+    eligible = [
+        (request, campaign)
+        for request, campaign in asked
+        if campaign is not None and (campaign.id, request.member_id, request.at) not in outsiders
+    ]
+    batch = _Batch(
+        day_of=day_of,
+        own=shares.lock({(c.id, r.member_id): c.per_person_cap for r, c in eligible}),
+        days=shares.lock_days(
+            {
+                (c.id, r.member_id, day_of(r.at)): c.per_day_cap
+                for r, c in eligible
+                if c.per_day_cap is not None
+            }
+        ),
+        budgets=ledger.lock_budgets(fund_ids=sorted({c.fund_id for _, c in eligible})),
+    )
+    awards = [_one(request, campaign, outsiders, batch) for request, campaign in asked]
+    shares.save(batch.own.values())
+    shares.save_days(batch.days.values())
+    if batch.given:
+        members, campaigns, points = zip(*batch.given, strict=True)
+        announce(PointsAwarded(member_ids=members, campaign_ids=campaigns, points=points))
+    return awards
+
+
+def _one(
+    request: AwardRequest | TriggerRequest,
+    campaign: Campaign | None,
+    outsiders: set[tuple[int, int, dt.datetime]],
+    batch: _Batch,
+) -> Award:
+    if campaign is None:
+        return Award(n=request.n, campaign_id=None, points=0, code="none")
+    if (campaign.id, request.member_id, request.at) in outsiders:
+        return Award(n=request.n, campaign_id=campaign.id, points=0, code="not_resident")
+    points = _give(request, campaign, batch)
+    if not points:
+        return Award(n=request.n, campaign_id=campaign.id, points=0, code="limit")
+    move = _move(request, campaign, points, batch)
+    return Award(n=request.n, campaign_id=campaign.id, points=points, code="points", move=move)
+
+
+def _give(request: AwardRequest | TriggerRequest, campaign: Campaign, batch: _Batch) -> int:
+    share = batch.own[campaign.id, request.member_id]
+    today = None
+    if campaign.per_day_cap is not None:
+        today = batch.days[campaign.id, request.member_id, batch.day_of(request.at)]
+    room = Room(
+        person=share.cap - share.points,
+        budget=batch.budgets[campaign.fund_id],
+        day=today.cap - today.points if today else None,
+    )
+    points = room.give(campaign.points_per_tap)
+    share.count(points, request.at)
+    batch.budgets[campaign.fund_id] -= points
+    if today:
+        today.points += points
+    if points:
+        batch.given.append((request.member_id, campaign.id, points))
+    return points
+
+
+def _move(
+    request: AwardRequest | TriggerRequest, campaign: Campaign, points: int, batch: _Batch
+) -> ledger.Move:
+    rule = current_pack().table("points")["units"][campaign.unit]["expires"]
+    lot = ledger.member(
+        holder=request.member_id,
+        unit=campaign.unit,
+        fund=campaign.fund_id,
+        expires_on=last_day(batch.day_of(request.at), rule),
+    )
+    key = request.tap_key if isinstance(request, AwardRequest) else request.key
+    return ledger.Move(
+        key=fact_key(request.at, "campaign.award", campaign.id, key),
+        kind="campaign.award",
+        at=request.at,
+        transfers=[
+            ledger.Transfer(
+                source=ledger.budget(fund_id=campaign.fund_id, unit=campaign.unit),
+                target=lot,
+                amount=points,
+            )
+        ],
+        ref=f"campaign:{campaign.id}",
+    )
+
+
+def _not_residents(asked: Sequence[Asked], day_of: DayOf) -> set[tuple[int, int, dt.datetime]]:
+    """Return what is asked by people who were not registered in the city on the day they tapped."""
+    by_day: dict[dt.date, set[int]] = {}
+    for request, campaign in asked:
+        if campaign is not None and campaign.residents_only:
+            by_day.setdefault(day_of(request.at), set()).add(request.member_id)
+    city = current_pack().code
+    home: set[tuple[int, dt.date]] = set()
+    for day, members in by_day.items():
+        facts = people.facts_of(member_ids=sorted(members), names={"registered_city"}, on=day)
+        home |= {(m, day) for m in members if facts.get(m, {}).get("registered_city") == city}
+    return {
+        (campaign.id, request.member_id, request.at)
+        for request, campaign in asked
+        if campaign is not None
+        and campaign.residents_only
+        and (request.member_id, day_of(request.at)) not in home
+    }

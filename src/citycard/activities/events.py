@@ -1,0 +1,32 @@
+"""What happened to campaigns."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from citycard.kernel.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class CampaignOpened(Event):
+    """A campaign gives points from now on, within its period."""
+
+    code: ClassVar[str] = "activities.campaign.opened"
+    campaign_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CampaignClosed(Event):
+    """A campaign gives no more points."""
+
+    code: ClassVar[str] = "activities.campaign.closed"
+    campaign_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PointsAwarded(Event):
+    """People got points; ``member_ids``, ``campaign_ids`` and ``points`` stand in parallel."""
+
+    code: ClassVar[str] = "activities.points.awarded"
+    member_ids: tuple[int, ...]
+    campaign_ids: tuple[int, ...]
+    points: tuple[int, ...]

@@ -1,0 +1,35 @@
+"""Activities' own auditor: what the lists say is what the ledger paid."""
+
+from citycard.infra.database import rows
+from citycard.kernel.findings import Finding
+
+_PAID = """
+SELECT coalesce(p.campaign_id, l.campaign_id) AS about,
+       format('people got %%s by the lists, %%s by the ledger', coalesce(p.points, 0),
+              coalesce(l.points, 0)) AS says
+FROM (SELECT campaign_id, sum(points) AS points FROM activities_participation GROUP BY 1) p
+FULL JOIN (
+    SELECT c.id AS campaign_id, sum(t.amount) AS points
+    FROM activities_campaign c
+    JOIN pub.ledger_transfers t ON t.kind = 'campaign.award' AND t.ref = 'campaign:' || c.id
+    GROUP BY 1) l ON l.campaign_id = p.campaign_id
+WHERE coalesce(p.points, 0) <> coalesce(l.points, 0)
+"""
+
+_DAYS = """
+SELECT d.campaign_id AS about, format('member %%s: %%s by days, %%s in all', d.member_id,
+                                      sum(d.points), p.points) AS says
+FROM activities_participation_day d
+JOIN activities_participation p USING (campaign_id, member_id)
+GROUP BY d.campaign_id, d.member_id, p.points HAVING sum(d.points) <> p.points
+"""
+
+
+def verify() -> list[Finding]:
+    """Prove that lists and ledger agree; returns what doesn't, which should be nothing."""
+    checks = {"activities.paid": _PAID, "activities.days": _DAYS}
+    return [
+        Finding(check=check, about=str(row.about), says=row.says)
+        for check, sql in checks.items()
+        for row in rows(sql, [])
+    ]

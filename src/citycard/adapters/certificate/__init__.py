@@ -1,0 +1,1 @@
+"""Citizen certificates (自然人憑證), behind ``identity.ports.CertificateVerifier``."""

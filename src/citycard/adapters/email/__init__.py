@@ -1,0 +1,1 @@
+"""The city's mail relay, behind ``EmailSender`` of identity and of notify."""

@@ -1,0 +1,1 @@
+"""戶役政, the household register: behind ``people.ports.HouseholdRegister``."""

@@ -1,0 +1,39 @@
+"""A household register that always fails, each in one way, so that failure can be shown and
+tested.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import Literal
+
+from citycard.people.ports import RegisterAnswer, RegisterQuestion
+
+Way = Literal["refuses", "hangs", "breaks_off", "talks_nonsense"]
+
+
+class FailingHouseholdRegister:
+    """Fails at every look-up: refuses, hangs for ``hangs_s``, breaks off half-way, or answers
+    others' questions.
+    """
+
+    def __init__(self, way: Way = "refuses", hangs_s: float = 60.0) -> None:
+        self._way = way
+        self._hangs_s = hangs_s
+
+    def look_up(self, questions: Sequence[RegisterQuestion]) -> Sequence[RegisterAnswer]:
+        """Fail.
+
+        :raises OSError: always, but for nonsense
+        """
+        if self._way == "talks_nonsense":
+            return [RegisterAnswer(query_id=-1, answer="yes") for _ in questions]
+        if self._way == "hangs":
+            time.sleep(self._hangs_s)
+            raise TimeoutError("the register hung")
+        if self._way == "breaks_off":
+            raise ConnectionResetError("the register broke off")
+        raise ConnectionRefusedError("the register refuses")
+
+    def check(self) -> str:
+        """Raise: it is down."""
+        raise ConnectionRefusedError("the register refuses")

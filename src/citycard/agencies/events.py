@@ -1,0 +1,47 @@
+"""What happened to staff and devices, by ids only."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from citycard.kernel.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackActivated(Event):
+    """Agencies, places and counters were brought up to the pack's."""
+
+    code: ClassVar[str] = "agencies.pack.activated"
+    pack_hash: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaffChanged(Event):
+    """Somebody was added to the staff, or what they may do changed."""
+
+    code: ClassVar[str] = "agencies.staff.changed"
+    staff_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DevicesEnrolled(Event):
+    """New devices may speak to the city."""
+
+    code: ClassVar[str] = "agencies.device.enrolled"
+    device_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceKeyRotated(Event):
+    """A device has a new key and begins a new epoch."""
+
+    code: ClassVar[str] = "agencies.device.key_rotated"
+    device_id: int
+    epoch: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceRevoked(Event):
+    """A device may no longer speak to the city."""
+
+    code: ClassVar[str] = "agencies.device.revoked"
+    device_id: int

@@ -1,0 +1,225 @@
+"""The pack's forms, read for filling in: which questions and papers a choice of services asks
+for."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from citycard.infra.packs import Pack, current_pack
+from citycard.kernel.errors import Refused
+from citycard.kernel.periods import birthday
+
+PHOTO = "photo"
+
+
+class NoSuchForm(Refused):
+    """This city has no application form {form}."""
+
+    code = "applications.no_such_form"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """One question of a form."""
+
+    field: str
+    type: str
+    label: Mapping[str, str]
+    settings: Mapping[str, Any]
+
+    @property
+    def required(self) -> bool:
+        return bool(self.settings.get("required", True))
+
+    def is_asked(self, services: Iterable[str], answers: Mapping[str, Any]) -> bool:
+        """Tell whether it is asked for these services and the answers so far."""
+        only = self.settings.get("services")
+        if only is not None and not set(only) & set(services):
+            return False
+        when = self.settings.get("asked_when")
+        return when is None or answers.get(when["field"]) in when["is"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """One service that a form offers."""
+
+    code: str
+    settings: Mapping[str, Any]
+
+    @property
+    def name(self) -> Mapping[str, str]:
+        return dict(self.settings["name"])
+
+    @property
+    def entitlement(self) -> str:
+        return str(self.settings["entitlement"])
+
+    @property
+    def agency(self) -> str:
+        return str(self.settings["agency"])
+
+    @property
+    def card_kind(self) -> str | None:
+        return self.settings.get("card_kind")
+
+    @property
+    def own_card(self) -> bool:
+        return bool(self.settings.get("own_card", False))
+
+    @property
+    def registers(self) -> tuple[str, ...]:
+        return tuple(self.settings.get("registers", ()))
+
+    @property
+    def needs_photo(self) -> bool:
+        return bool(self.settings.get("photo", False))
+
+    @property
+    def decide_within(self) -> dt.timedelta:
+        return dt.timedelta(days=int(self.settings["decide_within_days"]))
+
+    @property
+    def not_with(self) -> tuple[str, ...]:
+        return tuple(self.settings.get("not_with", ()))
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return tuple(self.settings.get("needs", ()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """A form of the pack."""
+
+    code: str
+    table: Mapping[str, Any]
+    questions: tuple[Question, ...]
+    services: Mapping[str, Service]
+
+    @property
+    def level(self) -> int:
+        """The level of assurance that an online applicant needs."""
+        return int(self.table.get("level", 0))
+
+    @property
+    def purpose(self) -> str:
+        """The purpose whose ground the register questions stand on."""
+        return str(self.table["purpose"])
+
+    @property
+    def card_order(self) -> tuple[str, ...]:
+        return tuple(self.table.get("card_order", ()))
+
+    @property
+    def one_card(self) -> bool:
+        return bool(self.table.get("one_card", False))
+
+    def asked(self, services: Sequence[str], answers: Mapping[str, Any]) -> list[Question]:
+        """Return the questions to ask, in order."""
+        return [each for each in self.questions if each.is_asked(services, answers)]
+
+    def papers_for(
+        self, services: Sequence[str], answers: Mapping[str, Any], on: dt.date
+    ) -> Iterator[tuple[str, str | None]]:
+        """Yield (paper, service) needed before submitting; a register may ask for more later."""
+        seen = set()
+        for code in services:
+            for row in self.services[code].settings.get("papers", ()):
+                if row["paper"] not in seen and _needed(row["when"], answers, on):
+                    seen.add(row["paper"])
+                    yield row["paper"], code
+        for row in self.table.get("papers", ()):
+            if row["paper"] not in seen and _needed(row["when"], answers, on):
+                seen.add(row["paper"])
+                yield row["paper"], None
+
+    def papers_when_unknown(self, service: str, missing: Iterable[str]) -> tuple[str, ...]:
+        """Return the papers that would prove facts which no register has answered."""
+        wanted = set(missing)
+        asked = [
+            row["paper"]
+            for row in self.services[service].settings.get("papers", ())
+            if row["when"] == "unknown" and row.get("fact") in wanted
+        ]
+        proves = current_pack().table("papers")["papers"]
+        for code, paper in proves.items():
+            speaks_for = {fact.replace(":", ".") for fact in paper.get("proves", ())}
+            already = any(wanted & _speaks_for(proves, each) for each in asked)
+            if wanted & speaks_for and not already:
+                asked.append(code)
+        return tuple(dict.fromkeys(asked))
+
+
+def _speaks_for(papers: Mapping[str, Any], code: str) -> set[str]:
+    return {fact.replace(":", ".") for fact in papers[code].get("proves", ())}
+
+
+def _needed(when: str, answers: Mapping[str, Any], on: dt.date) -> bool:
+    if when == "always":
+        return True
+    if when in ("guardian", "proxy"):
+        return answers.get("applied_by") == when
+    if when in ("minor", "adult"):
+        minor = is_minor(answers, on)
+        return minor is not None and minor == (when == "minor")
+    return False
+
+
+def is_minor(answers: Mapping[str, Any], on: dt.date) -> bool | None:
+    """Tell whether the person is a minor on a day; None while the birth date isn't known."""
+    born = answers.get("birth_on")
+    if not born:
+        return None
+    rows = current_pack().table("pack")["adulthood"]
+    in_force = [row for row in rows if row["from"] <= on]
+    age = int((in_force or rows)[-1]["age"])
+    return on < birthday(dt.date.fromisoformat(str(born)), age)
+
+
+def form(*, code: str | None = None) -> Form:
+    """Return a form of the active pack; without a code, its first.
+
+    :raises NoSuchForm: the city has none of this code
+    """
+    pack = current_pack()
+    table = pack.table("forms")
+    if code is None:
+        code = next(iter(table))
+    if code not in table:
+        raise NoSuchForm(form=code)
+    return _read(pack, code)
+
+
+_forms: dict[tuple[str, str], Form] = {}
+
+
+def _read(pack: Pack, code: str) -> Form:
+    key = (pack.hash, code)
+    if key not in _forms:
+        table = pack.table("forms")[code]
+        questions = tuple(
+            Question(field=row["field"], type=row["type"], label=dict(row["label"]), settings=row)
+            for row in table["questions"]
+        )
+        services = {
+            name: Service(code=name, settings=row) for name, row in table["services"].items()
+        }
+        _forms[key] = Form(code=code, table=table, questions=questions, services=services)
+    return _forms[key]
+
+
+def paper_name(*, code: str) -> Mapping[str, str]:
+    """Return what a paper (or the photo) is called, by language tag."""
+    papers = current_pack().table("papers")
+    if code == PHOTO:
+        return dict(papers["photo"]["name"])
+    row = papers["papers"].get(code)
+    return dict(row["name"]) if row else {"zh-Hant": code, "en": code}
+
+
+def service_name(form_code: str, service: str) -> Mapping[str, str]:
+    """Return what a service is called; its code when the form no longer offers it."""
+    services = form(code=form_code).services
+    return services[service].name if service in services else {"zh-Hant": service, "en": service}

@@ -1,0 +1,17 @@
+"""Applications, parts, papers, checks, supplements and the timeline."""
+
+from pathlib import Path
+
+from django.db import migrations
+
+SQL = Path(__file__).parent / "sql"
+
+
+class Migration(migrations.Migration):
+    initial = True
+    dependencies = [("infra", "0001_initial")]
+    operations = [
+        migrations.RunSQL(
+            (SQL / "0001_applications.sql").read_text(encoding="utf-8"), migrations.RunSQL.noop
+        )
+    ]

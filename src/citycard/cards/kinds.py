@@ -1,0 +1,110 @@
+"""Kinds of card and the media that carry them, as the city pack has them."""
+
+import functools
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from citycard.infra.packs import current_pack
+from citycard.kernel.taiwan.card_numbers import mask
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberRule:
+    """How one of a medium's numbers looks, and which places a screen hides."""
+
+    pattern: re.Pattern[str]
+    hidden: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Medium:
+    """What carries a card: its issuer, its numbers, and which of them its holder is shown."""
+
+    issuer: str
+    numbers: Mapping[str, NumberRule]
+    shown: str
+    holders_own: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A kind of card: on which media it exists, and which group of kinds a person holds one of."""
+
+    media: frozenset[str]
+    carries: frozenset[str]
+    one_of_group: str | None
+    follows: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardTable:
+    """The pack's ``cards`` table."""
+
+    media: Mapping[str, Medium]
+    kinds: Mapping[str, Kind]
+
+    def masked(self, medium: str, numbers: Mapping[str, str], tail: str) -> str:
+        """Return the number that a holder knows with the places hidden that the pack names."""
+        known = self.media.get(medium)
+        if known is None or known.shown not in numbers:
+            return f"****{tail}" if tail else ""
+        return mask(numbers[known.shown], known.numbers[known.shown].hidden)
+
+
+_tables: dict[str, CardTable] = {}
+
+
+def card_table() -> CardTable:
+    """Return the kinds and media of the city's present pack; read once for each content of it."""
+    pack = current_pack()
+    if pack.hash not in _tables:
+        _tables[pack.hash] = read_table(pack.table("cards"))
+    return _tables[pack.hash]
+
+
+def read_table(table: Mapping[str, Any]) -> CardTable:
+    """Read kinds and media from the pack's table; its shape was checked when the pack loaded."""
+    return CardTable(
+        media={code: _medium(row) for code, row in table["media"].items()},
+        kinds={code: _kind(row) for code, row in table["kinds"].items()},
+    )
+
+
+def _medium(row: Mapping[str, Any]) -> Medium:
+    return Medium(
+        issuer=str(row["issuer"]),
+        numbers={kind: _number(rule) for kind, rule in row["numbers"].items()},
+        shown=str(row["shown"]) if row.get("shown") else "",
+        holders_own=bool(row.get("holders_own", False)),
+    )
+
+
+def _number(rule: Mapping[str, Any]) -> NumberRule:
+    return NumberRule(pattern=_compiled(str(rule["pattern"])), hidden=_hidden(rule))
+
+
+def _hidden(rule: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return the hidden places, counted from 1 at the left or from -1 at the right."""
+    if "mask" in rule:
+        first, last = rule["mask"]
+        return tuple(range(first, last + 1))
+    if "mask_from_right" in rule:
+        first, last = rule["mask_from_right"]
+        return tuple(range(-last, -first + 1))
+    return ()
+
+
+@functools.lru_cache(maxsize=64)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def _kind(row: Mapping[str, Any]) -> Kind:
+    return Kind(
+        media=frozenset(row["media"]),
+        carries=frozenset(row.get("carries", ())),
+        one_of_group=row.get("one_of_group"),
+        follows=row.get("follows"),
+    )

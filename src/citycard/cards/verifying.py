@@ -1,0 +1,43 @@
+"""The auditor's look at cards."""
+
+from citycard.cards import states
+from citycard.infra.database import rows
+from citycard.kernel.findings import Finding
+
+_CHECKS = (
+    (
+        "cards.one_holder",
+        "SELECT a.card_id AS about FROM cards_binding a JOIN cards_binding b"
+        " ON a.card_id = b.card_id AND a.id < b.id AND a.bound && b.bound"
+        " WHERE upper_inf(a.recorded) AND upper_inf(b.recorded)",
+        "A card belongs to two members at one instant.",
+    ),
+    (
+        "cards.bound_card_exists",
+        "SELECT b.card_id AS about FROM cards_binding b LEFT JOIN cards_card c ON c.id = b.card_id"
+        " WHERE c.id IS NULL",
+        "A binding names a card that is not there.",
+    ),
+    (
+        "cards.ended_card_is_free",
+        "SELECT b.card_id AS about FROM cards_binding b JOIN cards_card c ON c.id = b.card_id"
+        " WHERE upper_inf(b.recorded) AND upper_inf(b.bound) AND c.state = ANY(%s)",
+        "A card that ended still belongs to somebody.",
+    ),
+    (
+        "cards.state_is_the_last_noted",
+        "SELECT c.id AS about FROM cards_card c WHERE c.state IS DISTINCT FROM"
+        " (SELECT h.state FROM cards_card_history h WHERE h.card_id = c.id"
+        "  ORDER BY h.at DESC, h.id DESC LIMIT 1)",
+        "A card's state is not the last one in its history.",
+    ),
+)
+
+
+def verify() -> list[Finding]:
+    """Return what does not add up: two holders, a bound card that ended, a gap in the history."""
+    return [
+        Finding(check=check, about=f"card {found.about}", says=says)
+        for check, sql, says in _CHECKS
+        for found in rows(sql, [sorted(states.ENDS)] if "%s" in sql else None)
+    ]

@@ -1,0 +1,1 @@
+"""The top of the house: settings, addresses, wiring of adapters and reactions, the command."""

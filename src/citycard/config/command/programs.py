@@ -1,0 +1,100 @@
+"""Which processes make up a running city, and at which addresses they answer."""
+
+import json
+import sys
+from pathlib import Path
+
+from citycard.config import instance
+from citycard.config.apps import present
+from citycard.config.command.processes import Program
+from citycard.infra.postgres.place import project_root
+
+
+def addresses(port: int) -> list[tuple[str, str]]:
+    """Return every door's name and address."""
+    doors = (
+        ("Residents", "resident", ""),
+        ("Counter", "counter", "counter/"),
+        ("Agencies", "agency", "agency/"),
+        ("Operations", "ops", "ops/"),
+    )
+    found = [
+        (name, f"http://127.0.0.1:{port}/{path}")
+        for name, portal, path in doors
+        if present(f"citycard.portals.{portal}.urls")
+    ]
+    if present("citycard.portals.gate.app"):
+        found.append(("Readers' gate", f"http://127.0.0.1:{port + 1}/"))
+    if _kiosk_agent() is not None:
+        found.append(("Kiosk", f"http://127.0.0.1:{port + 2}/"))
+    return found
+
+
+def programs(here: instance.Instance, port: int) -> list[Program]:
+    """Return the city's processes: those whose code exists."""
+    found = [
+        Program(
+            name="doors",
+            command=_granian("wsgi", "citycard.config.wsgi:application", port, threads=4),
+            health=f"http://127.0.0.1:{port}/health",
+        )
+    ]
+    if present("citycard.portals.gate.app"):
+        found.append(
+            Program(
+                name="gate",
+                command=_granian("asgi", "citycard.config.gate:application", port + 1, threads=1),
+                health=f"http://127.0.0.1:{port + 1}/health",
+            )
+        )
+    found.append(
+        Program(name="worker", command=[sys.executable, "-m", "citycard.config.command", "worker"])
+    )
+    agent, kiosk = _kiosk_agent(), _demo_kiosk(here)
+    if agent is not None and kiosk is not None:
+        code, key = kiosk
+        found.append(
+            Program(
+                name="kiosk",
+                command=[sys.executable, "-m", "citycard_kiosk"],
+                health=f"http://127.0.0.1:{port + 2}/health",
+                environment={
+                    "PYTHONPATH": str(agent),
+                    "CITYCARD_KIOSK_SERVER": f"http://127.0.0.1:{port}",
+                    "CITYCARD_KIOSK_PORT": str(port + 2),
+                    "CITYCARD_KIOSK_CODE": code,
+                    "CITYCARD_KIOSK_KEY": key,
+                    "CITYCARD_KIOSK_STATE": str(here.place.directory / "kiosk"),
+                },
+            )
+        )
+    return found
+
+
+def _granian(interface: str, target: str, port: int, *, threads: int) -> list[str]:
+    command = [sys.executable, "-m", "granian", "--interface", interface]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--no-ws"]
+    command += ["--backpressure", "256", "--log-level", "warning"]
+    if interface == "wsgi":
+        command += ["--blocking-threads", str(threads)]
+    return [*command, target]
+
+
+def _kiosk_agent() -> Path | None:
+    root = project_root()
+    if root is None:
+        return None
+    for directory in (root / "clients" / "kiosk" / "src", root / "clients" / "kiosk"):
+        if (directory / "citycard_kiosk" / "__main__.py").is_file():
+            return directory
+    return None
+
+
+def _demo_kiosk(here: instance.Instance) -> tuple[str, str] | None:
+    """Return code and key of a demo's first kiosk; real kiosks run elsewhere."""
+    keys = here.place.keys / "demo-devices.json"
+    if not keys.is_file():
+        return None
+    devices: dict[str, dict[str, str]] = json.loads(keys.read_text())
+    kiosks = sorted((code, it["key"]) for code, it in devices.items() if it["kind"] == "kiosk")
+    return kiosks[0] if kiosks else None

@@ -1,0 +1,187 @@
+"""The doctor's examination: one function a concern, each returning what it saw, worst first.
+
+The ops page shows the same list.
+"""
+
+import datetime as dt
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from django.conf import settings
+from django.db import DatabaseError
+
+from citycard.config import guarding, migrating
+from citycard.infra import clock, crypto, journal, outbox, partitions, ports
+from citycard.infra.database import row, scalar
+
+State = Literal["ok", "warn", "fail"]
+ORDER: dict[State, int] = {"fail": 0, "warn": 1, "ok": 2}
+
+CLOCK_WARN_S, CLOCK_FAIL_S = 2.0, 30.0
+DISK_WARN_GB, DISK_FAIL_GB = 5.0, 1.0
+MONTHS_WARN, MONTHS_FAIL = 2, 1
+KEYS_OLD_AFTER = dt.timedelta(days=365)
+LAG_WARN_S, LAG_FAIL_S = 30.0, 300.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Symptom:
+    """What one check saw.
+
+    :ivar name: what was looked at, like `disk` or `subscriber notify`
+    :ivar state: ok, warn (look at it soon) or fail (look at it now)
+    :ivar says: one sentence, nothing personal
+    """
+
+    name: str
+    state: State
+    says: str
+
+
+def examine() -> list[Symptom]:
+    """Return every check's answer, worst first; a check that breaks is itself a failure."""
+    found = [symptom for check in CHECKS for symptom in _safely(check)]
+    return sorted(found, key=lambda symptom: ORDER[symptom.state])
+
+
+def check_safety() -> list[Symptom]:
+    """Look for a demo's settings on an instance that is none."""
+    found = guarding.dangers(settings)
+    if not found:
+        says = "a demo" if settings.CITYCARD_DEMO else "no demo, set up like none"
+        return [Symptom(name="safety", state="ok", says=says)]
+    return [Symptom(name="safety", state="fail", says=reason) for reason in found]
+
+
+def check_database() -> list[Symptom]:
+    """Ask the database for its version, our role and whether the schema is this code's."""
+    about = row(
+        "SELECT current_setting('server_version') AS version, current_user AS role,"
+        " (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS super,"
+        " EXISTS (SELECT 1 FROM pg_class WHERE relkind IN ('r', 'p')"
+        "         AND relowner = (SELECT oid FROM pg_roles WHERE rolname = current_user)) AS owns"
+    )
+    assert about is not None
+    found = [_database_role(about)]
+    if scalar(migrating.STANDS_AT) == migrating.remark():
+        found.append(Symptom(name="schema", state="ok", says="this version's"))
+    else:
+        found.append(
+            Symptom(name="schema", state="fail", says="not this version's: citycard migrate")
+        )
+    return found
+
+
+def check_clock() -> list[Symptom]:
+    """Compare our clock with the database's."""
+    theirs = row("SELECT clock_timestamp() AS at")
+    assert theirs is not None
+    apart_s = abs((clock.now() - theirs.at).total_seconds())
+    says = f"{apart_s:.1f} s from the database's"
+    return [Symptom(name="clock", state=_above(apart_s, CLOCK_WARN_S, CLOCK_FAIL_S), says=says)]
+
+
+def check_disk() -> list[Symptom]:
+    """Look at the room left where the state lies."""
+    place = settings.CITYCARD_PLACE.root
+    free_gb = shutil.disk_usage(place if place.exists() else "/").free / 1e9
+    state = _above(-free_gb, -DISK_WARN_GB, -DISK_FAIL_GB)
+    return [Symptom(name="disk", state=state, says=f"{free_gb:.1f} GB free at {place}")]
+
+
+def check_partitions() -> list[Symptom]:
+    """Count the months ahead for which every table cut by month is ready."""
+    ahead = partitions.months_ahead(clock.now().date())
+    if not ahead:
+        return [Symptom(name="partitions", state="ok", says="no table is cut by month")]
+    table, least = min(ahead.items(), key=lambda item: item[1])
+    state = _above(-least, -MONTHS_WARN + 0.5, -MONTHS_FAIL + 0.5)
+    return [Symptom(name="partitions", state=state, says=f"{least} months ahead ({table})")]
+
+
+def check_keys() -> list[Symptom]:
+    """Look at the keys' age and who may read them."""
+    made_at = dt.datetime.fromisoformat(crypto.keyring().made_at)
+    age = clock.now() - made_at
+    state: State = "warn" if age > KEYS_OLD_AFTER else "ok"
+    path = Path(os.environ["CITYCARD_KEYS"])
+    if path.stat().st_mode & 0o077:
+        return [Symptom(name="keys", state="fail", says=f"{path} can be read by others")]
+    return [Symptom(name="keys", state=state, says=f"{age.days} days old")]
+
+
+def check_ports() -> list[Symptom]:
+    """Ask every adapter how the system behind it is."""
+    states: dict[str, State] = {"up": "ok", "unknown": "warn", "down": "fail"}
+    return [
+        Symptom(
+            name=f"port {port.port}",
+            state=states.get(port.state, "warn"),
+            says=f"{port.adapter}: {port.state} {port.says}".strip(),
+        )
+        for port in ports.health()
+    ]
+
+
+def check_subscribers() -> list[Symptom]:
+    """Look how far each subscriber is behind, and who was stopped by a poison event."""
+    return [_subscriber(lag) for lag in journal.lag()]
+
+
+def check_outbox() -> list[Symptom]:
+    """Count letters that will not go without a person."""
+    found = []
+    for topic, counts in outbox.counts().items():
+        failed, waiting = counts.get("failed", 0), counts.get("waiting", 0)
+        says = f"{waiting} waiting, {failed} failed"
+        state: State = "fail" if failed else "ok"
+        found.append(Symptom(name=f"letters {topic}", state=state, says=says))
+    return found
+
+
+CHECKS: tuple[Callable[[], list[Symptom]], ...] = (
+    check_safety,
+    check_database,
+    check_clock,
+    check_disk,
+    check_partitions,
+    check_keys,
+    check_ports,
+    check_subscribers,
+    check_outbox,
+)
+
+
+def _safely(check: Callable[[], list[Symptom]]) -> list[Symptom]:
+    name = check.__name__.removeprefix("check_")
+    try:
+        return check()
+    except (DatabaseError, OSError, crypto.KeysMissing, LookupError) as broken:
+        return [Symptom(name=name, state="fail", says=f"{type(broken).__name__}: can't be checked")]
+
+
+def _database_role(about: "object") -> Symptom:
+    version, role = getattr(about, "version", "?"), getattr(about, "role", "?")
+    if getattr(about, "super", False) or getattr(about, "owns", False):
+        says = f"{role} owns tables or is a superuser; DATABASE_URL must be a role that doesn't"
+        return Symptom(name="database", state="fail", says=says)
+    return Symptom(name="database", state="ok", says=f"PostgreSQL {version} as {role}")
+
+
+def _subscriber(lag: journal.Lag) -> Symptom:
+    name = f"subscriber {lag.subscriber}"
+    if lag.stopped_at is not None:
+        says = f"stopped by event {lag.stopped_on}: {lag.stopped_why}"
+        return Symptom(name=name, state="fail", says=says)
+    state = _above(lag.seconds, LAG_WARN_S, LAG_FAIL_S) if lag.events else "ok"
+    return Symptom(name=name, state=state, says=f"{lag.events} events, {lag.seconds:.0f} s behind")
+
+
+def _above(value: float, warn: float, fail: float) -> State:
+    if value > fail:
+        return "fail"
+    return "warn" if value > warn else "ok"

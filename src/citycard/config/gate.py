@@ -1,0 +1,19 @@
+"""The readers' gate as ASGI servers load it: ``citycard.config.gate:application``."""
+
+import os
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "citycard.config.settings")
+# All that the gate asks is a few hundred look-ups by index. Plans are kept as long as a connection
+# lives, and one made while the tables were small must not walk them when they are large.
+os.environ.setdefault(
+    "PGOPTIONS", "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+)
+# Each of its few threads keeps a connection: one that breaks is noticed and replaced at once.
+os.environ["CITYCARD_DB_POOL"] = "0"
+django.setup()
+
+from citycard.portals.gate.app import Gate  # noqa: E402 - Django must be set up first
+
+application = Gate()

@@ -1,0 +1,106 @@
+"""Which adapter answers for which port."""
+
+from pathlib import Path
+
+from django.conf import settings
+
+from citycard.adapters.card_company.demo import DemoCardCompany
+from citycard.adapters.card_company.failing_demo import NoCardCompany
+from citycard.adapters.card_company.http import HttpCardCompany
+from citycard.adapters.certificate.demo import DemoCertification
+from citycard.adapters.certificate.failing_demo import NoCertificates
+from citycard.adapters.demo_registers.book import Book
+from citycard.adapters.demo_registers.rehearsing import DemoRegisterDesk
+from citycard.adapters.email.demo import DemoMailRelay
+from citycard.adapters.email.failing_demo import FailingMailRelay
+from citycard.adapters.email.smtp import SmtpRelay
+from citycard.adapters.household_registry.demo import DemoHouseholdRegister
+from citycard.adapters.household_registry.failing_demo import FailingHouseholdRegister
+from citycard.adapters.household_registry.gateway import GatewayHouseholdRegister
+from citycard.adapters.printer.cups import CupsCardPrinter
+from citycard.adapters.printer.demo import DemoCardPrinter
+from citycard.adapters.printer.failing_demo import NoCardPrinter
+from citycard.adapters.printer.switches import Switches
+from citycard.adapters.status_registers.demo import DemoStatusRegister
+from citycard.adapters.status_registers.failing_demo import FailingStatusRegister
+from citycard.adapters.status_registers.gateway import GatewayStatusRegister
+from citycard.config import environment
+from citycard.identity.ports import (
+    CertificateVerifier,
+    DemoCards,
+    DemoPost,
+    EmailSender,
+)
+from citycard.infra.ports import provide
+from citycard.issuing.ports import CardCompany, CardPrinter, DemoOutside
+from citycard.people.ports import DemoRegisters, HouseholdRegister, StatusRegister
+
+
+def provide_adapters(beside: Path) -> None:
+    """Introduce every adapter; the environment chooses between the real and the demo one.
+
+    :param beside: where demo systems and print files are kept
+    """
+    if settings.CITYCARD_DEMO:
+        _provide_demo_registers(beside / "registers.sqlite")
+        _provide_demo_sign_in(beside)
+        _provide_demo_issuing(beside)
+    else:
+        _provide_registers()
+        _provide_sign_in()
+        _provide_issuing(beside)
+
+
+def _provide_demo_registers(path: Path) -> None:
+    book = Book(path)
+    provide(HouseholdRegister, DemoHouseholdRegister(book), name="household register")
+    provide(StatusRegister, DemoStatusRegister(book), name="status registers")
+    provide(DemoRegisters, DemoRegisterDesk(book), name="demo registers", timeout_s=60)
+
+
+def _provide_demo_sign_in(beside: Path) -> None:
+    relay = DemoMailRelay(beside / "mail.jsonl")
+    certification = DemoCertification(beside / "authority.pem")
+    provide(EmailSender, relay, name="e-mail")
+    provide(DemoPost, relay, name="demo post")
+    provide(CertificateVerifier, certification, name="citizen certificate")
+    provide(DemoCards, certification, name="demo cards")
+
+
+def _provide_registers() -> None:
+    """Without a gateway registers refuse, and applications wait visibly for a person."""
+    url = environment.text("CITYCARD_GATEWAY_URL").rstrip("/")
+    token = environment.text("CITYCARD_GATEWAY_TOKEN")
+    household: HouseholdRegister = FailingHouseholdRegister()
+    status: StatusRegister = FailingStatusRegister()
+    if url:
+        household = GatewayHouseholdRegister(f"{url}/household", token)
+        status = GatewayStatusRegister(f"{url}/status", token)
+    provide(HouseholdRegister, household, name="household register", timeout_s=15)
+    provide(StatusRegister, status, name="status registers", timeout_s=15)
+
+
+def _provide_sign_in() -> None:
+    url, sender = environment.text("CITYCARD_SMTP_URL"), environment.text("CITYCARD_MAIL_FROM")
+    relay = SmtpRelay(url, sender) if url else FailingMailRelay()
+    provide(EmailSender, relay, name="e-mail", timeout_s=30)
+    provide(CertificateVerifier, NoCertificates(), name="citizen certificate")
+
+
+def _provide_demo_issuing(beside: Path) -> None:
+    switches = Switches(beside / "switches.json")
+    printer = DemoCardPrinter(beside / "printed", switches)
+    company = DemoCardCompany(beside / "card_company.sqlite", switches)
+    provide(CardPrinter, printer, name="card printers", timeout_s=30)
+    provide(CardCompany, company, name="card company", timeout_s=15)
+    provide(DemoOutside, switches, name="demo printer and company")
+
+
+def _provide_issuing(beside: Path) -> None:
+    queue = environment.text("CITYCARD_PRINTER_QUEUE")
+    printer = CupsCardPrinter(queue, beside / "print_jobs") if queue else NoCardPrinter()
+    url = environment.text("CITYCARD_CARD_COMPANY_URL")
+    token = environment.text("CITYCARD_CARD_COMPANY_TOKEN")
+    company = HttpCardCompany(url, token) if url else NoCardCompany()
+    provide(CardPrinter, printer, name="card printers", timeout_s=90)
+    provide(CardCompany, company, name="card company", timeout_s=30)

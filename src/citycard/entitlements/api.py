@@ -1,0 +1,59 @@
+"""What each resident may have, from when to when, and why.
+
+A right follows by rule (the pack's table ``entitlements``) from facts that ``people`` keeps: call
+``decide`` in the unit of work that records facts; the subscriber of ``people.facts.changed`` calls
+``decide_again``, and the daily job ``decide_due``. All are set-based and write differences only::
+
+    changes = entitlements.decide(member_ids=[7], on=today, now=now, actor=actor)
+    changes[0].entitlement, changes[0].after.valid_to      # date or None
+
+Reads for people take an access that covers the field ``rights``: ``rights_of``, ``outlook``,
+``explain``, ``history``. ``explain(...).because.text("zh-Hant")`` reads the rule's steps aloud. For
+a flow's own decision (never a page): ``machine_rights_of``, ``eligibility``, ``facts_needed``.
+
+Published for SQL: ``pub.rights(member_id, entitlement, valid daterange)``, as known now.
+
+Events: ``entitlements.right.granted``, ``.ended``, ``.changed`` (entitlement, member_ids, on,
+quiet).
+"""
+
+from citycard.entitlements.auditing import verify
+from citycard.entitlements.granting import decide, decide_again, decide_due
+from citycard.entitlements.queries import (
+    FIELD,
+    catalogue,
+    due,
+    eligibility,
+    explain,
+    facts_needed,
+    history,
+    judge,
+    machine_rights_of,
+    outlook,
+    rights_of,
+)
+from citycard.entitlements.rulebook import NoSuchEntitlement
+from citycard.entitlements.values import Change, Entitlement, Explanation, Right
+
+__all__ = [
+    "FIELD",
+    "Change",
+    "Entitlement",
+    "Explanation",
+    "NoSuchEntitlement",
+    "Right",
+    "catalogue",
+    "decide",
+    "decide_again",
+    "decide_due",
+    "due",
+    "eligibility",
+    "explain",
+    "facts_needed",
+    "history",
+    "judge",
+    "machine_rights_of",
+    "outlook",
+    "rights_of",
+    "verify",
+]

@@ -1,0 +1,46 @@
+"""Rights follow facts and days: after every change of a fact, and on the eve of every boundary."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from citycard.applications import api as applications
+from citycard.entitlements import api as entitlements
+from citycard.flows import asking_registers
+from citycard.infra import clock
+from citycard.infra.journal import Announced
+from citycard.infra.unit_of_work import unit_of_work
+from citycard.kernel.actors import SYSTEM
+
+A_BATCH = 2000
+
+
+def follow_facts(batch: Sequence[Announced]) -> None:
+    """Decide the rights of members whose facts changed; a subscriber's handler."""
+    members = sorted({member for event in batch for member in event.body["member_ids"]})
+    # more than a handful at once is an import or a feed: nobody is told one by one
+    quiet = len(members) > A_BATCH // 10
+    entitlements.decide_again(member_ids=members, quiet=quiet, actor=SYSTEM, now=clock.now())
+
+
+def stop_questions(batch: Sequence[Announced]) -> None:
+    """Go on without the questions whose consent was withdrawn; a subscriber's handler."""
+    stopped = sorted({query for event in batch for query in event.body["query_ids"]})
+    asking_registers.stop(stopped, now=clock.now())
+
+
+def look_again(now: dt.datetime) -> None:
+    """Decide everybody for whom time alone changes something by today; a late run moves no
+    boundary."""
+    while True:
+        with unit_of_work():
+            waited = entitlements.due(on=clock.city_time().day(now))[:A_BATCH]
+            entitlements.decide_due(now=now, actor=SYSTEM, limit=A_BATCH)
+        if len(waited) < A_BATCH:
+            return
+
+
+def erase_papers(now: dt.datetime) -> None:
+    """Erase papers whose application ended longer ago than the pack keeps them, and old drafts."""
+    with unit_of_work():
+        applications.discard_old_drafts(now=now)
+        applications.erase_old_papers(now=now)

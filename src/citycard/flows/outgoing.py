@@ -1,0 +1,14 @@
+"""The table of letters: what is said to outside systems, and who says it."""
+
+from citycard.flows import asking_registers, issuing_cards, proving
+from citycard.identity import api as identity
+from citycard.infra.outbox import Topic
+from citycard.notify import api as notify
+
+TOPICS: list[Topic] = [
+    identity.EMAIL_CODES,
+    notify.EMAILS,
+    *asking_registers.LETTERS,
+    *issuing_cards.LETTERS,
+    proving.LETTER,
+]

@@ -1,0 +1,273 @@
+"""An agency decides its part; an approval becomes a fact, the right follows, a card is queued.
+
+The middle of the story that ``applying`` begins and ``issuing_cards`` ends.
+"""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import get_language
+
+from citycard.applications import api as applications
+from citycard.entitlements import api as entitlements
+from citycard.infra.packs import current_pack
+from citycard.infra.unit_of_work import unit_of_work
+from citycard.issuing import api as issuing
+from citycard.kernel.actors import Actor
+from citycard.kernel.errors import Refused
+from citycard.people import api as people
+from citycard.rules.api import Because, Decision, Verdict
+
+REVIEW = "application-review"
+
+
+REVIEW_FIELDS = (
+    "name",
+    "birth_on",
+    "sex",
+    "district",
+    "village",
+    "id_masked",
+    "statuses",
+    "rights",
+    "application",
+    "papers",
+    "photo",
+    "checks",
+)
+
+
+class RuleSaysNo(Refused):
+    """The rule for {entitlement} says no: {why}."""
+
+    code = "applications.rule_says_no"
+
+
+class NotKnownYet(Refused):
+    """The rule for {entitlement} can't decide yet ({missing}): {why}."""
+
+    code = "applications.not_known_yet"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Review:
+    """What a reviewer needs to decide a part, opened under one access.
+
+    :ivar explanation: what the rule says today, step by step
+    :ivar would_prove: for each fact still unknown, the uploaded papers that speak for it
+    """
+
+    view: applications.PartView
+    profile: people.Profile
+    explanation: entitlements.Explanation
+    would_prove: Mapping[str, tuple[str, ...]]
+
+
+def review(*, part_id: int, actor: Actor, now: dt.datetime) -> Review:
+    """Open a part for its reviewer; writes the access record and notes who looks at it.
+
+    :raises NotFound: there is none
+    :raises NotYourAgency: another agency decides it
+    """
+    part = applications.part(part_id=part_id)
+    if actor.agency != part.agency:
+        raise applications.NotYourAgency(agency=part.agency)
+    access = people.open_access(
+        subject=part.member_id, fields=REVIEW_FIELDS, purpose=REVIEW, actor=actor, now=now
+    )
+    with unit_of_work():
+        applications.mark_opened(part_id=part_id, actor=actor, now=now)
+    view = applications.open_part(access=access, part_id=part_id, now=now)
+    explanation = entitlements.explain(
+        access=access, member_id=part.member_id, entitlement=part.entitlement, on=_today(now)
+    )
+    uploaded = [document.paper for document in view.case.documents]
+    return Review(
+        view=view,
+        profile=people.profile(access=access, member_id=part.member_id),
+        explanation=explanation,
+        would_prove={
+            fact: tuple(paper for paper in uploaded if fact in _speaks_for(paper))
+            for fact in sorted(explanation.missing)
+        },
+    )
+
+
+def decide(
+    *, decision: applications.PartDecision, actor: Actor, now: dt.datetime
+) -> applications.PartDecided:
+    """Decide one part; see ``decide_many``.
+
+    :raises Refused: what ``decide_many`` would return as the row's refusal
+    """
+    (decided,) = decide_many(decisions=[decision], actor=actor, now=now)
+    if decided.refusal is not None:
+        raise decided.refusal
+    return decided
+
+
+def decide_many(
+    *, decisions: Sequence[applications.PartDecision], actor: Actor, now: dt.datetime
+) -> list[applications.PartDecided]:
+    """Decide parts: an approval is recorded as a fact, the right follows by rule, a card is queued.
+
+    What the reviewer read from papers (``proven``) is recorded as facts from that paper. One result
+    a row; nothing of a refused row is kept. Refusals: RuleSaysNo, NotKnownYet, and those of
+    ``applications.decide_many``.
+    """
+    with unit_of_work():
+        refusals = _against_the_rule(decisions, now)
+        going = [d for d, refusal in zip(decisions, refusals, strict=True) if refusal is None]
+        done = iter(applications.decide_many(decisions=going, actor=actor, now=now))
+        results = [
+            next(done)
+            if refusal is None
+            else applications.PartDecided(part_id=decision.part_id, refusal=refusal)
+            for decision, refusal in zip(decisions, refusals, strict=True)
+        ]
+        approved = [
+            (decision, result)
+            for decision, result in zip(decisions, results, strict=True)
+            if result.refusal is None and decision.decision == "approve"
+        ]
+        _grant(approved, actor, now)
+        touched = [result.application_id for result in results if result.refusal is None]
+        make_cards(touched, actor, now)
+    return results
+
+
+def ask_supplement(
+    *,
+    part_id: int,
+    version: int,
+    actor: Actor,
+    now: dt.datetime,
+    papers: Sequence[str] = (),
+    fields: Sequence[str] = (),
+    note: str = "",
+) -> int:
+    """Ask the resident for something more; the clock stands still. Returns the part's new
+    version."""
+    with unit_of_work():
+        return applications.ask_supplement(
+            part_id=part_id,
+            version=version,
+            papers=papers,
+            fields=fields,
+            note=note,
+            actor=actor,
+            now=now,
+        )
+
+
+def _against_the_rule(
+    decisions: Sequence[applications.PartDecision], now: dt.datetime
+) -> list[Refused | None]:
+    """Say why an approval can't stand: the rule says no, or can't tell even with what was
+    proven."""
+    parts = {}
+    for decision in decisions:
+        if decision.decision == "approve":
+            parts[decision.part_id] = applications.part(part_id=decision.part_id)
+    assuming: dict[int, dict[str, Any]] = {}
+    for decision in decisions:
+        if decision.part_id in parts:
+            member = assuming.setdefault(parts[decision.part_id].member_id, {})
+            member |= {proven.fact: proven.value for proven in decision.proven}
+    judged = entitlements.eligibility(
+        member_ids=sorted(assuming),
+        entitlements=sorted({part.entitlement for part in parts.values()}),
+        on=_today(now),
+        assuming=assuming,
+    )
+    return [
+        _why_not(judged.get(part.member_id, {}).get(part.entitlement), part.entitlement)
+        if (part := parts.get(decision.part_id))
+        else None
+        for decision in decisions
+    ]
+
+
+def _why_not(decision: Decision | None, entitlement: str) -> Refused | None:
+    if decision is None:
+        return RuleSaysNo(entitlement=entitlement, why="not yet in force")
+    if decision.verdict is Verdict.YES:
+        return None
+    if decision.verdict is Verdict.UNKNOWN:
+        missing = ", ".join(sorted(decision.missing))
+        return NotKnownYet(
+            entitlement=entitlement, missing=missing, why=_in_words(decision.because)
+        )
+    return RuleSaysNo(entitlement=entitlement, why=_in_words(decision.because))
+
+
+def _in_words(because: Because) -> str:
+    language = get_language() or "zh-hant"
+    joint = "；" if language.startswith("zh") else "; "
+    return joint.join(leaf.sentence(language) for leaf in because.decisive())
+
+
+def _grant(
+    approved: Sequence[tuple[applications.PartDecision, applications.PartDecided]],
+    actor: Actor,
+    now: dt.datetime,
+) -> None:
+    today = _today(now)
+    by_law = {each.code for each in entitlements.catalogue(on=today) if each.granted_by == "law"}
+    facts = []
+    for decision, result in approved:
+        about: dict[str, Any] = {
+            "member_id": result.member_id,
+            "source": f"agency:{actor.agency}",
+            "basis_kind": "application_part",
+            "basis_id": str(result.part_id),
+        }
+        if result.entitlement not in by_law:
+            approval = f"approval.{result.entitlement}"
+            facts.append(people.NewFact(name=approval, value=True, valid_from=today, **about))
+        facts += [
+            people.NewFact(
+                name=proven.fact,
+                value=proven.value,
+                valid_from=proven.valid_from or today,
+                valid_to=proven.valid_to,
+                **about,
+            )
+            for proven in decision.proven
+        ]
+    people.record_facts(facts=facts, actor=actor, now=now)
+    members = sorted({result.member_id for _, result in approved})
+    entitlements.decide(member_ids=members, on=today, actor=actor, now=now)
+
+
+def make_cards(application_ids: Sequence[int], actor: Actor, now: dt.datetime) -> None:
+    """Queue the cards that can be made now; inside a unit of work."""
+    applications.complete_settled(application_ids=application_ids, actor=actor, now=now)
+    ready = applications.cards_to_make(application_ids=application_ids)
+    issuing.queue_prints(
+        prints=[
+            issuing.NewPrint(
+                application_id=each.application_id,
+                part_id=each.part_id,
+                ref=each.ref,
+                member_id=each.member_id,
+                card_kind=each.card_kind,
+                medium=each.medium,
+                counter=each.counter,
+            )
+            for each in ready
+        ],
+        actor=actor,
+        now=now,
+    )
+
+
+def _speaks_for(paper: str) -> set[str]:
+    known = current_pack().table("papers")["papers"].get(paper, {})
+    return {fact.replace(":", ".") for fact in known.get("proves", ())}
+
+
+def _today(now: dt.datetime) -> dt.date:
+    return current_pack().time.day(now)

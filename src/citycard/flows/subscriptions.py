@@ -1,0 +1,33 @@
+"""The table of reactions: who follows which events. There is no other place where one hides."""
+
+from citycard.flows import campaigning, keeping_rights
+from citycard.infra.journal import Subscriber
+from citycard.insight import api as insight
+from citycard.notify import api as notify
+
+SUBSCRIPTIONS: list[Subscriber] = [
+    Subscriber(
+        name="rights.facts",
+        codes=frozenset({"people.facts.changed", "people.member.enrolled"}),
+        handle=keeping_rights.follow_facts,
+        batch=100,
+    ),
+    Subscriber(
+        name="applications.consent",
+        codes=frozenset({"people.ground.withdrawn"}),
+        handle=keeping_rights.stop_questions,
+    ),
+    Subscriber(
+        name="activities.happenings",
+        codes=campaigning.FOLLOWED,
+        handle=campaigning.reward,
+        batch=50,
+    ),
+    Subscriber(
+        name="insight.usage",
+        codes=frozenset({"taps.batch.stored"}),
+        handle=insight.absorb_taps,
+        batch=100,
+    ),
+    Subscriber(name="notify.messages", codes=notify.FOLLOWED, handle=notify.tell_about, batch=100),
+]

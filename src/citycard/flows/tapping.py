@@ -1,0 +1,128 @@
+"""A tap, from the reader's upload to its answer: the one write path for taps.
+
+One transaction a batch: taps are opened (locked, de-duplicated, attributed, judged), the agency's
+own numbers are looked up for services that answer one, activities give points, the ledger posts
+them, and each tap is stored once with its answer. Each step takes the whole batch. What the answer
+doesn't need (figures, messages) follows by event.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from citycard.activities import api as activities
+from citycard.cards import api as cards
+from citycard.infra import failpoints
+from citycard.infra.unit_of_work import unit_of_work
+from citycard.kernel.actors import SYSTEM
+from citycard.kernel.ids import fact_key
+from citycard.ledger import api as ledger
+from citycard.taps import api as taps
+
+Numbers = dict[int, cards.AgencyNumber | None]
+"""Place in the batch → the agency's own number of the member, where the service asks for one."""
+
+
+class PointsNotPosted(RuntimeError):
+    """Our own mistake: an activity awarded points that the ledger refused; the batch is undone."""
+
+
+def take(*, reads: Sequence[taps.TapRead], now: dt.datetime) -> list[taps.TapAnswer]:
+    """Take a batch of taps and return their answers in order; the answers hold once this returns.
+
+    A reader learns a public code, the points given, and its own agency's number of the member; a
+    tap sent again gets the answer it got. Opens its own unit of work; a single tap is a batch of
+    one.
+
+    :raises PointsNotPosted: nothing of the batch was kept
+    """
+    if not reads:
+        return []
+    with unit_of_work():
+        batch = taps.open_batch(reads=reads, now=now)
+        numbers = _agency_numbers(batch)
+        codes = [_code(tap, i, numbers) for i, tap in enumerate(batch.taps)]
+        awards = _award(batch, codes, now)
+        outcomes = [
+            _outcome(tap, code, numbers.get(i), awards.get(i))
+            for i, (tap, code) in enumerate(zip(batch.taps, codes, strict=True))
+        ]
+        answers = taps.store(batch=batch, outcomes=outcomes, now=now)
+        failpoints.reach("tap.take.before_commit")
+    failpoints.reach("tap.take.after_commit")
+    return answers
+
+
+def _agency_numbers(batch: taps.OpenBatch) -> Numbers:
+    """Look up the numbers of members that each agency's readers ask for: once an agency."""
+    places: dict[str, list[int]] = {}
+    for i, tap in enumerate(batch.taps):
+        if (tap.needs_link or tap.answers_number) and _goes_on(tap):
+            places.setdefault(tap.agency, []).append(i)
+    numbers: Numbers = {}
+    for agency, asked in places.items():
+        members = [batch.taps[i].member_id or 0 for i in asked]
+        found = cards.agency_numbers(agency=agency, member_ids=members)
+        numbers.update(zip(asked, found, strict=True))
+    return numbers
+
+
+def _goes_on(tap: taps.OpenedTap) -> bool:
+    return tap.state == "new" and tap.code == taps.Code.ACCEPTED
+
+
+def _code(tap: taps.OpenedTap, i: int, numbers: Numbers) -> taps.Code:
+    if tap.needs_link and _goes_on(tap) and numbers.get(i) is None:
+        return taps.Code.NOT_LINKED
+    return tap.code
+
+
+def _award(
+    batch: taps.OpenBatch, codes: Sequence[taps.Code], now: dt.datetime
+) -> dict[int, activities.Award]:
+    """Ask activities for points, in the taps' own order, and post them."""
+    asked = [
+        i
+        for i, (tap, code) in enumerate(zip(batch.taps, codes, strict=True))
+        if tap.state == "new" and code == taps.Code.ACCEPTED
+    ]
+    asked.sort(key=lambda i: (batch.reads[i].at, *batch.reads[i][:3]))
+    awards = activities.award(requests=[_request(batch, i) for i in asked], actor=SYSTEM, now=now)
+    moves = [award.move for award in awards if award.move is not None]
+    if moves:
+        posted = ledger.move_many(moves=moves, actor=SYSTEM, now=now)
+        if any(one.outcome == "refused" for one in posted):
+            raise PointsNotPosted(next(one.refusal.code for one in posted if one.refusal))
+    return {award.n: award for award in awards}
+
+
+def _request(batch: taps.OpenBatch, i: int) -> activities.AwardRequest:
+    read, tap = batch.reads[i], batch.taps[i]
+    assert tap.member_id is not None, "an accepted tap has a member"
+    return activities.AwardRequest(
+        n=i,
+        member_id=tap.member_id,
+        device_id=read.device_id,
+        at=read.at,
+        tap_key=fact_key(read.at, "tap", read.device_id, read.epoch, read.seq),
+    )
+
+
+def _outcome(
+    tap: taps.OpenedTap,
+    code: taps.Code,
+    number: cards.AgencyNumber | None,
+    award: activities.Award | None,
+) -> taps.Outcome | None:
+    if tap.state != "new":
+        return None
+    link = number if number and tap.answers_number and code == taps.Code.ACCEPTED else None
+    points = award.points if award else 0
+    if points:
+        code = taps.Code.ACCEPTED_POINTS
+    elif award is not None and award.code == "limit":
+        code = taps.Code.NO_POINTS_LEFT
+    return taps.Outcome(
+        taps.TapAnswer(code, points, link.number if link else None),
+        award.campaign_id if award else None,
+        link.link_id if link else None,
+    )

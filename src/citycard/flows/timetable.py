@@ -1,0 +1,45 @@
+"""The timetable: what the clock starts. Every job may run late or twice without harm."""
+
+import datetime as dt
+
+from citycard.flows import keeping_rights, redeeming
+from citycard.identity import api as identity
+from citycard.infra import partitions
+from citycard.infra.jobs import Timed
+from citycard.infra.packs import current_pack
+from citycard.infra.unit_of_work import unit_of_work
+from citycard.people import api as people
+
+
+def make_months_ahead(now: dt.datetime) -> None:
+    """Make the partitions of this month and the three after it."""
+    with unit_of_work():
+        partitions.ensure_months(now.date(), now.date() + dt.timedelta(days=95))
+
+
+def analyze_this_month(now: dt.datetime) -> None:
+    """Tell the planner what this month's partitions hold by now."""
+    with unit_of_work():
+        partitions.analyze_month(current_pack().time.day(now))
+
+
+def seal_access_records(now: dt.datetime) -> None:
+    """Close the last ten seconds of access records under a signed root and publish it."""
+    people.seal_access_records(now=now)
+
+
+def clear_expired(now: dt.datetime) -> None:
+    """Delete sessions and sign-in challenges that are over."""
+    with unit_of_work():
+        identity.clear_expired(now=now)
+
+
+TIMETABLE: list[Timed] = [
+    Timed(name="months-ahead", cron="17 3 * * *", run=make_months_ahead),
+    Timed(name="month-statistics", cron="27 * * * *", run=analyze_this_month),
+    Timed(name="seal-access-records", cron="* * * * * */10", run=seal_access_records),
+    Timed(name="rights-due", cron="*/10 * * * *", run=keeping_rights.look_again),
+    Timed(name="erase-papers", cron="41 2 * * *", run=keeping_rights.erase_papers),
+    Timed(name="expire-reservations", cron="* * * * * */15", run=redeeming.expire),
+    Timed(name="clear-expired", cron="7 * * * *", run=clear_expired),
+]

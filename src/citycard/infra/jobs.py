@@ -1,0 +1,139 @@
+"""Background work: timed jobs by procrastinate, the subscribers' pump and the outbox's deliverers.
+
+One worker process runs all three. Each outbox topic has a thread of its own, so a register that
+hangs holds up nobody but itself. Several workers may run side by side: cursors and letters are
+locked rows.
+"""
+
+import asyncio
+import datetime as dt
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from django.db import close_old_connections
+from procrastinate.contrib.django import app as procrastinate_app
+
+from citycard.infra import clock, journal, outbox
+
+log = structlog.get_logger(__name__)
+
+_PAUSE_S = 0.1
+_LONGEST_PAUSE_S = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timed:
+    """A job that the clock starts.
+
+    :ivar cron: five fields, or six with seconds last
+    :ivar run: gets the present instant; opens its own units of work; a late or repeated run is
+        harmless
+    """
+
+    name: str
+    cron: str
+    run: Callable[[dt.datetime], object]
+
+
+_timetable: list[Timed] = []
+
+
+def schedule(timetable: Iterable[Timed]) -> None:
+    """Hand the timetable to procrastinate; done once, by the wiring."""
+    for timed in timetable:
+        if timed.name in {known.name for known in _timetable}:
+            continue
+        _timetable.append(timed)
+        task = procrastinate_app.task(name=f"timed:{timed.name}", queueing_lock=timed.name)(
+            _runner(timed)
+        )
+        procrastinate_app.periodic(cron=timed.cron, periodic_id=timed.name)(task)
+
+
+def timetable() -> list[Timed]:
+    """Return every timed job."""
+    return list(_timetable)
+
+
+def run_worker(*, stop: threading.Event | None = None) -> None:
+    """Run background work until told to stop (or by SIGTERM, which procrastinate turns into a
+    stop)."""
+    stop = stop or threading.Event()
+    threads = [threading.Thread(target=_pump, args=(stop,), name="journal", daemon=True)]
+    threads += [
+        threading.Thread(
+            target=_drain, args=(topic, stop), name=f"outbox-{topic.name}", daemon=True
+        )
+        for topic in outbox.topics()
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        asyncio.run(_run_timed_jobs())
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(timeout=5)
+
+
+async def _run_timed_jobs() -> None:
+    connector: Any = procrastinate_app.connector
+    with procrastinate_app.replace_connector(connector.get_worker_connector()) as app:
+        async with app.open_async():
+            await app.run_worker_async(
+                concurrency=2, delete_jobs="successful", fetch_job_polling_interval=2.0
+            )
+
+
+def _runner(timed: Timed) -> Callable[[int], None]:
+    def run(timestamp: int) -> None:
+        close_old_connections()
+        try:
+            timed.run(clock.now())
+        finally:
+            close_old_connections()
+
+    return run
+
+
+def _pump(stop: threading.Event) -> None:
+    _repeat(pump_each, stop)
+
+
+def pump_each() -> int:
+    """Let each subscriber take a batch; one that the database fails holds up none after it."""
+    taken, failed = 0, None
+    for subscriber in journal.subscribers():
+        try:
+            taken += journal.pump_once(subscriber)
+        except Exception as broken:  # noqa: BLE001 - raised below, when everybody had their turn
+            log.warning(
+                "worker.subscriber_failed", subscriber=subscriber.name, why=type(broken).__name__
+            )
+            failed = broken
+    if failed is not None and not taken:
+        raise failed
+    return taken
+
+
+def _drain(topic: outbox.Topic, stop: threading.Event) -> None:
+    _repeat(lambda: outbox.drain_once(topic, now=clock.now()), stop)
+
+
+def _repeat(step: Callable[[], int], stop: threading.Event) -> None:
+    """Take steps while there is work; rest a little longer each time there was none, or it
+    failed."""
+    pause = _PAUSE_S
+    while not stop.is_set():
+        try:
+            close_old_connections()
+            worked = step()
+        except Exception as broken:  # noqa: BLE001 - a lost database must not end the worker
+            log.warning("worker.step_failed", why=type(broken).__name__)
+            worked, pause = 0, _LONGEST_PAUSE_S
+        pause = _PAUSE_S if worked else min(pause * 1.5, _LONGEST_PAUSE_S)
+        if not worked:
+            stop.wait(pause)

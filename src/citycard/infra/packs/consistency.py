@@ -1,0 +1,193 @@
+"""What a pack must agree on within itself, beyond names: files that exist, patterns that fit,
+trees that add up."""
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from zoneinfo import available_timezones
+
+from citycard.infra.packs.mistakes import PackError, Problem, nearest_word
+from citycard.infra.packs.pack import Pack
+from citycard.infra.packs.reading import Path
+from citycard.infra.packs.references import (
+    Checker,
+    check_references,
+    places_of,
+)
+
+_PARAMETER = re.compile(r"\{(.*?)\}")
+
+
+def check_code(pack: Pack) -> Iterator[Problem]:
+    """The pack stands in a directory of its own code, by which it is found."""
+    if pack.code != pack.directory.name:
+        message = f"the pack “{pack.code}” stands in the directory “{pack.directory.name}”"
+        yield pack.problem("pack", ("code",), message, pack.directory.name)
+
+
+def check_clock(pack: Pack) -> Iterator[Problem]:
+    """The zone is a real one, and the service day starts at a time of day."""
+    zone = pack.table("pack")["zone"]
+    if zone not in available_timezones():
+        nearest = nearest_word(zone, available_timezones())
+        yield pack.problem("pack", ("zone",), f"there is no time zone “{zone}”", nearest)
+    starts = pack.table("pack")["service_day_starts_at"]
+    try:
+        dt.time.fromisoformat(starts)
+    except ValueError:
+        message = f"“{starts}” is not a time of day such as 04:00"
+        yield pack.problem("pack", ("service_day_starts_at",), message)
+
+
+def check_files(pack: Pack) -> Iterator[Problem]:
+    """The drawings that the theme and the templates name exist."""
+    named = (("theme", "mark"), ("theme", "cards.*"), ("cards", "templates.*.art"))
+    for table, pattern in named:
+        for path, name in places_of(pack.table(table), pattern):
+            if not pack.file(name).is_file():
+                files = [str(p.relative_to(pack.directory)) for p in pack.directory.rglob("*.svg")]
+                message = f"there is no file “{name}”"
+                yield pack.problem(table, path, message, nearest_word(name, files))
+
+
+def check_numbers(pack: Pack) -> Iterator[Problem]:
+    """A number's example fits its own pattern and length, and the number shown is one of the
+    medium's."""
+    for path, rule in places_of(pack.table("cards"), "media.*.numbers.*"):
+        yield from _example(pack, "cards", path, rule["pattern"], rule["example"])
+        if len(rule["example"]) not in rule["length"]:
+            message = f"the example has {len(rule['example'])} characters, which “length” lacks"
+            yield pack.problem("cards", (*path, "example"), message)
+    for path, medium in places_of(pack.table("cards"), "media.*"):
+        shown = medium.get("shown")
+        if shown is not None and shown not in medium["numbers"]:
+            nearest = nearest_word(shown, medium["numbers"])
+            yield pack.problem("cards", (*path, "shown"), f"there is no number “{shown}”", nearest)
+    for path, number in places_of(pack.table("agencies"), "agencies.*.member_number"):
+        yield from _example(pack, "agencies", path, number["pattern"], number["example"])
+
+
+def _example(pack: Pack, table: str, path: Path, pattern: str, example: str) -> Iterator[Problem]:
+    try:
+        fits = re.fullmatch(pattern, example)
+    except re.error as error:
+        yield pack.problem(table, (*path, "pattern"), f"“{pattern}” is not a pattern: {error}")
+        return
+    if not fits:
+        yield pack.problem(table, (*path, "example"), f"“{example}” does not fit “{pattern}”")
+
+
+def check_messages(pack: Pack) -> Iterator[Problem]:
+    """A message's text uses the parameters that it has, and no others."""
+    for code, message in pack.table("messages").items():
+        for part in ("title", "body"):
+            for language, text in message[part].items():
+                for name in _PARAMETER.findall(text):
+                    if name not in message["params"]:
+                        nearest = nearest_word(name, message["params"])
+                        sentence = f"the message has no parameter “{name}”"
+                        yield pack.problem("messages", (code, part, language), sentence, nearest)
+
+
+def check_forms(pack: Pack) -> Iterator[Problem]:
+    """A form's questions and services name each other."""
+    for code, form in pack.table("forms").items():
+        fields = [question["field"] for question in form["questions"]]
+        named = (
+            ("questions.*.services.*", "service", form["services"]),
+            ("questions.*.asked_when.field", "question", fields),
+            ("services.*.not_with.*", "service", form["services"]),
+            ("services.*.needs.*", "service", form["services"]),
+        )
+        for pattern, called, known in named:
+            for path, name in places_of(form, pattern):
+                if name not in known:
+                    sentence = f"the form has no {called} “{name}”"
+                    nearest = nearest_word(name, known)
+                    yield pack.problem("forms", (code, *path), sentence, nearest)
+        for number, field in enumerate(fields):
+            if field in fields[:number]:
+                path = (code, "questions", number, "field")
+                yield pack.problem("forms", path, f"“{field}” is asked twice")
+
+
+def check_deciders(pack: Pack) -> Iterator[Problem]:
+    """A form sends each service to the agency that decides it, and its card carries the right."""
+    entitlements = pack.table("entitlements")
+    kinds = pack.table("cards")["kinds"]
+    for path, service in places_of(pack.table("forms"), "*.services.*"):
+        code = service["entitlement"]
+        decides = entitlements.get(code, {}).get("decided_by", service["agency"])
+        if decides != service["agency"]:
+            message = f"“{code}” is decided by “{decides}”, not by “{service['agency']}”"
+            yield pack.problem("forms", (*path, "agency"), message, decides)
+        if code not in kinds.get(service["card_kind"], {}).get("carries", [code]):
+            message = f"the card “{service['card_kind']}” does not carry “{code}”"
+            yield pack.problem("forms", (*path, "card_kind"), message)
+
+
+def check_tree(pack: Pack) -> Iterator[Problem]:
+    """Every service stands once in the city's tree of uses, so that the tree adds up."""
+    known = pack.table("services")["services"]
+    seen: set[str] = set()
+    for path, name in _leaves(pack.table("kpis")["city_tree"], ("city_tree",)):
+        if name not in known:
+            sentence, nearest = f"there is no service “{name}”", nearest_word(name, known)
+            yield pack.problem("kpis", path, sentence, nearest)
+        elif name in seen:
+            yield pack.problem("kpis", path, f"“{name}” stands twice in the tree")
+        seen.add(name)
+    for name in known:
+        if name not in seen:
+            yield pack.problem("kpis", ("city_tree",), f"the service “{name}” is not in the tree")
+
+
+def _leaves(node: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, str]]:
+    for index, name in enumerate(node.get("services", [])):
+        yield (*path, "services", index), name
+    for index, child in enumerate(node.get("children", [])):
+        yield from _leaves(child, (*path, "children", index))
+
+
+def check_districts(pack: Pack) -> Iterator[Problem]:
+    """The population figures are about the city's districts, each once a sex."""
+    codes = {row["code"]: slug for slug, row in pack.table("districts").items()}
+    try:
+        rows = pack.population()
+    except PackError as error:
+        yield from error.problems
+        return
+    counted = [(row.district, row.sex) for row in rows]
+    for code, sex in counted:
+        if code not in codes or sex not in ("f", "m"):
+            message = f"people/population.csv has a row “{code},{sex}” of no district"
+            yield pack.problem("districts", (), message, nearest_word(code, codes))
+    for code, slug in codes.items():
+        if {(code, "f"), (code, "m")} - set(counted):
+            yield pack.problem("districts", (slug,), "people/population.csv lacks this district")
+
+
+def check_units(pack: Pack) -> Iterator[Problem]:
+    """A price or a limit can be met: the choices of a kiosk lie within its own largest step."""
+    kiosk = pack.table("points")["kiosk"]
+    largest = max(row["amount"] for row in kiosk["max_points_each_time"])
+    for index, choice in enumerate(kiosk["choices"]):
+        if choice > largest:
+            message = f"{choice} is more than the {largest} points that can be redeemed at once"
+            yield pack.problem("points", ("kiosk", "choices", index), message)
+
+
+CHECKERS: tuple[Checker, ...] = (
+    check_code,
+    check_clock,
+    check_references,
+    check_files,
+    check_numbers,
+    check_messages,
+    check_forms,
+    check_deciders,
+    check_tree,
+    check_districts,
+    check_units,
+)

@@ -1,0 +1,45 @@
+"""Keep the content of every pack that was ever active, so that old decisions can be re-executed."""
+
+import datetime as dt
+import zlib
+from typing import Any
+
+from citycard.infra.database import execute, scalar
+from citycard.infra.packs.pack import Pack, canonical, from_canonical
+from citycard.infra.unit_of_work import require_unit_of_work
+
+
+def keep_active(*, pack: Pack, now: dt.datetime) -> bool:
+    """Keep a pack as the active one; return whether another one was active before.
+
+    Going back to an older pack makes that one active again; its content is kept once.
+    """
+    require_unit_of_work()
+    if active_hash() == pack.hash:
+        return False
+    tables = {name: pack.table(name) for name in sorted(pack.sources)}
+    execute(
+        "INSERT INTO packs_kept (hash, city, content, kept_at, activated_at)"
+        " VALUES (%s, %s, %s, %s, %s)"
+        " ON CONFLICT (hash) DO UPDATE SET activated_at = excluded.activated_at",
+        [pack.hash, pack.code, zlib.compress(canonical(tables)), now, now],
+    )
+    return True
+
+
+def active_hash() -> str | None:
+    """Return the hash of the active pack, or None before the first activation."""
+    found = scalar("SELECT hash FROM packs_kept ORDER BY activated_at DESC LIMIT 1")
+    return None if found is None else str(found)
+
+
+def kept_tables(*, pack_hash: str) -> dict[str, Any]:
+    """Return every table of a pack as it was when it was active.
+
+    :raises KeyError: no pack of that hash was ever active here
+    """
+    content = scalar("SELECT content FROM packs_kept WHERE hash = %s", [pack_hash])
+    if content is None:
+        raise KeyError(pack_hash)
+    tables: dict[str, Any] = from_canonical(zlib.decompress(bytes(content)))
+    return tables

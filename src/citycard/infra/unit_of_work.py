@@ -1,0 +1,66 @@
+"""The one transaction of a request, a job or a batch; opened at a door and required inside.
+
+Inner functions never open their own: they call ``require_unit_of_work`` so that load, decide,
+change and announce commit together or not at all. No port is called while one is open
+(``infra.ports`` raises).
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from django.db import transaction
+
+_open: ContextVar[bool] = ContextVar("citycard_unit_of_work", default=False)
+
+
+class UnitOfWorkMisused(RuntimeError):
+    """Our own mistake: a unit of work was nested, or a writer was called without one."""
+
+
+@contextmanager
+def unit_of_work() -> Iterator[None]:
+    """Open the transaction that everything inside commits with.
+
+    :raises UnitOfWorkMisused: one is open already
+    """
+    if _open.get():
+        raise UnitOfWorkMisused(
+            "a unit of work is open already; inner functions require one, never open one"
+        )
+    token = _open.set(True)
+    try:
+        with transaction.atomic():
+            yield
+    finally:
+        _open.reset(token)
+
+
+def in_unit_of_work() -> bool:
+    """Tell whether a unit of work is open here."""
+    return _open.get()
+
+
+def require_unit_of_work() -> None:
+    """Stop unless a unit of work is open.
+
+    :raises UnitOfWorkMisused: none is
+    """
+    if not _open.get():
+        raise UnitOfWorkMisused("this writes, so its caller must open a unit of work first")
+
+
+def forbid_unit_of_work(why: str) -> None:
+    """Stop when a unit of work is open.
+
+    :param why: what must not happen inside a transaction
+    :raises UnitOfWorkMisused: one is open
+    """
+    if _open.get():
+        raise UnitOfWorkMisused(f"a unit of work is open: {why}")
+
+
+def after_commit(action: Callable[[], object]) -> None:
+    """Run something once the open unit of work has committed; never after a rollback."""
+    require_unit_of_work()
+    transaction.on_commit(action)

@@ -1,0 +1,17 @@
+"""Usage by service, agency, place and day, and the people behind it under pseudonyms."""
+
+from pathlib import Path
+
+from django.db import migrations
+
+SQL = Path(__file__).parent / "sql"
+
+
+class Migration(migrations.Migration):
+    initial = True
+    dependencies = [("infra", "0001_initial")]
+    operations = [
+        migrations.RunSQL(
+            (SQL / "0001_usage.sql").read_text(encoding="utf-8"), migrations.RunSQL.noop
+        )
+    ]

@@ -1,0 +1,1 @@
+"""Taiwan's formats: ID numbers, years of the Republic, card numbers, and how names are written."""

@@ -1,0 +1,95 @@
+"""Follow the journal: tell residents about what was announced, in the unit of work of the
+cursor."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from citycard.activities import api as activities
+from citycard.infra.clock import now
+from citycard.infra.database import rows, statement
+from citycard.infra.journal import Announced
+from citycard.notify.reacting import WRITERS, messages_about
+from citycard.notify.telling import NewMessage, tell_many
+
+POINTS_AWARDED = "activities.points.awarded"
+CARD_LOST = "cards.card.reported_lost"
+CARD_BOUND = "cards.card.bound"
+CARD_HANDED_OVER = "issuing.card.handed_over"
+FOLLOWED = frozenset({*WRITERS, POINTS_AWARDED, CARD_LOST, CARD_BOUND})
+"""The events that residents may be told about."""
+
+
+def tell_about(batch: Sequence[Announced]) -> None:
+    """Tell residents about a batch of events; an event handled before tells nothing new."""
+    messages = [
+        *messages_about(batch),
+        *_points_given([event for event in batch if event.code == POINTS_AWARDED]),
+        *_cards_lost([event for event in batch if event.code == CARD_LOST]),
+        *_cards_joined(batch),
+    ]
+    if messages:
+        tell_many(messages=messages, now=now())
+
+
+def _points_given(awarded: Sequence[Announced]) -> Iterator[NewMessage]:
+    """Tell each person once an event and activity: a reader's late upload is one message."""
+    sums = {event.id: _points_by_person(event) for event in awarded}
+    campaigns = {campaign for found in sums.values() for _, campaign in found}
+    names = {campaign: _names(campaign) for campaign in sorted(campaigns)}
+    for event_id, found in sums.items():
+        for (member_id, campaign), points in found.items():
+            yield NewMessage(
+                event_key=f"{POINTS_AWARDED}:{event_id}:{campaign}:{member_id}",
+                member_id=member_id,
+                code=POINTS_AWARDED,
+                params={"points": points, "campaign": names[campaign]},
+            )
+
+
+def _points_by_person(event: Announced) -> Counter[tuple[int, int]]:
+    found: Counter[tuple[int, int]] = Counter()
+    body = event.body
+    for member_id, campaign, points in zip(
+        body["member_ids"], body["campaign_ids"], body["points"], strict=True
+    ):
+        found[member_id, campaign] += points
+    return found
+
+
+def _names(campaign_id: int) -> dict[str, str]:
+    names = activities.campaign(campaign_id=campaign_id).names
+    return {"zh-Hant": names.zh, "en": names.en}
+
+
+def _cards_lost(lost: Sequence[Announced]) -> Iterator[NewMessage]:
+    held = [event for event in lost if event.body["member_id"] is not None]
+    yield from _about_cards(
+        (event, event.body["card_id"], event.body["member_id"]) for event in held
+    )
+
+
+def _cards_joined(batch: Sequence[Announced]) -> Iterator[NewMessage]:
+    """Tell of a card that joined by itself: not of those just handed over, nor of whole lists."""
+    handed_over = {event.body["card_id"] for event in batch if event.code == CARD_HANDED_OVER}
+    yield from _about_cards(
+        (event, event.body["card_ids"][0], event.body["member_ids"][0])
+        for event in batch
+        if event.code == CARD_BOUND
+        and len(event.body["card_ids"]) == 1
+        and event.body["card_ids"][0] not in handed_over
+    )
+
+
+def _about_cards(happened: Iterable[tuple[Announced, int, int]]) -> Iterator[NewMessage]:
+    told = list(happened)
+    if not told:
+        return
+    found = rows(statement(__file__, "card_tails"), [[card_id for _, card_id, _ in told]])
+    tails = {row.card_id: row.tail for row in found}
+    for event, card_id, member_id in told:
+        yield NewMessage(
+            event_key=f"{event.code}:{event.id}",
+            member_id=member_id,
+            code=event.code,
+            params={"tail": tails.get(card_id, "")},
+        )

@@ -1,0 +1,134 @@
+"""The people of the city: members, facts in two times, grounds, register questions, and the gate
+for personal data.
+
+**Reading.** Open an access first, outside any unit of work; it is written down before data leaves::
+
+    access = people.open_access(
+        subject=member_id, fields={"name", "birth_on"}, purpose="counter-service", actor=actor,
+        now=now
+    )
+    who = people.profile(access=access, member_id=member_id)
+
+Purposes, roles and fields are the pack's table ``purposes``. One's own data opens without a record.
+``search`` and ``questions`` open their own access. ``facts_of``, ``days_of_change``,
+``answers_for_machines`` and ``member_ids_by_number`` are for rules and flows: no portal calls them.
+
+**Writing.** ``enrol_many`` finds people by ID number or makes them members; ``record_facts`` says
+what a
+source says, for which days; ``update_from_register`` takes over a register's answer. All are
+set-based and
+need an open unit of work.
+
+**Registers.** ``give_ground`` → ``open_register_queries`` → (commit) → ``questions`` → the port of
+``people.ports`` → ``close_register_queries``. No question is opened without a ground in force, and
+a
+withdrawn consent stops those that wait.
+
+**Proof.** ``seal_access_records`` runs every ten seconds; ``verify`` is part of ``citycard
+verify``.
+
+Events: see ``people.events``. Published relations: ``pub.members(member_id, district, birth_on,
+sex, died_on)``.
+"""
+
+from citycard.people.asking import (
+    NoGround,
+    RegisterAsk,
+    RegisterResult,
+    answers_for_machines,
+    close_register_queries,
+    open_register_queries,
+    questions,
+    register_results,
+)
+from citycard.people.enrolling import (
+    Enrolled,
+    MemberIncomplete,
+    NewMember,
+    NumberNoLongerValid,
+    enrol_many,
+)
+from citycard.people.facts import days_of_change, facts_of
+from citycard.people.grounding import (
+    Ground,
+    GroundNotFound,
+    LawIsNotWithdrawn,
+    UnknownGroundKind,
+    give_ground,
+    ground_for,
+    grounds_of,
+    withdraw_ground,
+)
+from citycard.people.holding import statuses_of
+from citycard.people.logbook import AccessEntry, access_log
+from citycard.people.numbering import NumberTaken, member_ids_by_number, replace_number
+from citycard.people.opening import Population, open_access
+from citycard.people.ports import RegisterAnswer, RegisterQuestion
+from citycard.people.profiles import Profile, profile, profiles
+from citycard.people.purposes import FieldNotAllowed, PurposeNotAllowed, TooManyPeople
+from citycard.people.recording import EmptyPeriod, NewFact, NoSuchMember, record_facts
+from citycard.people.sealing import seal_access_records
+from citycard.people.searching import Match, search
+from citycard.people.updating import (
+    Contact,
+    RegisterUpdate,
+    change_contact,
+    mark_verified,
+    update_from_register,
+)
+from citycard.people.verifying import verify
+
+__all__ = [
+    "AccessEntry",
+    "Contact",
+    "EmptyPeriod",
+    "Enrolled",
+    "FieldNotAllowed",
+    "Ground",
+    "GroundNotFound",
+    "LawIsNotWithdrawn",
+    "Match",
+    "MemberIncomplete",
+    "NewFact",
+    "NewMember",
+    "NoGround",
+    "NoSuchMember",
+    "NumberNoLongerValid",
+    "NumberTaken",
+    "Population",
+    "Profile",
+    "PurposeNotAllowed",
+    "RegisterAnswer",
+    "RegisterAsk",
+    "RegisterQuestion",
+    "RegisterResult",
+    "RegisterUpdate",
+    "TooManyPeople",
+    "UnknownGroundKind",
+    "access_log",
+    "answers_for_machines",
+    "change_contact",
+    "close_register_queries",
+    "days_of_change",
+    "enrol_many",
+    "facts_of",
+    "give_ground",
+    "ground_for",
+    "grounds_of",
+    "mark_verified",
+    "member_ids_by_number",
+    "open_access",
+    "open_register_queries",
+    "profile",
+    "profiles",
+    "questions",
+    "record_facts",
+    "register_results",
+    "replace_number",
+    "seal_access_records",
+    "search",
+    "statuses_of",
+    "update_from_register",
+    "verify",
+    "withdraw_ground",
+]

@@ -1,0 +1,1 @@
+"""Inbound doors: how residents, staff, machines and operators come in. One package a door."""

@@ -1,0 +1,2 @@
+"""The agencies' door: deciding applications, running activities, reading figures, keeping
+readers."""

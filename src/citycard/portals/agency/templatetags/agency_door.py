@@ -1,0 +1,29 @@
+"""What the frame of this door asks on every page, also on those that say no."""
+
+from typing import Any
+
+from django import template
+from django.template.context import RequestContext
+
+from citycard.kernel.actors import Actor
+from citycard.portals.naming import name_of
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def frame(context: RequestContext) -> dict[str, Any]:
+    """Return whose agency it is and which parts of the door are open to the reader."""
+    request = context.get("request")
+    actor = getattr(request, "actor", None)
+    if not isinstance(actor, Actor):
+        return {}
+    roles = actor.roles
+    return {
+        "agency": name_of("agency", actor.agency) if actor.agency else "",
+        "reviews": bool(roles & {"reviewer", "officer"}),
+        "settles": bool(roles & {"organiser", "finance"}),
+        "manages": "organiser" in roles,
+        "figures": bool(roles & {"organiser", "finance", "reviewer", "officer"}),
+        "operates": bool(roles & {"operator", "officer"}),
+    }

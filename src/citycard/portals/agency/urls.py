@@ -1,0 +1,43 @@
+"""The agencies' addresses. No address holds a name, a number or a member's id."""
+
+from django.urls import path
+
+from citycard.portals.agency import (
+    campaign_lists,
+    campaign_wizard,
+    campaigns,
+    devices,
+    figures,
+    home,
+    reviews,
+    statements,
+)
+
+app_name = "agency"
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("reviews/", reviews.queue, name="reviews"),
+    path("reviews/<int:part_id>/", reviews.part, name="part"),
+    path("reviews/<int:part_id>/papers/<uuid:document_id>/", reviews.document, name="document"),
+    path("campaigns/", campaigns.list_campaigns, name="campaigns"),
+    path("campaigns/new/", campaign_wizard.start, name="campaign_start"),
+    path("campaigns/new/<int:number>/", campaign_wizard.step, name="campaign_step"),
+    path("campaigns/new/<int:number>/seen/", campaign_wizard.preview, name="campaign_seen"),
+    path("campaigns/new/check/", campaign_wizard.check, name="campaign_check"),
+    path("campaigns/<int:campaign_id>/", campaigns.campaign, name="campaign"),
+    path("campaigns/<int:campaign_id>/change/", campaigns.change, name="campaign_change"),
+    path("campaigns/<int:campaign_id>/list.csv", campaign_lists.list_csv, name="list_csv"),
+    path(
+        "campaigns/<int:campaign_id>/list.csv.sig",
+        campaign_lists.list_signature,
+        name="list_signature",
+    ),
+    path("campaigns/<int:campaign_id>/list.xlsx", campaign_lists.list_xlsx, name="list_xlsx"),
+    path("figures/", figures.figures, name="figures"),
+    path("figures/figures.csv", figures.figures_csv, name="figures_csv"),
+    path("devices/", devices.list_devices, name="devices"),
+    path("devices/<int:device_id>/", devices.change, name="device"),
+    path("statement/", statements.statement, name="statement"),
+    path("statement/statement.csv", statements.statement_csv, name="statement_csv"),
+]

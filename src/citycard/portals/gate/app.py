@@ -1,0 +1,205 @@
+"""The gate as an ASGI application: ``/taps``, ``/convert``, ``/health``, ``/metrics``."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import structlog
+
+from citycard.flows import converting, tapping
+from citycard.infra import clock
+from citycard.infra.database import give_back_connection, is_unreachable
+from citycard.portals.gate import metrics, wire
+from citycard.portals.gate.gathering import Gatherer
+from citycard.portals.gate.problems import GateProblem, Reply
+from citycard.portals.gate.readers import STALE_S, Reader, ReaderTable
+from citycard.taps import api as taps
+
+log = structlog.get_logger(__name__)
+
+LARGEST_BODY = 256 * 1024
+MOST_CONVERTING = 64
+CONVERTERS = 2
+AWAY_S = 5.0
+"""The readers were last read longer ago than this: the database is away, and nobody has to wait."""
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class Gate:
+    """One process's gate: requests taken on the loop, written by threads, answered after commit."""
+
+    def __init__(
+        self, *, gatherer: Gatherer | None = None, readers: ReaderTable | None = None
+    ) -> None:
+        self.gatherer = Gatherer(tapping.take) if gatherer is None else gatherer
+        self.readers = ReaderTable() if readers is None else readers
+        self._converting = 0
+        self._converters = ThreadPoolExecutor(CONVERTERS, thread_name_prefix="gate-converter")
+        self._routes: dict[str, tuple[str, Callable[[Scope, Receive], Awaitable[Reply]]]] = {
+            "/taps": ("POST", self._taps),
+            "/convert": ("POST", self._convert),
+            "/health": ("GET", self._health),
+            "/metrics": ("GET", self._metrics),
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI scope."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await _send(await self._reply(scope, receive), send)
+
+    async def start(self) -> None:
+        """Read the city's services and the readers, and start the writers."""
+        await asyncio.to_thread(taps.service_table)  # before the first tap has to wait for it
+        await asyncio.to_thread(self.readers.start)
+        self.gatherer.start()
+        log.info("gate.open", readers=len(self.readers))
+
+    async def stop(self) -> None:
+        """Answer what waits, then end the threads."""
+        await self.gatherer.stop()
+        await asyncio.to_thread(self.readers.stop)
+        await asyncio.to_thread(self._converters.shutdown)
+        log.info("gate.closed")
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await self.start()
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                await self.stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _reply(self, scope: Scope, receive: Receive) -> Reply:
+        try:
+            method, answer = self._routes.get(scope["path"], ("", _nothing_here))
+            if method not in ("", scope["method"]):
+                detail = f"{scope['path']} is asked with {method}."
+                raise GateProblem(405, "wrong_method", detail)
+            return await answer(scope, receive)
+        except GateProblem as problem:
+            metrics.REFUSED.labels(problem.code).inc()
+            return problem.reply()
+        except Exception:
+            log.exception("gate.request_failed")
+            metrics.REFUSED.labels("broken").inc()
+            return GateProblem(500, "broken", "The gate made a mistake; send again later.").reply()
+
+    async def _taps(self, scope: Scope, receive: Receive) -> Reply:
+        reader, body = await self._authenticated(scope, receive)
+        if self.readers.age_s > AWAY_S:
+            raise _away()
+        reads, as_batch = wire.read_taps(body, reader)
+        answers = await self.gatherer.take(reads)
+        told = [wire.tap_answer(read, answer) for read, answer in zip(reads, answers, strict=True)]
+        return Reply(200, wire.written(told, key="answers", as_batch=as_batch))
+
+    async def _convert(self, scope: Scope, receive: Receive) -> Reply:
+        reader, body = await self._authenticated(scope, receive)
+        if self.readers.age_s > STALE_S:
+            raise _away()
+        numbers, as_batch = wire.read_numbers(body, reader)
+        if self._converting >= MOST_CONVERTING:
+            raise GateProblem(429, "too_many_waiting", "Too many ask; ask again soon.", retry_s=1)
+        self._converting += 1
+        try:
+            loop = asyncio.get_running_loop()
+            found = await loop.run_in_executor(self._converters, _converted, reader, numbers)
+        finally:
+            self._converting -= 1
+        return Reply(200, wire.written(found, key="answers", as_batch=as_batch))
+
+    async def _health(self, _scope: Scope, _receive: Receive) -> Reply:
+        fresh = self.readers.age_s <= STALE_S
+        said = {"status": "ok" if fresh else "database_away", "waiting": self.gatherer.waiting}
+        return Reply(200 if fresh else 503, json.dumps(said).encode())
+
+    async def _metrics(self, _scope: Scope, _receive: Receive) -> Reply:
+        metrics.READERS.set(len(self.readers))
+        metrics.READERS_AGE.set(self.readers.age_s)
+        return Reply(200, metrics.exposed(), b"text/plain; version=0.0.4; charset=utf-8")
+
+    async def _authenticated(self, scope: Scope, receive: Receive) -> tuple[Reader, bytes]:
+        """Prove the reader before a byte of the body is read."""
+        authorization, length = b"", b"0"
+        for name, value in scope["headers"]:
+            if name == b"authorization":
+                authorization = value
+            elif name == b"content-length":
+                length = value
+        reader = self.readers.authenticate(authorization)
+        if length.isdigit() and int(length) > LARGEST_BODY:
+            raise _too_large()
+        return reader, await _body(receive)
+
+
+async def _nothing_here(_scope: Scope, _receive: Receive) -> Reply:
+    detail = "The gate has POST /taps, POST /convert, GET /health and GET /metrics."
+    raise GateProblem(404, "nothing_here", detail)
+
+
+def _converted(reader: Reader, numbers: list[taps.CardRead]) -> list[dict[str, Any]]:
+    try:
+        found = converting.convert(
+            device_id=reader.device_id, numbers=numbers, actor=reader.actor(), now=clock.now()
+        )
+    except Exception as why:
+        give_back_connection()
+        if is_unreachable(why):
+            raise _away() from why
+        raise
+    return [
+        {"code": one.code.word}
+        | ({"agency_number": one.agency_number} if one.agency_number is not None else {})
+        for one in found
+    ]
+
+
+async def _body(receive: Receive) -> bytes:
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body"):
+        if len(body) > LARGEST_BODY:
+            raise _too_large()
+        return body
+    parts, size = [body], len(body)
+    while message.get("more_body"):
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise GateProblem(400, "hung_up", "The reader hung up before the end of its request.")
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > LARGEST_BODY:
+            raise _too_large()
+    return b"".join(parts)
+
+
+def _away() -> GateProblem:
+    return GateProblem(
+        503, "database_away", "The city cannot be reached; send again soon.", retry_s=2
+    )
+
+
+def _too_large() -> GateProblem:
+    detail = f"A request has at most {LARGEST_BODY} bytes; send the taps in several."
+    return GateProblem(413, "too_large", detail)
+
+
+async def _send(reply: Reply, send: Send) -> None:
+    headers = [
+        (b"content-type", reply.content_type),
+        (b"content-length", str(len(reply.body)).encode()),
+        (b"cache-control", b"no-store"),
+        *reply.headers,
+    ]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})

@@ -1,0 +1,227 @@
+"""Gathering: what arrives together is written together, and everybody is answered after the commit.
+
+The writer takes all that waits, up to a limit, and runs it as one batch; what arrives meanwhile
+is the next batch, so the busier the gate, the larger the batches. One writer is enough while a
+batch holds what waits: two would only queue for the same campaign's budget with half as much
+each. A helper joins when more waits than that. When a batch fails, its requests are tried one by
+one: a poison read fails alone.
+"""
+
+import asyncio
+import queue
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from citycard.infra import clock
+from citycard.infra.database import give_back_connection, is_unreachable
+from citycard.portals.gate.metrics import BATCH_SECONDS, BATCH_TAPS, TAPS, WAITING
+from citycard.portals.gate.problems import GateProblem
+from citycard.taps import api as taps
+
+log = structlog.get_logger(__name__)
+
+MOST_TOGETHER = 500
+MOST_WAITING = 5_000
+HELPERS = 1
+STOP_WITHIN_S = 8.0
+LINGER_S = 0.003
+"""How long a writer waits for company, if its last batch had some: a lone tap never waits."""
+
+LOOK_S = 0.0005
+PATIENCE_S = 2.0
+"""A database that took longer to refuse is away; otherwise a new connection is tried."""
+
+Take = Callable[..., list[taps.TapAnswer]]
+
+
+@dataclass(slots=True)
+class Upload:
+    """One request's taps, and where its answers go."""
+
+    reads: Sequence[taps.TapRead]
+    answered: "asyncio.Future[list[taps.TapAnswer]]"
+
+
+class Gatherer:
+    """The bounded queue between the edge and the writers."""
+
+    def __init__(self, take: Take, *, helpers: int = HELPERS) -> None:
+        self._take = take
+        self._helpers = helpers
+        self._needed = threading.Event()
+        self._queue: queue.SimpleQueue[Upload | None] = queue.SimpleQueue()
+        self._waiting = 0
+        self._closed = False
+        self._threads: list[threading.Thread] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def start(self) -> None:
+        """Start the writers; called on the loop that serves."""
+        self._loop = asyncio.get_running_loop()
+        for work in (self._write, *[self._help] * self._helpers):
+            thread = threading.Thread(target=work, name="gate-writer", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    async def stop(self) -> None:
+        """Take nothing new, answer all that waits, and end the writers."""
+        self._closed = True
+        self._queue.put(None)
+        self._needed.set()
+        deadline = time.monotonic() + STOP_WITHIN_S
+        while any(thread.is_alive() for thread in self._threads) and time.monotonic() < deadline:
+            await asyncio.sleep(0.01)
+
+    @property
+    def waiting(self) -> int:
+        """How many taps wait or are being written."""
+        return self._waiting
+
+    async def take(self, reads: Sequence[taps.TapRead]) -> list[taps.TapAnswer]:
+        """Hand taps to the writers and return their answers once they are committed.
+
+        :raises GateProblem: too many wait (429), the gate is closing or the database away (503), or
+            the taps could not be recorded (500); whoever sends them again gets one answer a tap all
+            the same
+        """
+        if self._closed:
+            raise GateProblem(503, "closing", "The gate is closing; send again soon.", retry_s=2)
+        if self._waiting + len(reads) > MOST_WAITING:
+            detail = "More taps wait than the city can take at once; send again soon."
+            raise GateProblem(429, "too_many_waiting", detail, retry_s=1)
+        assert self._loop is not None, "the gate was not started"
+        upload = Upload(reads, self._loop.create_future())
+        self._waiting += len(reads)
+        self._queue.put(upload)
+        if self._waiting > MOST_TOGETHER:
+            self._needed.set()
+        try:
+            return await upload.answered
+        finally:
+            self._waiting -= len(reads)
+
+    def _write(self) -> None:
+        """Write batches until the queue says stop: that comes after the last upload."""
+        held: Upload | None = None
+        company = 1
+        while (first := held or self._queue.get()) is not None:
+            self._linger(company)
+            uploads, held = self._gather(first)
+            company = len(uploads)
+            self._answer(self._try_together(uploads))
+        give_back_connection()
+
+    def _help(self) -> None:
+        """Write batches while more waits than one holds."""
+        while not self._closed:
+            self._needed.wait()
+            self._needed.clear()
+            while self._waiting > MOST_TOGETHER and (upload := self._next()) is not None:
+                uploads, held = self._gather(upload)
+                self._answer(self._try_together(uploads))
+                if held is not None:
+                    self._answer(self._try_together([held]))
+        self._needed.set()  # for the other helpers
+        give_back_connection()
+
+    def _next(self) -> Upload | None:
+        """Return an upload that waits, or None; the sign to stop stays in the queue."""
+        try:
+            upload = self._queue.get_nowait()
+        except queue.Empty:
+            return None
+        if upload is None:
+            self._queue.put(None)
+        return upload
+
+    def _linger(self, company: int) -> None:
+        """Wait a moment for as many uploads as came last time: they were answered together."""
+        until = time.monotonic() + LINGER_S
+        while self._queue.qsize() + 1 < company and time.monotonic() < until:
+            time.sleep(LOOK_S)
+
+    def _gather(self, first: Upload) -> tuple[list[Upload], Upload | None]:
+        """Return what waits, up to the limit, and the upload that didn't fit any more."""
+        uploads, size = [first], len(first.reads)
+        while (upload := self._next()) is not None:
+            if size + len(upload.reads) > MOST_TOGETHER:
+                return uploads, upload
+            uploads.append(upload)
+            size += len(upload.reads)
+        return uploads, None
+
+    def _try_together(self, uploads: list[Upload]) -> list[tuple[Upload, "Answers"]]:
+        reads = [read for upload in uploads for read in upload.reads]
+        started = time.perf_counter()
+        answers = self._attempt(reads)
+        BATCH_SECONDS.observe(time.perf_counter() - started)
+        BATCH_TAPS.observe(len(reads))
+        if isinstance(answers, GateProblem):
+            if answers.status == 503 or len(uploads) == 1:
+                return [(upload, answers) for upload in uploads]
+            return [(upload, self._attempt(upload.reads)) for upload in uploads]
+        told: list[tuple[Upload, Answers]] = []
+        at = 0
+        for upload in uploads:
+            told.append((upload, answers[at : at + len(upload.reads)]))
+            at += len(upload.reads)
+        return told
+
+    def _attempt(self, reads: Sequence[taps.TapRead]) -> "Answers":
+        started = time.monotonic()
+        try:
+            return self._once(reads)
+        except Exception as why:  # noqa: BLE001 - told to the log, and to each reader
+            if not is_unreachable(why):
+                return _failed(reads, why)
+        give_back_connection()
+        if time.monotonic() - started > PATIENCE_S:
+            return _away()
+        try:
+            # A connection that died in the pool says nothing about the server: try on a new one.
+            return self._once(reads)
+        except Exception as why:  # noqa: BLE001 - told to the log, and to each reader
+            give_back_connection()
+            return _away() if is_unreachable(why) else _failed(reads, why)
+
+    def _once(self, reads: Sequence[taps.TapRead]) -> list[taps.TapAnswer]:
+        answers = self._take(reads=reads, now=clock.now())
+        for code, count in Counter(answer.code for answer in answers).items():
+            TAPS[code].inc(count)
+        return answers
+
+    def _answer(self, told: list[tuple[Upload, "Answers"]]) -> None:
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(_deliver, told)
+        WAITING.set(self._waiting)
+
+
+Answers = list[taps.TapAnswer] | GateProblem
+
+
+def _deliver(told: list[tuple[Upload, Answers]]) -> None:
+    for upload, answers in told:
+        if upload.answered.done():
+            continue  # the reader hung up; it will send again and get the stored answer
+        if isinstance(answers, GateProblem):
+            upload.answered.set_exception(answers)
+        else:
+            upload.answered.set_result(answers)
+
+
+def _failed(reads: Sequence[taps.TapRead], why: Exception) -> GateProblem:
+    log.error("gate.batch_failed", taps=len(reads), exc_info=why)
+    detail = "The taps could not be recorded, and nothing of them was kept. Send them again later."
+    return GateProblem(500, "not_recorded", detail, retry_s=60)
+
+
+def _away() -> GateProblem:
+    log.warning("gate.database_away")
+    return GateProblem(
+        503, "database_away", "The city cannot be reached; send again soon.", retry_s=2
+    )

@@ -1,0 +1,159 @@
+"""Which readers there are: a table that a thread keeps fresh, and the check of a reader's key."""
+
+import hmac
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import structlog
+
+from citycard.agencies import api as agencies
+from citycard.infra import clock
+from citycard.infra.crypto import hash_token
+from citycard.infra.database import give_back_connection
+from citycard.infra.unit_of_work import unit_of_work
+from citycard.kernel.actors import Actor
+from citycard.portals.gate.problems import GateProblem
+
+log = structlog.get_logger(__name__)
+
+REFRESH_S = 0.5
+"""How often the table is read: a revoked reader is refused after one round."""
+
+STALE_S = 2.0
+"""An older table decides no conversion; taps are judged in the database in any case."""
+
+UNSURE_S = 10.0
+"""A reader that a table older than this doesn't know may be known to the city all the same."""
+
+SEEN_S = 15.0
+"""How often readers are noted as seen."""
+
+_NOBODY = bytes(32)
+
+
+class Reader(NamedTuple):
+    """A reader as the gate knows it."""
+
+    device_id: int
+    code: str
+    agency: str
+    service: str
+    issuer: str
+    number_kind: str
+    active: bool
+    key_hash: bytes
+
+    def actor(self) -> Actor:
+        """Return the reader as somebody who acts, for access records."""
+        return Actor(
+            id=f"device:{self.code}",
+            kind="device",
+            roles=frozenset({"device"}),
+            agency=self.agency,
+        )
+
+
+class ReaderTable:
+    """The readers by code. Reading it takes no lock: a refresh puts a new table in its place."""
+
+    def __init__(self, load: Callable[[], Iterable[Reader]] | None = None) -> None:
+        self._load = load or _from_agencies
+        self._readers: dict[str, Reader] = {}
+        self._seen: set[int] = set()
+        self._read_at = 0.0
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Read the table once, and go on reading it in a thread of its own."""
+        self._refresh()
+        self._thread = threading.Thread(target=self._keep, name="gate-readers", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop reading."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+
+    @property
+    def age_s(self) -> float:
+        """How long ago the table was read."""
+        return time.monotonic() - self._read_at
+
+    def __len__(self) -> int:
+        return len(self._readers)
+
+    def authenticate(self, header: bytes) -> Reader:
+        """Return the reader that an ``Authorization: Reader <code>:<key>`` header proves.
+
+        :raises GateProblem: the header is missing or wrong (401), the reader was revoked (403), or
+            it is unknown to a table that was not read of late (503)
+        """
+        scheme, _, given = header.partition(b" ")
+        code, _, key = given.strip().partition(b":")
+        reader = self._readers.get(code.decode("latin-1"))
+        known = reader.key_hash if reader is not None else _NOBODY
+        proven = hmac.compare_digest(hash_token(key.decode("latin-1")), known)
+        if reader is None or not proven or scheme.lower() != b"reader":
+            if scheme.lower() == b"reader" and self.age_s > UNSURE_S:
+                # It may have been enrolled, or got its key, since.
+                detail = "The city cannot be reached; send again soon."
+                raise GateProblem(503, "database_away", detail, retry_s=2)
+            raise GateProblem(
+                401,
+                "unknown_reader",
+                "Send the header “Authorization: Reader <code>:<key>” with the reader's own key.",
+            )
+        if not reader.active:
+            raise GateProblem(
+                403, "reader_revoked", "This reader was taken out of service. Ask its agency."
+            )
+        self._seen.add(reader.device_id)
+        return reader
+
+    def _keep(self) -> None:
+        noted_at = time.monotonic()
+        while not self._stop.wait(REFRESH_S):
+            self._refresh()
+            if time.monotonic() - noted_at > SEEN_S:
+                noted_at = time.monotonic()
+                self._note_seen()
+        self._note_seen()
+        give_back_connection()
+
+    def _refresh(self) -> None:
+        try:
+            self._readers = {reader.code: reader for reader in self._load()}
+            self._read_at = time.monotonic()
+        except Exception:  # the database may be away: the next round tries again
+            log.warning("gate.readers_not_read", exc_info=True)
+            give_back_connection()
+
+    def _note_seen(self) -> None:
+        seen, self._seen = self._seen, set()
+        if not seen:
+            return
+        try:
+            with unit_of_work():
+                agencies.note_seen(device_ids=sorted(seen), now=clock.now())
+        except Exception:
+            log.warning("gate.seen_not_noted", exc_info=True)
+            give_back_connection()
+
+
+def _from_agencies() -> Iterable[Reader]:
+    for device in agencies.devices_for_gate():
+        issuer, _, kind = device.number_profile.partition("_")
+        yield Reader(
+            device.id,
+            device.code,
+            device.agency,
+            device.service,
+            issuer,
+            kind,
+            device.state == "active",
+            bytes(device.key_hash),
+        )

@@ -1,0 +1,141 @@
+"""What goes over the wire: taps in, answers out. Pure: bytes and values only.
+
+A tap: ``{"epoch": 1, "seq": 5, "at": "2026-11-21T08:30:00+08:00", "number": "1234567890123452"}``,
+with ``issuer`` and ``number_kind`` where a reader reads cards of several kinds. One object, or
+``{"taps": [...]}``.
+"""
+
+import datetime as dt
+import json
+from typing import Any
+
+from citycard.portals.gate.problems import GateProblem
+from citycard.portals.gate.readers import Reader
+from citycard.taps import api as taps
+
+MOST_TAPS = 500
+MOST_NUMBERS = 500
+LONGEST_NUMBER = 64
+LONGEST_WORD = 32
+_INT4 = 2**31 - 1
+_INT8 = 2**62
+
+
+def read_taps(body: bytes, reader: Reader) -> tuple[list[taps.TapRead], bool]:
+    """Return the taps of a request, and whether it came as a batch.
+
+    :raises GateProblem: it is not JSON, or a field is not as it should be; then nothing of it is
+        taken
+    """
+    said = _json(body)
+    if "taps" not in said:
+        return [_tap(said, reader, "")], False
+    given = said["taps"]
+    if not isinstance(given, list) or not given:
+        raise GateProblem(422, "bad_field", "taps must be a list with at least one tap.")
+    if len(given) > MOST_TAPS:
+        detail = f"A request carries at most {MOST_TAPS} taps; this one has {len(given)}."
+        raise GateProblem(413, "too_many_taps", detail)
+    return [_tap(one, reader, f"taps[{i}].") for i, one in enumerate(given)], True
+
+
+def read_numbers(body: bytes, reader: Reader) -> tuple[list[taps.CardRead], bool]:
+    """Return the card numbers of a conversion request, and whether it came as a batch.
+
+    :raises GateProblem: as ``read_taps``
+    """
+    said = _json(body)
+    if "cards" not in said:
+        return [_number(said, reader, "")], False
+    given = said["cards"]
+    if not isinstance(given, list) or not given:
+        raise GateProblem(422, "bad_field", "cards must be a list with at least one card.")
+    if len(given) > MOST_NUMBERS:
+        raise GateProblem(
+            413, "too_many_cards", f"A request asks for at most {MOST_NUMBERS} cards."
+        )
+    return [_number(one, reader, f"cards[{i}].") for i, one in enumerate(given)], True
+
+
+def written(answers: list[dict[str, Any]], *, key: str, as_batch: bool) -> bytes:
+    """Return answers as bytes; the same answer is always the same bytes."""
+    said: Any = {key: answers} if as_batch else answers[0]
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def tap_answer(read: taps.TapRead, answer: taps.TapAnswer) -> dict[str, Any]:
+    """Return all that a reader learns of a tap."""
+    said: dict[str, Any] = {
+        "epoch": read.epoch,
+        "seq": read.seq,
+        "code": answer.code.word,
+        "points": answer.points,
+    }
+    if answer.agency_number is not None:
+        said["agency_number"] = answer.agency_number
+    return said
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        raise GateProblem(400, "not_json", "The body must be one JSON object in UTF-8.") from None
+    if not isinstance(said, dict):
+        raise GateProblem(400, "not_json", "The body must be one JSON object in UTF-8.")
+    return said
+
+
+def _tap(said: Any, reader: Reader, where: str) -> taps.TapRead:
+    if not isinstance(said, dict):
+        raise GateProblem(422, "bad_field", f"{where.rstrip('.')} must be an object.")
+    issuer, kind, number = _number(said, reader, where)
+    return taps.TapRead(
+        reader.device_id,
+        _whole(said, "epoch", 1, _INT4, where),
+        _whole(said, "seq", 0, _INT8, where),
+        _instant(said, where),
+        issuer,
+        kind,
+        number,
+    )
+
+
+def _number(said: Any, reader: Reader, where: str) -> taps.CardRead:
+    if not isinstance(said, dict):
+        raise GateProblem(422, "bad_field", f"{where.rstrip('.')} must be an object.")
+    return taps.CardRead(
+        _word(said, "issuer", LONGEST_WORD, where) if "issuer" in said else reader.issuer,
+        _word(said, "number_kind", LONGEST_WORD, where)
+        if "number_kind" in said
+        else reader.number_kind,
+        _word(said, "number", LONGEST_NUMBER, where),
+    )
+
+
+def _word(said: dict[str, Any], field: str, longest: int, where: str) -> str:
+    value = said.get(field)
+    # NUL is JSON, but no text of the database.
+    if isinstance(value, str) and 0 < len(value) <= longest and value.isprintable():
+        return value
+    detail = f"{where}{field} must be a text of 1 to {longest} printable characters."
+    raise GateProblem(422, "bad_field", detail)
+
+
+def _whole(said: dict[str, Any], field: str, least: int, most: int, where: str) -> int:
+    value = said.get(field)
+    if type(value) is int and least <= value <= most:
+        return value
+    detail = f"{where}{field} must be a whole number from {least} to {most}."
+    raise GateProblem(422, "bad_field", detail)
+
+
+def _instant(said: dict[str, Any], where: str) -> dt.datetime:
+    value = said.get("at")
+    try:
+        if isinstance(value, str) and (instant := dt.datetime.fromisoformat(value)).tzinfo:
+            return instant.astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        pass
+    detail = f"{where}at must be a time with its zone, such as 2026-11-21T08:30:00+08:00."
+    raise GateProblem(422, "bad_field", detail)

@@ -1,0 +1,67 @@
+"""The operators' first page: what is wrong right now, then how everything is."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from citycard.applications import api as applications
+from citycard.infra import journal
+from citycard.infra.clock import now
+from citycard.portals.doors import door
+from citycard.portals.naming import name_of
+from citycard.portals.ops import rehearsing
+from citycard.portals.ops.shell import RETRIES, SEES, page
+from citycard.portals.ops.watching import look
+from citycard.portals.ops.wrong import lag_tone, port_name, problems, subscriber_name, topic_name
+
+
+@door(roles=SEES)
+def home(request: HttpRequest) -> HttpResponse:
+    """Show what is wrong, and the state of every part."""
+    watch = look(now())
+    waiting = applications.waiting()
+    return page(
+        request,
+        "home",
+        watch=watch,
+        problems=problems(watch),
+        subscribers=[
+            {"lag": lag, "tone": lag_tone(lag), "name": subscriber_name(lag.subscriber)}
+            for lag in watch.subscribers
+        ],
+        ports=[{"port": port, "name": port_name(port)} for port in watch.ports],
+        letters=[
+            {"name": topic_name(topic), "states": states}
+            for topic, states in sorted(watch.letters.items())
+        ],
+        waiting=[
+            {"row": row, "register": name_of("register", row.register.partition(".")[0])}
+            for row in waiting[:20]
+        ],
+        waiting_count=len(waiting),
+        months_ahead=min(watch.months_ahead.values(), default=None),
+        free_gb=f"{watch.free_bytes / 1e9:.1f}",
+        free_share=round(100 * watch.free_bytes / max(1, watch.total_bytes)),
+        rehearsal=rehearsing.states(),
+    )
+
+
+@door(roles=RETRIES)
+def restart(request: HttpRequest, name: str) -> HttpResponse:
+    """Let a stopped subscriber go on, with the event that stopped it or past it."""
+    known = {subscriber.name for subscriber in journal.subscribers()}
+    if request.method == "POST" and name in known:
+        skip = request.POST.get("do") == "skip"
+        journal.restart(name, skip=skip)
+        said = _("「%(name)s」略過那件事件，繼續了。") if skip else _("「%(name)s」重新開始了。")
+        messages.success(request, said % {"name": subscriber_name(name)})
+    return HttpResponseRedirect(reverse("ops:home"))
+
+
+@door(roles=RETRIES)
+def switch(request: HttpRequest) -> HttpResponse:
+    """In a demo city: break a register on purpose, or mend it."""
+    if request.method == "POST":
+        rehearsing.switch(request.POST.get("register", ""), request.POST.get("state", ""))
+    return HttpResponseRedirect(reverse("ops:home") + "#outside")

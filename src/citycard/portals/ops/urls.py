@@ -1,0 +1,22 @@
+"""The operators' addresses."""
+
+from django.urls import path
+
+from citycard.portals.ops import figures, home, letters, proofs, readers, redemptions
+
+app_name = "ops"
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("subscribers/<str:name>/", home.restart, name="restart"),
+    path("registers/", home.switch, name="switch"),
+    path("letters/", letters.letters, name="letters"),
+    path("letters/retry/", letters.retry, name="retry"),
+    path("readers/", readers.readers, name="readers"),
+    path("redemptions/", redemptions.open_redemptions, name="redemptions"),
+    path("redemptions/<int:session_id>/", redemptions.decide, name="redemption"),
+    path("proofs/", proofs.proofs, name="proofs"),
+    path("proofs/run/", proofs.ask, name="prove"),
+    path("figures/", figures.figures, name="figures"),
+    path("figures/city.csv", figures.figures_csv, name="figures_csv"),
+]

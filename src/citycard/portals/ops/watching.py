@@ -1,0 +1,83 @@
+"""Look at the house as it is now: who lags, what waits, what is down, how much room is left."""
+
+import datetime as dt
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from citycard.infra import crypto, journal, outbox, partitions, ports
+from citycard.infra.clock import city_time
+from citycard.insight import api as insight
+from citycard.redemptions import api as redemptions
+
+HANGING = dt.timedelta(minutes=10)
+"""A card under writing for longer than this needs somebody to look."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watch:
+    """The house at one instant.
+
+    :ivar letters: letters waiting, under way or failed, by topic and state
+    :ivar months_ahead: for each table cut by month, how many months after this one are ready
+    :ivar free_bytes: room left where the state lies
+    :ivar keys_days: age of the keys; None where they can't be read
+    :ivar disputes: redemptions that an officer must decide
+    :ivar proof: the newest run of the auditor
+    """
+
+    at: dt.datetime
+    subscribers: Sequence[journal.Lag]
+    letters: Mapping[str, Mapping[str, int]]
+    ports: Sequence[ports.PortHealth]
+    months_ahead: Mapping[str, int]
+    free_bytes: int
+    total_bytes: int
+    keys_days: int | None
+    disputes: int
+    proof: insight.ProofRun | None
+
+
+def look(now: dt.datetime) -> Watch:
+    """Look at everything that the operator's first page tells."""
+    disk = shutil.disk_usage(_state_directory())
+    return Watch(
+        at=now,
+        subscribers=journal.lag(),
+        letters=outbox.counts(),
+        ports=outside(),
+        months_ahead=partitions.months_ahead(city_time().day(now)),
+        free_bytes=disk.free,
+        total_bytes=disk.total,
+        keys_days=_keys_days(now),
+        disputes=len(need_an_officer(now)),
+        proof=insight.latest_proof(),
+    )
+
+
+def need_an_officer(now: dt.datetime) -> list[redemptions.OpenSession]:
+    """Return redemptions that evidence has not ended and that have hung for a while."""
+    return [
+        session
+        for session in redemptions.open_sessions(before=now - HANGING)
+        if session.state != "reserved"
+    ]
+
+
+def outside() -> list[ports.PortHealth]:
+    """Return how the outside systems are; a demo's switches are none of them."""
+    return [port for port in ports.health() if not port.port.startswith("demo ")]
+
+
+def _state_directory() -> str:
+    place = settings.CITYCARD_PLACE.root
+    return str(place if place.exists() else "/")
+
+
+def _keys_days(now: dt.datetime) -> int | None:
+    try:
+        return (now - dt.datetime.fromisoformat(crypto.keyring().made_at)).days
+    except crypto.KeysMissing:
+        return None

@@ -1,0 +1,196 @@
+"""What is wrong right now, worst first: from what was seen to what to do. Pure but for its
+words."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from citycard.infra import journal, ports
+from citycard.infra.web import wording
+from citycard.portals.ops.watching import Watch
+
+LAG_WARN_S, LAG_BAD_S = 30.0, 300.0
+DISK_WARN_SHARE, DISK_BAD_SHARE = 0.10, 0.03
+MONTHS_WARN, MONTHS_BAD = 2, 1
+KEYS_OLD_DAYS = 365
+
+Tone = Literal["bad", "warn"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Something to see to.
+
+    :ivar why: what it means for people
+    :ivar address: where the remedy stands
+    """
+
+    tone: Tone
+    title: str
+    why: str
+    address: str
+
+
+def problems(watch: Watch) -> list[Problem]:
+    """List what is wrong, what hurts people now before what will hurt later."""
+    found = [
+        *_subscribers(watch),
+        *_letters(watch),
+        *_ports(watch),
+        *_room(watch),
+        *_keys(watch),
+        *_disputes(watch),
+        *_proof(watch),
+    ]
+    return sorted(found, key=lambda problem: problem.tone != "bad")
+
+
+def _subscribers(watch: Watch) -> Iterator[Problem]:
+    for lag in watch.subscribers:
+        tone = lag_tone(lag)
+        if lag.stopped_at is not None:
+            yield Problem(
+                tone="bad",
+                title=_("「%(name)s」停住了") % {"name": subscriber_name(lag.subscriber)},
+                why=_("第 %(event)s 號事件無法處理（%(why)s）。之後的事件都在等它。")
+                % {"event": lag.stopped_on or "?", "why": lag.stopped_why or "?"},
+                address="#subscribers",
+            )
+        elif tone is not None:
+            yield Problem(
+                tone=tone,
+                title=_("「%(name)s」落後了") % {"name": subscriber_name(lag.subscriber)},
+                why=_("還有 %(events)s 件事件，最舊的等了 %(seconds)s 秒。")
+                % {"events": wording.number(lag.events), "seconds": round(lag.seconds)},
+                address="#subscribers",
+            )
+
+
+def subscriber_name(code: str) -> str:
+    """Name a subscriber by what it does; one without a name stands for itself."""
+    names = {
+        "insight.usage": _("服務數據"),
+        "notify.messages": _("市民通知"),
+        "rights.facts": _("資格核算"),
+        "applications.consent": _("撤回同意的處理"),
+        "activities.happenings": _("活動贈點"),
+    }
+    return names.get(code, code)
+
+
+def lag_tone(lag: journal.Lag) -> Tone | None:
+    """Say how bad a subscriber's lag is; None when it is all right."""
+    if lag.stopped_at is not None or (lag.events and lag.seconds > LAG_BAD_S):
+        return "bad"
+    return "warn" if lag.events and lag.seconds > LAG_WARN_S else None
+
+
+def _letters(watch: Watch) -> Iterator[Problem]:
+    for topic, states in watch.letters.items():
+        if states.get("failed"):
+            yield Problem(
+                tone="bad",
+                title=_("有 %(count)s 件「%(topic)s」送不出去")
+                % {"count": states["failed"], "topic": topic_name(topic)},
+                why=_("對方系統拒收或多次失敗。請看原因後重送。"),
+                address=reverse("ops:letters"),
+            )
+
+
+def topic_name(topic: str) -> str:
+    """Name a kind of letter; one without a name stands for itself."""
+    names = {
+        "notify.email": _("電子郵件通知"),
+        "identity.email_code": _("登入驗證信"),
+        "card-printer": _("製卡"),
+        "card-company": _("記名資料傳送"),
+        "register.household": _("戶役政查核"),
+        "register.status": _("身分資格查核"),
+        "insight.proof": _("稽核"),
+    }
+    return names.get(topic, topic)
+
+
+def _ports(watch: Watch) -> Iterator[Problem]:
+    for port in watch.ports:
+        if port.state == "down":
+            yield Problem(
+                tone="bad",
+                title=_("「%(port)s」沒有回應") % {"port": port_name(port)},
+                why=_("等它回覆的工作會保留，恢復後自動繼續。"),
+                address="#outside",
+            )
+
+
+def port_name(port: ports.PortHealth) -> str:
+    """Name an outside system; one without a name stands for itself."""
+    names = {
+        "household register": _("戶役政系統"),
+        "status registers": _("身分資格系統"),
+        "e-mail": _("電子郵件"),
+        "card printers": _("印卡機"),
+        "card company": _("票證公司"),
+        "citizen certificate": _("自然人憑證"),
+    }
+    return names.get(port.port, port.port)
+
+
+def _room(watch: Watch) -> Iterator[Problem]:
+    share = watch.free_bytes / max(1, watch.total_bytes)
+    if share < DISK_WARN_SHARE:
+        yield Problem(
+            tone="bad" if share < DISK_BAD_SHARE else "warn",
+            title=_("磁碟快滿了"),
+            why=_("只剩 %(free)s GB。滿了之後，刷卡與申辦都會停擺。")
+            % {"free": f"{watch.free_bytes / 1e9:.1f}"},
+            address="#room",
+        )
+    for table, months in watch.months_ahead.items():
+        if months < MONTHS_WARN:
+            yield Problem(
+                tone="bad" if months < MONTHS_BAD else "warn",
+                title=_("「%(table)s」的月份分割區不足") % {"table": table},
+                why=_("只備妥之後 %(months)s 個月。沒有分割區的月份無法寫入。")
+                % {"months": months},
+                address="#room",
+            )
+
+
+def _keys(watch: Watch) -> Iterator[Problem]:
+    if watch.keys_days is None:
+        yield Problem(
+            tone="bad",
+            title=_("讀不到金鑰"),
+            why=_("加密的資料打不開。請由保險箱還原金鑰檔。"),
+            address="#room",
+        )
+    elif watch.keys_days > KEYS_OLD_DAYS:
+        yield Problem(
+            tone="warn",
+            title=_("金鑰該更換了"),
+            why=_("目前的金鑰已使用 %(days)s 天。") % {"days": watch.keys_days},
+            address="#room",
+        )
+
+
+def _disputes(watch: Watch) -> Iterator[Problem]:
+    if watch.disputes:
+        yield Problem(
+            tone="bad",
+            title=_("有 %(count)s 筆兌換需要主管裁決") % {"count": watch.disputes},
+            why=_("不確定點數是否寫入卡片。在裁決之前，這些點數不能使用。"),
+            address=reverse("ops:redemptions"),
+        )
+
+
+def _proof(watch: Watch) -> Iterator[Problem]:
+    if watch.proof is not None and watch.proof.findings:
+        yield Problem(
+            tone="bad",
+            title=_("稽核發現 %(count)s 件不符") % {"count": len(watch.proof.findings)},
+            why=_("帳、卡、點數或數據有對不上的地方，請逐項查明。"),
+            address=reverse("ops:proofs"),
+        )

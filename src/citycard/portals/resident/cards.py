@@ -1,0 +1,63 @@
+"""My cards: one page a card, and reporting one lost."""
+
+import uuid
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from citycard.cards import api as cards
+from citycard.entitlements import api as entitlements
+from citycard.infra import clock
+from citycard.infra.unit_of_work import unit_of_work
+from citycard.people import api as people
+from citycard.portals.doors import actor_of, door
+from citycard.portals.naming import name_of
+from citycard.portals.resident import faces, own
+from citycard.taps import api as taps
+
+RECENT = 20
+
+
+@door(roles={"resident"}, member=True)
+def card(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show one of the resident's cards, what it opens, and where it was used."""
+    member_id = own.member_of(request)
+    access = own.own_access(request, "name", "cards", "rights", "taps")
+    found = _own_card(request, public_id)
+    today = clock.today()
+    rights = entitlements.rights_of(access=access, member_ids=[member_id], on=today)[member_id]
+    profile = people.profile(access=access, member_id=member_id)
+    context = {
+        "card": found,
+        "face": faces.face_of(found, holder=profile.name or "", rights=rights),
+        "rights": rights,
+        "taps": [
+            (tap, name_of("place", tap.place), name_of("service", tap.service))
+            for tap in taps.recent(access=access, member_id=member_id, limit=RECENT)
+            if tap.card_id == found.card_id
+        ],
+    }
+    return render(request, "resident/card.html", context)
+
+
+@door(roles={"resident"}, member=True, level=1)
+def report_lost(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Report a card lost: it opens nothing any more from this instant, and cannot be revived."""
+    found = _own_card(request, public_id)
+    if request.method == "POST":
+        with unit_of_work():
+            cards.report_lost(card_id=found.card_id, actor=actor_of(request), now=clock.now())
+        messages.success(request, _("已掛失。這張卡從現在起不能使用。"))
+        return redirect("resident:card", public_id=public_id)
+    return render(request, "resident/report_lost.html", {"card": found})
+
+
+def _own_card(request: HttpRequest, public_id: uuid.UUID) -> cards.CardView:
+    member_id = own.member_of(request)
+    mine = cards.cards_of(access=own.own_access(request, "cards"), member_id=member_id)
+    found = next((one for one in mine if one.public_id == public_id), None)
+    if found is None:
+        raise Http404
+    return found

@@ -1,0 +1,37 @@
+"""The resident's addresses. No address holds a name, a number or a member's id."""
+
+from django.urls import path
+
+from citycard.portals.resident import (
+    applying,
+    cards,
+    cases,
+    home,
+    me,
+    messages,
+    offering,
+    points,
+)
+
+app_name = "resident"
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("cards/<uuid:public_id>/", cards.card, name="card"),
+    path("cards/<uuid:public_id>/lost/", cards.report_lost, name="report_lost"),
+    path("points/", points.history, name="points"),
+    path("points/<slug:unit>/", points.history, name="points_of"),
+    path("services/", offering.list_services, name="services"),
+    path("services/<slug:code>/", offering.service, name="service"),
+    path("apply/", applying.begin, name="apply"),
+    path("apply/<uuid:draft>/question/<slug:field>/", applying.step, name="apply_step"),
+    path("apply/<uuid:draft>/papers/", applying.papers, name="apply_papers"),
+    path("apply/<uuid:draft>/papers/<uuid:document>/", applying.document, name="apply_document"),
+    path("apply/<uuid:draft>/check/", applying.check, name="apply_check"),
+    path("cases/", cases.list_cases, name="cases"),
+    path("cases/<str:ref>/", cases.case, name="case"),
+    path("messages/", messages.inbox, name="messages"),
+    path("me/", me.me, name="me"),
+    path("me/access/", me.access_log, name="access_log"),
+    path("me/consents/", me.consents, name="consents"),
+]

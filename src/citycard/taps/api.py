@@ -1,0 +1,62 @@
+"""Taps: what readers saw, taken once, judged once, kept with the answer that was given.
+
+A tap's identity is (reader, epoch, sequence). One write path uses this face:
+``flows.tapping.take``, which opens a batch (``open_batch``: lock, de-duplicate, attribute, judge),
+lets others add points and the agency's number, and stores it (``store``). What a reader answered is
+a fact and never changes: a tap sent again gets the stored answer; the same identity with another
+content is kept as a conflict; an impossible time is kept in quarantine.
+
+A tap is judged by what held at its own time (card, binding, right), so the order of arrival does
+not matter.
+
+Published for other contexts' SQL (schema ``pub``):
+
+* ``pub.taps(local_month, batch_id, reader_id, epoch, seq, at, received_at, late, card_id,
+  member_id, service, agency, place, code, points, campaign_id)``; name ``local_month`` and
+  ``batch_id`` to read what an event announced
+* ``pub.tap_batches(batch_id, received_at, taps)``
+
+``code`` is a number of ``Code``; ``codes.MEANINGS`` says in English what each tells a reader.
+"""
+
+from citycard.taps.codes import MEANINGS, Code
+from citycard.taps.judging import judge
+from citycard.taps.opening import open_batch
+from citycard.taps.queries import reader_health, recent
+from citycard.taps.service_table import Service, ServiceTable, service_table
+from citycard.taps.storing import store
+from citycard.taps.values import (
+    CardRead,
+    Judged,
+    OpenBatch,
+    OpenedTap,
+    Outcome,
+    ReaderHealth,
+    TapAnswer,
+    TapRead,
+    TapView,
+)
+from citycard.taps.verifying import verify
+
+__all__ = [
+    "MEANINGS",
+    "CardRead",
+    "Code",
+    "Judged",
+    "OpenBatch",
+    "OpenedTap",
+    "Outcome",
+    "ReaderHealth",
+    "Service",
+    "ServiceTable",
+    "TapAnswer",
+    "TapRead",
+    "TapView",
+    "judge",
+    "open_batch",
+    "reader_health",
+    "recent",
+    "service_table",
+    "store",
+    "verify",
+]

@@ -1,0 +1,16 @@
+"""Taps cut by local month, readers' epochs, conflicts and quarantine."""
+
+from pathlib import Path
+
+from django.db import migrations
+
+SQL = Path(__file__).parent / "sql"
+
+
+class Migration(migrations.Migration):
+    initial = True
+    dependencies = [("infra", "0001_initial")]
+    operations = [
+        migrations.RunSQL((SQL / f"{name}.sql").read_text(encoding="utf-8"), migrations.RunSQL.noop)
+        for name in ("0001_taps", "0002_published")
+    ]

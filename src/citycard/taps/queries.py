@@ -1,0 +1,51 @@
+"""Reads: a resident's history, and how readers' uploads stand."""
+
+import datetime as dt
+
+from citycard.infra.database import rows
+from citycard.kernel.access import Access
+from citycard.taps.codes import Code
+from citycard.taps.values import ReaderHealth, TapView
+
+_RECENT = """
+SELECT at, service, agency, place, code, points, card_id, late
+FROM taps_tap
+WHERE member_id = %s AND (%s::timestamptz IS NULL OR at < %s)
+ORDER BY at DESC LIMIT %s
+"""
+
+
+def recent(
+    *, access: Access, member_id: int, limit: int = 20, before: dt.datetime | None = None
+) -> list[TapView]:
+    """Return a member's taps, newest first.
+
+    :param access: must cover the field ``taps`` of this member
+    :param before: only taps of earlier than this, for the next page
+    :raises AccessTooNarrow: the access doesn't cover it
+    """
+    access.require("taps", members=[member_id])
+    found = rows(_RECENT, [member_id, before, before, limit])
+    return [TapView(**{**row._asdict(), "code": Code(row.code)}) for row in found]
+
+
+_HEALTH = """
+SELECT e.reader_id, e.epoch, e.last_at, e.last_received_at,
+       coalesce(m.taken, 0)::bigint AS taken,
+       coalesce(m.last - m.first + 1 - m.taken, 0)::bigint AS missing,
+       (SELECT count(*) FROM taps_conflict c WHERE c.reader_id = e.reader_id AND c.epoch = e.epoch)
+           AS conflicts,
+       (SELECT count(*) FROM taps_quarantine q WHERE q.reader_id = e.reader_id AND q.epoch =
+           e.epoch)
+           AS quarantined
+FROM taps_reader_epoch e
+LEFT JOIN LATERAL (
+    SELECT sum(upper(r) - lower(r)) AS taken, min(lower(r)) AS first, max(upper(r)) - 1 AS last
+    FROM unnest(e.accepted) AS r) m ON true
+ORDER BY e.reader_id, e.epoch
+"""
+
+
+def reader_health() -> list[ReaderHealth]:
+    """Return how many taps of each reader and epoch came, are missing, and were kept apart."""
+    return [ReaderHealth(**row._asdict()) for row in rows(_HEALTH)]

@@ -1,0 +1,56 @@
+"""What each service asks of a card and answers to its reader, as the city pack has it."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from citycard.cards import api as cards
+from citycard.infra.packs import current_pack
+
+
+class Service(NamedTuple):
+    """A service: the entitlement it needs (None: any bound card), and what it answers."""
+
+    code: str
+    entitlement: str | None
+    needs_link: bool
+    answers_number: bool
+
+
+class ServiceTable(NamedTuple):
+    """The services of a pack, and which kinds of card carry only what is named for them."""
+
+    pack_hash: str
+    services: Mapping[str, Service]
+    narrow_kinds: Mapping[str, frozenset[str]]
+
+
+_tables: dict[str, ServiceTable] = {}
+
+
+def service_table() -> ServiceTable:
+    """Return the services of the city's present pack; read once for each content of it."""
+    pack = current_pack()
+    if pack.hash not in _tables:
+        kinds = cards.card_table().kinds
+        _tables[pack.hash] = ServiceTable(
+            pack_hash=pack.hash,
+            services=read_services(pack.table("services")),
+            # A card that follows another's (a companion's) opens only what its kind names.
+            narrow_kinds={code: kind.carries for code, kind in kinds.items() if kind.follows},
+        )
+    return _tables[pack.hash]
+
+
+def read_services(table: Mapping[str, Any]) -> dict[str, Service]:
+    """Read the pack's ``services`` table."""
+    return {code: _service(code, row) for code, row in table["services"].items()}
+
+
+def _service(code: str, row: Mapping[str, Any]) -> Service:
+    needs = row.get("needs") or {}
+    return Service(
+        code=code,
+        entitlement=needs.get("entitlement"),
+        needs_link="link" in needs,
+        answers_number="agency_number" in row.get("answers", ()),
+    )

@@ -1,0 +1,125 @@
+"""What crosses the door of taps; what a batch makes by the hundred is a named tuple."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from citycard.taps.codes import Code
+
+State = Literal["new", "duplicate", "repeated", "conflict", "quarantined", "refused"]
+
+
+class TapRead(NamedTuple):
+    """What a reader saw.
+
+    ``device_id, epoch, seq`` is its identity; ``at`` is the reader's own time, aware; ``issuer``
+    and ``number_kind`` say which of a card's numbers ``number`` is.
+    """
+
+    device_id: int
+    epoch: int
+    seq: int
+    at: dt.datetime
+    issuer: str
+    number_kind: str
+    number: str
+
+
+class CardRead(NamedTuple):
+    """One of a card's numbers, as a reader or an agency's system has it."""
+
+    issuer: str
+    number_kind: str
+    number: str
+
+
+class Judged(NamedTuple):
+    """What a service would say to a card, and whose it is; ``agency`` is the asking reader's."""
+
+    code: Code
+    member_id: int | None
+    agency: str
+
+
+class TapAnswer(NamedTuple):
+    """All that a reader learns: a public code, points, its own agency's number of the member."""
+
+    code: Code
+    points: int = 0
+    agency_number: str | None = None
+
+
+class OpenedTap(NamedTuple):
+    """A tap after de-duplication, attribution and verdict, before points.
+
+    A ``new`` tap has a verdict (``code``) and no answer yet. All others go no further and carry
+    their answer: the stored one of a ``duplicate``, or that of a ``conflict``, a ``quarantined`` or
+    a ``refused`` tap. A ``repeated`` tap came twice in one batch and gets the answer of the place
+    ``same_as``.
+    """
+
+    state: State
+    code: Code
+    answer: TapAnswer | None
+    same_as: int | None
+    impossible: str | None
+    card_id: int | None
+    member_id: int | None
+    binding_id: int | None
+    right_id: int | None
+    service: str
+    agency: str
+    place: str
+    answers_number: bool
+    needs_link: bool
+    content_hash: bytes
+    local_month: dt.date
+    late: bool
+
+
+class Outcome(NamedTuple):
+    """What the flow found out about a new tap beyond its verdict."""
+
+    answer: TapAnswer
+    campaign_id: int | None = None
+    link_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenBatch:
+    """Taps of one transaction, in parallel to ``reads``; the readers' epochs are locked."""
+
+    reads: tuple[TapRead, ...] = field(repr=False)
+    taps: tuple[OpenedTap, ...] = field(repr=False)
+    pack_hash: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TapView:
+    """A tap in a resident's history."""
+
+    at: dt.datetime
+    service: str
+    agency: str
+    place: str
+    code: Code
+    points: int
+    card_id: int | None
+    late: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReaderHealth:
+    """How a reader's uploads stand.
+
+    :ivar missing: sequence numbers that were skipped so far: taps that may still lie in the reader
+    """
+
+    reader_id: int
+    epoch: int
+    taken: int
+    missing: int
+    last_at: dt.datetime | None
+    last_received_at: dt.datetime | None
+    conflicts: int
+    quarantined: int

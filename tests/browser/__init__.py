@@ -1,0 +1,1 @@
+"""The story by clicking, in a real browser."""

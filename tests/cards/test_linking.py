@@ -1,0 +1,104 @@
+"""Agencies' own member numbers: conversion, replacement, nothing in common between two."""
+
+import datetime as dt
+
+import pytest
+
+from citycard.cards import api as cards
+from citycard.infra.database import rows
+from citycard.infra.unit_of_work import unit_of_work
+from citycard.kernel.access import Access, AccessTooNarrow
+from citycard.kernel.actors import SYSTEM
+from tests.cards.conftest import NOW
+
+
+def link(agency: str, *links: tuple[int, str], now: dt.datetime = NOW) -> list[cards.Linked]:
+    with unit_of_work():
+        return cards.link_agency_numbers(agency=agency, links=links, actor=SYSTEM, now=now)
+
+
+def convert(agency: str, member_ids: list[int]) -> list[str | None]:
+    access = Access(
+        subjects=frozenset(member_ids),
+        fields=frozenset({"agency_number"}),
+        purpose="agency-conversion",
+        actor=SYSTEM,
+        record_id=1,
+    )
+    return cards.convert(access=access, agency=agency, member_ids=member_ids)
+
+
+def test_conversion_needs_an_access_that_covers_it(db: None) -> None:
+    narrow = Access(
+        subjects=frozenset({7}),
+        fields=frozenset({"agency_number"}),
+        purpose="agency-conversion",
+        actor=SYSTEM,
+        record_id=1,
+    )
+    with pytest.raises(AccessTooNarrow):
+        cards.convert(access=narrow, agency="library", member_ids=[7, 8])
+
+
+def test_an_agency_gets_its_own_number_and_only_its_own(db: None) -> None:
+    link("library", (7, "L100000017"), (8, "L100000018"))
+    link("hospital", (7, "20000014"))
+    assert convert(agency="library", member_ids=[8, 9, 7]) == [
+        "L100000018",
+        None,
+        "L100000017",
+    ]
+    assert convert(agency="hospital", member_ids=[7, 8]) == ["20000014", None]
+
+
+def test_two_agencies_rows_share_no_equal_value(db: None) -> None:
+    members = list(range(1, 30))
+    for agency in ("library", "hospital"):
+        link(agency, *((member, f"{member:08d}") for member in members))
+    stored = rows(
+        "SELECT agency, member_key, number_key, number_sealed FROM cards_agency_link ORDER BY id"
+    )
+    values = {
+        agency: {bytes(value) for row in stored if row.agency == agency for value in tuple(row)[1:]}
+        for agency in ("library", "hospital")
+    }
+    assert len(values["library"]) == 3 * len(members)
+    assert values["library"].isdisjoint(values["hospital"])
+    for row in stored:
+        assert b"0000" not in b"".join(bytes(value) for value in tuple(row)[1:])
+    # Nor does the order of the rows tell who is who: it follows each agency's own keys.
+    keys = [bytes(row.member_key) for row in stored if row.agency == "library"]
+    assert keys == sorted(keys)
+
+
+def test_a_new_number_replaces_the_old_one_which_stays_on_record(db: None) -> None:
+    [old] = link("library", (7, "L100000017"))
+    [new] = link("library", (7, "L100000099"), now=NOW + dt.timedelta(days=1))
+    assert convert(agency="library", member_ids=[7]) == ["L100000099"]
+    assert old.link_id is not None
+    assert new.link_id is not None
+    assert cards.numbers_of_links(link_ids=[old.link_id, new.link_id]) == {
+        old.link_id: "L100000017",
+        new.link_id: "L100000099",
+    }
+
+
+def test_the_same_link_twice_changes_nothing(db: None) -> None:
+    [first] = link("library", (7, "L100000017"))
+    [again] = link("library", (7, "L100000017"), now=NOW + dt.timedelta(days=1))
+    assert again.already
+    assert again.link_id == first.link_id
+
+
+def test_a_number_is_given_to_one_member(db: None) -> None:
+    link("library", (7, "L100000017"))
+    refused, fine = link("library", (8, "L100000017"), (9, "L100000019"))
+    assert refused.refusal == cards.AgencyNumberTaken()
+    assert fine.refusal is None
+    first, second = link("hospital", (8, "20000014"), (9, "20000014"))
+    assert [first.refusal is None, second.refusal is None].count(True) == 1
+    assert convert(agency="library", member_ids=[7, 8, 9]) == [
+        "L100000017",
+        None,
+        "L100000019",
+    ]

@@ -1,0 +1,218 @@
+"""A rig for rehearsing faults: real doors, a real agent, a real PostgreSQL; each may be killed.
+
+The person at the kiosk is the rig: it puts a card down, chooses, confirms, and looks at the screen.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from citycard_kiosk.journal import Journal, Line
+from citycard_kiosk.writer import Reading, SimulatedWriter
+
+PROJECT = Path(__file__).parents[2]
+READY_WITHIN_S = 30.0
+
+
+def free_port() -> int:
+    """Return a port that nobody uses at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until(true: Callable[[], Any], *, within_s: float = READY_WITHIN_S, what: str = "") -> Any:
+    """Wait until something is true; returns it."""
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        if found := true():
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"waited {within_s} s in vain: {what or true}")
+
+
+@dataclass
+class Process:
+    """One process of the city, in a group of its own."""
+
+    name: str
+    command: list[str]
+    environment: dict[str, str]
+    log: Path
+    running: subprocess.Popen[bytes] | None = None
+
+    def start(self, **more: str) -> None:
+        with self.log.open("ab") as log:
+            self.running = subprocess.Popen(
+                self.command,
+                env=self.environment | more,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def died(self) -> bool:
+        return self.running is not None and self.running.poll() is not None
+
+    def kill(self) -> None:
+        """Kill -9 the whole group."""
+        if self.running is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.running.pid, signal.SIGKILL)
+        self.running.wait()
+        self.running = None
+
+
+@dataclass
+class Rig:
+    """The doors, a kiosk's agent, its card and its journal."""
+
+    directory: Path
+    environment: dict[str, str]
+    code: str
+    key: str
+    number: str
+    agent_module: str = "citycard_kiosk"
+    door_port: int = field(default_factory=free_port)
+    agent_port: int = field(default_factory=free_port)
+
+    def __post_init__(self) -> None:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.state = self.directory / "kiosk"
+        self.state.mkdir(exist_ok=True)
+        tray = [{"id": "1", "number": self.number, "label": "卡片", "purse": 100, "counter": 5}]
+        (self.state / "tray.json").write_text(json.dumps(tray))
+        # Writing many small steps durably is the agent's business; here two processes look.
+        self.door = Process(
+            "door", self._door_command(), self._door_environment(), self._log("door")
+        )
+        self.agent = Process(
+            "agent",
+            [sys.executable, "-m", self.agent_module],
+            os.environ
+            | {
+                "PYTHONPATH": f"{PROJECT}:{PROJECT / 'clients' / 'kiosk' / 'src'}",
+                "CITYCARD_KIOSK_SERVER": f"http://127.0.0.1:{self.door_port}",
+                "CITYCARD_KIOSK_PORT": str(self.agent_port),
+                "CITYCARD_KIOSK_STATE": str(self.state),
+                "CITYCARD_KIOSK_CODE": self.code,
+                "CITYCARD_KIOSK_KEY": self.key,
+                "CITYCARD_KIOSK_WRITE_SECONDS": "0.03",
+                "CITYCARD_KIOSK_RECOVER_SECONDS": "0.2",
+            },
+            self._log("agent"),
+        )
+        self.screen = httpx.Client(base_url=f"http://127.0.0.1:{self.agent_port}", timeout=10)
+
+    def _log(self, name: str) -> Path:
+        return self.directory / f"{name}.log"
+
+    def _door_command(self) -> list[str]:
+        granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"]
+        granian += ["--port", str(self.door_port), "--workers", "1", "--blocking-threads", "4"]
+        return [*granian, "--no-ws", "--log-level", "warning", "citycard.config.wsgi:application"]
+
+    def _door_environment(self) -> dict[str, str]:
+        return self.environment | {"CITYCARD_DB_POOL": "4", "CITYCARD_HOSTS": "127.0.0.1"}
+
+    # -- processes
+
+    def start_door(self, fail_at: str = "") -> None:
+        """Start the doors, which die at a place if told so."""
+        once = self.directory / f"once-{time.monotonic_ns()}"
+        self.door.start(CITYCARD_FAILPOINT=fail_at, CITYCARD_FAILPOINT_ONCE=str(once))
+        wait_until(self._door_answers, what="the doors")
+
+    def start_agent(self, fail_at: str = "") -> None:
+        """Start the agent, which dies at a place if told so."""
+        once = self.directory / f"once-{time.monotonic_ns()}"
+        self.agent.start(CITYCARD_FAILPOINT=fail_at, CITYCARD_FAILPOINT_ONCE=str(once))
+        wait_until(lambda: self.agent.died() or self.stage(), what="the agent")
+
+    def _door_answers(self) -> bool:
+        with contextlib.suppress(httpx.HTTPError):
+            answer = httpx.get(
+                f"http://127.0.0.1:{self.door_port}/kiosk/api/hello",
+                headers={"Accept": "application/json"},
+            )
+            return answer.status_code == httpx.codes.UNAUTHORIZED
+        return False
+
+    def stop(self) -> None:
+        """Kill what is left."""
+        self.screen.close()
+        self.agent.kill()
+        self.door.kill()
+
+    # -- the person at the kiosk
+
+    def stage(self) -> str:
+        """Return which screen the kiosk shows; nothing when it is dead."""
+        with contextlib.suppress(httpx.HTTPError):
+            return str(self.screen.get("/health").json()["stage"])
+        return ""
+
+    def touch(self, path: str, **form: str) -> None:
+        """Touch something on the screen; a kiosk that dies of it doesn't answer."""
+        with contextlib.suppress(httpx.HTTPError):
+            self.screen.post(path, data=form)
+
+    def see(self, *stages: str) -> str:
+        """Wait for one of some screens, or for the kiosk's death (an empty text)."""
+        return str(
+            wait_until(
+                lambda: (self.agent.died() and "dead") or (self.stage() in stages and self.stage()),
+                what=f"one of {stages}, seeing {self.stage()}",
+            )
+        ).replace("dead", "")
+
+    def redeem(self, points: int = 50) -> str:
+        """Put the card down, choose and confirm; returns the screen that ends it, or nothing."""
+        self.touch("/tray/take")
+        self.touch("/tray/put", card="1")
+        if self.see("choose", "offline", "refused") != "choose":
+            return self.stage()
+        self.touch("/choose", points=str(points))
+        if self.see("confirm") != "confirm":
+            return ""
+        self.touch("/confirm", points=str(points))
+        return self.see("done", "refused", "given_back", "offline", "taken_away", "unclear")
+
+    # -- looking
+
+    def card(self) -> Reading:
+        """Return what is on the card."""
+        return self._writer().look_at(self.number)
+
+    def take_card_from_dead_kiosk(self) -> None:
+        """Take the card off the pad of a kiosk without power."""
+        self._writer().take()
+
+    def journal(self) -> list[Line]:
+        """Return the kiosk's journal."""
+        return Journal(self.state / "journal.db").all_lines()
+
+    def _writer(self) -> SimulatedWriter:
+        return SimulatedWriter(self.state / "cards.db", seconds=0)
+
+
+@contextlib.contextmanager
+def running(rig: Rig) -> Iterator[Rig]:
+    """Have a rig for a while; nothing of it is left afterwards."""
+    try:
+        yield rig
+    finally:
+        rig.stop()

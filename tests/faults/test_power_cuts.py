@@ -1,0 +1,138 @@
+"""The power goes at every step of a redemption: nothing is lost, nothing is doubled.
+
+Each place is hit by kill -9 of the process that is there; then time passes, the process comes back,
+and the card, the kiosk's journal, the city's session and the ledger must agree.
+"""
+
+import random
+import time
+
+import pytest
+from django.db import connection
+
+from tests.faults.conftest import STEP, Rehearsal
+
+AGENT = [
+    "agent.asked",
+    "agent.before_reserved",
+    "agent.reserved",
+    "agent.before_allowed",
+    "agent.allowed",
+    "agent.touching",
+    "writer.before_write",
+    "writer.after_write",
+    "agent.before_written",
+    "agent.written",
+    "agent.before_closed",
+    "agent.closed",
+]
+DOOR = [
+    "redeem.reserve.before_commit",
+    "redeem.reserve.after_commit",
+    "redeem.writing.before_commit",
+    "redeem.writing.after_commit",
+    "redeem.settle.before_commit",
+    "redeem.settle.after_commit",
+]
+FEW = ["agent.reserved", "agent.touching", "writer.after_write", "agent.written"]
+FEW_DOOR = ["redeem.writing.after_commit", "redeem.settle.before_commit"]
+
+
+def cut_the_kiosks_power(rehearsal: Rehearsal, place: str, times: int) -> None:
+    """Kill the agent at a place, so many times, with the card left lying or taken away."""
+    rig = rehearsal.rig
+    rig.start_door()
+    for n in range(times):
+        rig.start_agent(fail_at=place)
+        rehearsal.redeem()
+        assert rig.agent.died(), f"{place} was never reached"
+        rehearsal.note(place)
+        if n % 2:
+            rig.take_card_from_dead_kiosk()
+        rehearsal.time_passes()
+        rig.agent.kill()
+        rig.start_agent()
+        rehearsal.come_to_rest()
+        rig.agent.kill()
+    rehearsal.examine()
+
+
+def cut_the_doors_power(rehearsal: Rehearsal, place: str, times: int) -> None:
+    """Kill the doors at a place, so many times; the agent goes on by itself when they are back."""
+    rig = rehearsal.rig
+    rig.start_door()
+    rig.start_agent()
+    for _ in range(times):
+        rig.door.kill()
+        rig.start_door(fail_at=place)
+        rig.see("welcome")
+        rehearsal.redeem()
+        rehearsal.note(place)
+        rig.door.kill()
+        rehearsal.time_passes()
+        rig.start_door()
+        rehearsal.come_to_rest()
+        rig.touch("/tray/take")
+        rig.touch("/stop")
+    rehearsal.examine()
+
+
+@pytest.mark.parametrize("place", FEW)
+def test_the_kiosk_loses_power(rehearsal: Rehearsal, place: str) -> None:
+    cut_the_kiosks_power(rehearsal, place, 2)
+
+
+@pytest.mark.parametrize("place", FEW_DOOR)
+def test_the_doors_lose_power(rehearsal: Rehearsal, place: str) -> None:
+    cut_the_doors_power(rehearsal, place, 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", AGENT)
+def test_the_kiosk_loses_power_ten_times_at_every_step(rehearsal: Rehearsal, place: str) -> None:
+    cut_the_kiosks_power(rehearsal, place, 10)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", DOOR)
+def test_the_doors_lose_power_ten_times_at_every_step(rehearsal: Rehearsal, place: str) -> None:
+    cut_the_doors_power(rehearsal, place, 10)
+
+
+def cut_the_databases_power(rehearsal: Rehearsal, times: int) -> None:
+    """Kill PostgreSQL at any moment of a redemption."""
+    rig = rehearsal.rig
+    rig.start_door()
+    rig.start_agent()
+    chance = random.Random(7)
+    for _ in range(times):
+        rig.see("welcome")
+        rig.touch("/tray/put", card="1")
+        if rig.see("choose", "offline", "refused") == "choose":
+            rig.touch("/choose", points=str(STEP))
+            rig.see("confirm")
+            before = len(rig.journal())
+            rig.screen.timeout = 0.05  # don't wait for the answer: the power goes meanwhile
+            rig.touch("/confirm", points=str(STEP))
+            rig.screen.timeout = 10
+            time.sleep(chance.uniform(0, 0.3))
+            rehearsal.city.cluster.kill()
+            rig.see("done", "refused", "given_back", "offline", "taken_away", "unclear")
+            rehearsal.confirmed += len(rig.journal()) - before
+            connection.close()
+            rehearsal.city.cluster.start()
+            rehearsal.note("database")
+            rehearsal.time_passes()
+            rehearsal.come_to_rest()
+        rig.touch("/tray/take")
+        rig.touch("/stop")
+    rehearsal.examine()
+
+
+def test_the_database_loses_power(rehearsal: Rehearsal) -> None:
+    cut_the_databases_power(rehearsal, 2)
+
+
+@pytest.mark.slow
+def test_the_database_loses_power_twelve_times(rehearsal: Rehearsal) -> None:
+    cut_the_databases_power(rehearsal, 12)

@@ -1,0 +1,99 @@
+"""Rights follow facts by event and days by the clock."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from citycard.entitlements import api as entitlements
+from citycard.flows import keeping_rights
+from citycard.infra import clock, journal
+from citycard.infra.database import rows
+from citycard.infra.unit_of_work import unit_of_work
+from citycard.kernel.actors import SYSTEM
+from citycard.people import api as people
+from tests.flows.living import NOW, new_number
+
+pytestmark = pytest.mark.city("taipei")
+TODAY = dt.date(2026, 11, 21)
+
+
+def enrolled(birth_on: dt.date) -> int:
+    new = people.NewMember(name="王小美", birth_on=birth_on, sex="f", id_number=new_number())
+    with unit_of_work():
+        (one,) = people.enrol_many(people=[new], actor=SYSTEM, now=NOW)
+    assert one.member_id is not None
+    return one.member_id
+
+
+def say(member_id: int, name: str, value: Any, since: dt.date = TODAY) -> None:
+    fact = people.NewFact(
+        member_id=member_id,
+        name=name,
+        value=value,
+        valid_from=since,
+        source="test",
+        basis_kind="test",
+    )
+    with unit_of_work():
+        people.record_facts(facts=[fact], actor=SYSTEM, now=NOW)
+
+
+def rights(member_id: int, on: dt.date = TODAY) -> set[str]:
+    found = entitlements.machine_rights_of(member_ids=[member_id], on=on)[member_id]
+    return {right.entitlement for right in found}
+
+
+def test_a_move_into_and_out_of_the_city_is_followed(city: Any) -> None:
+    member = enrolled(dt.date(1980, 1, 1))
+    with clock.stopped_at(NOW):
+        say(member, "registered_city", "taipei")
+        journal.pump_until_idle()
+        assert rights(member) == {"library", "points"}
+        say(member, "registered_city", "newtaipei", dt.date(2026, 12, 1))
+        journal.pump_until_idle()
+    assert rights(member, dt.date(2026, 11, 30)) == {"library", "points"}
+    assert rights(member, dt.date(2026, 12, 1)) == set()
+
+
+def test_the_clock_alone_begins_a_right_and_tells_of_it_once(city: Any) -> None:
+    member = enrolled(dt.date(1961, 12, 24))
+    with clock.stopped_at(NOW):
+        for name in ("registered_city", "resides_in_city"):
+            say(member, name, "taipei" if name == "registered_city" else True)
+        say(member, "approval.senior-rides", True)
+        journal.pump_until_idle()
+    birthday = dt.date(2026, 12, 24)
+    for days in range(40):
+        keeping_rights.look_again(NOW + dt.timedelta(days=days))
+    assert "senior-rides" not in rights(member, birthday - dt.timedelta(days=1))
+    assert "senior-rides" in rights(member, birthday)
+    told = rows(
+        "SELECT body ->> 'on' AS on_day FROM infra_journal WHERE code ="
+        " 'entitlements.right.granted'"
+        " AND body ->> 'entitlement' = 'senior-rides' AND body -> 'member_ids' @> %s::jsonb",
+        [str(member)],
+    )
+    assert len(told) == 1
+
+
+def test_a_death_ends_everything(city: Any) -> None:
+    member = enrolled(dt.date(1940, 1, 1))
+    with clock.stopped_at(NOW):
+        say(member, "registered_city", "taipei")
+        journal.pump_until_idle()
+        with unit_of_work():
+            people.update_from_register(
+                updates=[
+                    people.RegisterUpdate(
+                        member_id=member,
+                        on=TODAY,
+                        source="register:household",
+                        died_on=dt.date(2026, 11, 20),
+                    )
+                ],
+                actor=SYSTEM,
+                now=NOW,
+            )
+            entitlements.decide_again(member_ids=[member], actor=SYSTEM, now=NOW)
+    assert rights(member) == set()

@@ -1,0 +1,278 @@
+"""A city that runs for real: `citycard up` on free loopback ports, with its own database clone.
+
+Doors, gate, worker and kiosk agent are the processes that an operator gets; a test reaches them
+over HTTP only, and what stands outside the city (registers, printer, card company, mail) through
+the demo's own books.
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.harness.databases import Clone
+from tests.harness.visiting import Visitor
+
+RESIDENTS = 300
+DELAY = "0.05"
+READY_WITHIN_S = 120.0
+STOPPED_WITHIN_S = 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Device:
+    """A reader or kiosk of the demo: its code and the key that was shown once."""
+
+    code: str
+    key: str
+    kind: str
+    place: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Return how the device says who it is."""
+        return {"Authorization": f"Reader {self.code}:{self.key}"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveCity:
+    """A running city.
+
+    :ivar directory: where its state lies, with `log/` and `outside/` in it
+    :ivar closing: what else is to be closed at the end
+    """
+
+    code: str
+    port: int
+    directory: Path
+    database: Clone
+    environment: dict[str, str]
+    visitors: list[Visitor] = field(default_factory=list)
+    closing: list[Callable[[], object]] = field(default_factory=list)
+
+    @property
+    def doors(self) -> str:
+        """The address of the doors."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def gate(self) -> str:
+        """The address of the readers' gate."""
+        return f"http://127.0.0.1:{self.port + 1}"
+
+    @property
+    def kiosk(self) -> str:
+        """The address of the kiosk agent's screen."""
+        return f"http://127.0.0.1:{self.port + 2}"
+
+    def visitor(self, *, language: str = "zh-hant") -> Visitor:
+        """Return a browser of nobody in particular."""
+        self.visitors.append(Visitor(self.doors, language=language))
+        return self.visitors[-1]
+
+    def persona(self, code: str, **settings: str) -> Visitor:
+        """Return a browser in which a ready persona is signed in."""
+        visitor = self.visitor(**settings)
+        visitor.open("/sign-in/")
+        visitor.send("/sign-in/persona/", {"code": code})
+        return visitor
+
+    def device(self, *, kind: str, holds: str = "") -> Device:
+        """Return the demo's first device of a kind whose code has `holds` in it."""
+        known = json.loads((self.directory / "keys" / "demo-devices.json").read_text())
+        return next(
+            Device(code=code, key=it["key"], kind=it["kind"], place=it["place"])
+            for code, it in sorted(known.items())
+            if it["kind"] == kind and holds.upper() in code
+        )
+
+    def enter_people(self, entries: Sequence[Any], statuses: Sequence[Any] = ()) -> None:
+        """Enter people in the demo registers."""
+        desk = self._registers()
+        desk.enter_people(entries)
+        desk.enter_statuses(statuses)
+
+    def switch_register(self, register: str, state: str) -> None:
+        """Set a demo register up, down or hanging."""
+        self._registers().switch(register, state)
+
+    def printed(self) -> dict[str, Path]:
+        """Return the demo printer's PDFs, by the key of the order."""
+        return {it.stem: it for it in (self.directory / "outside" / "printed").glob("*/*.pdf")}
+
+    def registered_names(self) -> int:
+        """Return how many names the demo card company holds."""
+        from citycard.adapters.card_company.demo import DemoCardCompany
+        from citycard.adapters.printer.switches import Switches
+
+        outside = self.directory / "outside"
+        switches = Switches(outside / "switches.json")
+        return DemoCardCompany(outside / "card_company.sqlite", switches).count()
+
+    def sql(self, statement: str, params: Any = None) -> list[Any]:
+        """Look into the database as its owner."""
+        return self.database.owner_sql(statement, params)
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run `citycard` beside the running city."""
+        return subprocess.run(
+            [sys.executable, "-m", "citycard.config.command", *words],
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    def logs(self) -> dict[str, str]:
+        """Return what each process wrote to its log."""
+        return {
+            it.stem: it.read_text(errors="replace")
+            for it in sorted((self.directory / "log").glob("*.log"))
+        }
+
+    def _registers(self) -> Any:
+        from citycard.adapters.demo_registers.book import Book
+        from citycard.adapters.demo_registers.rehearsing import DemoRegisterDesk
+
+        return DemoRegisterDesk(Book(self.directory / "outside" / "registers.sqlite"))
+
+
+@contextmanager
+def live(code: str, *, database: Clone, root: Path) -> Iterator[LiveCity]:
+    """Run the city `code` on `database` until the caller is done.
+
+    :param root: the directory for its state; removed at the end, logs are kept beside it
+    """
+    port = three_free_ports()
+    city = LiveCity(
+        code=code,
+        port=port,
+        directory=root / code,
+        database=database,
+        environment=_environment(code, database, root),
+    )
+    process = _start(city)
+    try:
+        _wait_until_ready(process, city.directory / "up.log")
+        yield city
+    finally:
+        for close in [*city.closing, *(visitor.client.close for visitor in city.visitors)]:
+            close()
+        _stop(process)
+        _keep_logs(city, root)
+        left = _family(root)
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
+        shutil.rmtree(root, ignore_errors=True)
+        assert not left, f"processes outlived the city: {left}"
+
+
+def three_free_ports() -> int:
+    """Return a port after which two more are free; each process begins to look elsewhere."""
+    for port in range(19000 + os.getpid() % 1000 * 10, 30000, 10):
+        probes = [socket.socket() for _ in range(3)]
+        try:
+            for offset, probe in enumerate(probes):
+                probe.bind(("127.0.0.1", port + offset))
+        except OSError:
+            continue
+        else:
+            return port
+        finally:
+            for probe in probes:
+                probe.close()
+    raise AssertionError("no three ports are free")
+
+
+def wait_for(what: Callable[[], Any], *, within_s: float = 15.0, every_s: float = 0.1) -> Any:
+    """Return what `what` returns once it is true; fail when it never is."""
+    deadline = time.monotonic() + within_s
+    while True:
+        found = what()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"{what} didn't come true within {within_s} s"
+        time.sleep(every_s)
+
+
+def _environment(code: str, database: Clone, root: Path) -> dict[str, str]:
+    plain = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("CITYCARD_", "DATABASE_", "MIGRATE_", "DJANGO_"))
+    }
+    return plain | {
+        "CITYCARD_CITY": code,
+        "CITYCARD_STATE": str(root),
+        "CITYCARD_KEYS": os.environ["CITYCARD_KEYS"],  # the tests fill the registers' books
+        "CITYCARD_DEMO_DELAY": DELAY,
+        "DATABASE_URL": database.app_url,
+        "MIGRATE_DATABASE_URL": database.owner_url,
+    }
+
+
+def _start(city: LiveCity) -> "subprocess.Popen[bytes]":
+    city.directory.mkdir(parents=True)
+    with (city.directory / "up.log").open("wb") as log:
+        return subprocess.Popen(
+            [
+                *(sys.executable, "-m", "citycard.config.command", "up", "--demo"),
+                *("--city", city.code, "--port", str(city.port), "--residents", str(RESIDENTS)),
+            ],
+            env=city.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def _wait_until_ready(process: "subprocess.Popen[bytes]", said: Path) -> None:
+    def ready() -> bool:
+        text = said.read_text(errors="replace")
+        assert process.poll() is None, f"it ended before it was ready:\n{text}"
+        return "Ctrl-C stops it" in text
+
+    wait_for(ready, within_s=READY_WITHIN_S)
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is None:
+        process.terminate()
+    try:
+        process.wait(STOPPED_WITHIN_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _keep_logs(city: LiveCity, root: Path) -> None:
+    kept = root.parent / "logs" / root.name
+    shutil.rmtree(kept, ignore_errors=True)
+    kept.mkdir(parents=True)
+    for log in [*(city.directory / "log").glob("*.log"), city.directory / "up.log"]:
+        shutil.copy(log, kept)
+
+
+def _family(root: Path) -> set[int]:
+    """Return the pids of everything that runs for this state directory."""
+    found = set()
+    for directory in Path("/proc").iterdir():
+        if directory.name.isdigit() and int(directory.name) != os.getpid():
+            try:
+                environment = (directory / "environ").read_bytes()
+            except OSError:
+                continue
+            if f"CITYCARD_STATE={root}\0".encode() in environment:
+                found.add(int(directory.name))
+    return found

@@ -1,0 +1,178 @@
+"""The journal delivers each event once, in an order that a late commit cannot escape."""
+
+import contextlib
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pytest
+from django.db import OperationalError, connection
+
+from citycard.infra import jobs, journal
+from citycard.infra.database import execute, rows
+from citycard.infra.unit_of_work import UnitOfWorkMisused, unit_of_work
+from citycard.kernel.events import Event
+
+pytestmark = pytest.mark.usefixtures("fresh_database")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LampLit(Event):
+    code: ClassVar[str] = "test.lamp.lit"
+    lamp_id: int
+
+
+class Follower:
+    """Keeps what it took, and breaks on the lamps it is told to."""
+
+    def __init__(self) -> None:
+        self.seen: list[int] = []
+        self.poison: set[int] = set()
+
+    def __call__(self, batch: list[journal.Announced]) -> None:
+        lamps = [event.body["lamp_id"] for event in batch]
+        if self.poison & set(lamps):
+            raise ValueError("A123456789 is personal and must not be kept")
+        self.seen += lamps
+
+
+@pytest.fixture
+def follower() -> Iterator[Follower]:
+    execute("DELETE FROM infra_cursor")
+    before = journal.subscribers()
+    it = Follower()
+    journal.subscribe(
+        [journal.Subscriber(name="follower", codes=frozenset({LampLit.code}), handle=it)]
+    )
+    journal.pump_until_idle()
+    it.seen.clear()
+    yield it
+    journal.subscribe(before)
+
+
+def light(*lamps: int) -> None:
+    with unit_of_work():
+        journal.announce(*(LampLit(lamp_id=lamp) for lamp in lamps))
+
+
+def test_what_is_announced_arrives_once_and_in_order(follower: Follower) -> None:
+    light(1, 2)
+    light(3)
+    journal.pump_until_idle()
+    journal.pump_until_idle()
+    assert follower.seen == [1, 2, 3]
+
+
+def test_a_change_that_rolls_back_was_never_announced(follower: Follower) -> None:
+    with contextlib.suppress(RuntimeError), unit_of_work():
+        journal.announce(LampLit(lamp_id=9))
+        raise RuntimeError
+    journal.pump_until_idle()
+    assert follower.seen == []
+
+
+def test_announcing_needs_a_unit_of_work() -> None:
+    with pytest.raises(UnitOfWorkMisused):
+        journal.announce(LampLit(lamp_id=1))
+
+
+def test_a_transaction_that_commits_late_is_not_skipped(follower: Follower) -> None:
+    wrote, go_on = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        with unit_of_work():
+            journal.announce(LampLit(lamp_id=1))
+            wrote.set()
+            go_on.wait(10)
+        connection.close()
+
+    thread = threading.Thread(target=slow)
+    thread.start()
+    wrote.wait(10)
+    light(2)
+    journal.pump_until_idle(patience_s=0)
+    assert follower.seen == []  # 2 waits: an older transaction may still announce
+    go_on.set()
+    thread.join()
+    journal.pump_until_idle()
+    assert follower.seen == [1, 2]
+
+
+def test_a_poison_event_stops_its_subscriber_visibly_and_loses_nothing(
+    follower: Follower,
+) -> None:
+    follower.poison = {2}
+    light(1, 2, 3)
+    journal.pump_until_idle()
+    assert follower.seen == [1]
+    (lag,) = journal.lag()
+    assert lag.events == 2
+    assert lag.stopped_why is not None
+    assert lag.stopped_why.startswith("ValueError")
+    assert "A123456789" not in lag.stopped_why
+    follower.poison = set()
+    journal.restart("follower")
+    journal.pump_until_idle()
+    assert follower.seen == [1, 2, 3]
+
+
+def test_an_operator_may_pass_over_a_poison_event(follower: Follower) -> None:
+    follower.poison = {2}
+    light(1, 2, 3)
+    journal.pump_until_idle()
+    journal.restart("follower", skip=True)
+    journal.pump_until_idle()
+    assert follower.seen == [1, 3]
+
+
+def test_the_application_cannot_rewrite_history() -> None:
+    for statement in (
+        "UPDATE infra_journal SET code = 'x'",
+        "DELETE FROM infra_journal",
+    ):
+        with pytest.raises(Exception, match="permission denied"):
+            execute(statement)
+    partition = rows("SELECT inhrelid::regclass::text FROM pg_inherits LIMIT 1")[0][0]
+    with pytest.raises(Exception, match="permission denied"):
+        execute(f"DELETE FROM {partition}")
+
+
+def test_a_subscriber_that_the_database_fails_holds_up_none_after_it(follower: Follower) -> None:
+    def fails(batch: Sequence[journal.Announced]) -> None:
+        raise OperationalError("canceling statement due to statement timeout")
+
+    codes = frozenset({LampLit.code})
+    journal.subscribe(
+        [
+            journal.Subscriber(name="failing", codes=codes, handle=fails),
+            journal.Subscriber(name="follower", codes=codes, handle=follower),
+        ]
+    )
+    with unit_of_work():
+        journal.announce(LampLit(lamp_id=7))
+    assert jobs.pump_each() == 1
+    assert follower.seen == [7]
+    with pytest.raises(OperationalError):  # nothing else to do: the pump rests
+        jobs.pump_each()
+
+
+def test_what_is_announced_after_a_restore_arrives_too(follower: Follower) -> None:
+    """A dump carries the transaction ids of the server it was made on; a new server counts from
+    the beginning."""
+    with unit_of_work():
+        journal.announce(LampLit(lamp_id=1))
+    journal.pump_until_idle()
+    raw = connection.connection
+    assert not journal.begin_generation_if_restored(raw)
+    old_server = "generation = (SELECT max(number) FROM infra_generation)"
+    execute(f"UPDATE infra_cursor SET xid = '9000000000' WHERE {old_server}")
+    with unit_of_work():
+        journal.announce(LampLit(lamp_id=2))
+    assert journal.pump_until_idle() == 0  # what would happen for ever
+    assert journal.begin_generation_if_restored(raw)
+    assert not journal.begin_generation_if_restored(raw)
+    with unit_of_work():
+        journal.announce(LampLit(lamp_id=3))
+    journal.pump_until_idle()
+    assert follower.seen == [1, 3]

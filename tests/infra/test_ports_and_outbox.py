@@ -1,0 +1,121 @@
+"""Ports are guarded, and what could not be said waits where people see it."""
+
+import datetime as dt
+import time
+from collections.abc import Sequence
+from typing import Protocol
+
+import pytest
+
+from citycard.infra import outbox, ports
+from citycard.infra.outbox import Letter, Outcome, Topic
+from citycard.infra.unit_of_work import unit_of_work
+
+NOW = dt.datetime(2026, 11, 21, 9, 0, tzinfo=dt.UTC)
+
+
+class Speaker(Protocol):
+    def say(self, word: str) -> str: ...
+
+
+class Echo:
+    def say(self, word: str) -> str:
+        if word == "hang":
+            time.sleep(0.5)
+        if word == "break":
+            raise OSError("no route")
+        return word
+
+
+@pytest.fixture
+def echo() -> Speaker:
+    ports.provide(Speaker, Echo(), name="echo", timeout_s=0.1, concurrency=2)
+    return ports.use(Speaker)
+
+
+def test_a_port_answers(echo: Speaker) -> None:
+    assert echo.say("hello") == "hello"
+
+
+@pytest.mark.django_db
+def test_no_port_is_called_inside_a_unit_of_work(echo: Speaker) -> None:
+    with pytest.raises(ports.PortCalledInTransaction), unit_of_work():
+        echo.say("hello")
+
+
+def test_a_hanging_port_costs_its_time_out_and_no_more_places_than_it_has(
+    echo: Speaker,
+) -> None:
+    for expected in ("time-out", "time-out", "busy"):
+        with pytest.raises(ports.PortUnavailable) as refusal:
+            echo.say("hang")
+        assert refusal.value.facts["why"] == expected
+
+
+def test_after_three_failures_a_port_rests(echo: Speaker) -> None:
+    for _ in range(3):
+        with pytest.raises(ports.PortUnavailable):
+            echo.say("break")
+    with pytest.raises(ports.PortUnavailable) as refusal:
+        echo.say("hello")
+    assert refusal.value.facts["why"] == "resting"
+    assert [health.state for health in ports.health() if health.port == "echo"] == ["down"]
+
+
+class Post:
+    """Delivers letters as its script says."""
+
+    def __init__(self, script: list[str]) -> None:
+        self.script = script
+        self.said: list[int] = []
+
+    def __call__(self, letters: Sequence[Letter], now: dt.datetime) -> list[Outcome]:
+        step = self.script.pop(0)
+        if step == "down":
+            raise ports.PortUnavailable(port="post", why="time-out")
+        self.said += [letter.ref for letter in letters]
+        return [Outcome(id=letter.id, result=step, why=step) for letter in letters]
+
+
+def post_of(script: list[str], most_attempts: int | None = 2) -> tuple[Topic, Post]:
+    post = Post(script)
+    return Topic(name="post", deliver=post, most_attempts=most_attempts), post
+
+
+def put(*refs: int) -> None:
+    with unit_of_work():
+        outbox.enqueue(topic="post", letters=[(f"k{ref}", ref) for ref in refs], now=NOW)
+
+
+@pytest.mark.django_db
+def test_a_letter_goes_once_however_often_it_is_intended() -> None:
+    topic, post = post_of(["done"])
+    put(1, 2)
+    put(1)
+    assert outbox.drain_once(topic, now=NOW) == 2
+    assert outbox.drain_once(topic, now=NOW) == 0
+    assert post.said == [1, 2]
+
+
+@pytest.mark.django_db
+def test_a_system_that_is_down_never_wears_a_letter_out() -> None:
+    topic, post = post_of(["down"] * 7 + ["done"])
+    put(1)
+    for minute in range(8):
+        outbox.drain_once(topic, now=NOW + dt.timedelta(minutes=minute))
+    assert post.said == [1]
+    assert outbox.waiting(topic="post") == []
+
+
+@pytest.mark.django_db
+def test_a_refused_letter_ends_where_an_officer_sees_it_and_can_send_it_again() -> None:
+    topic, _ = post_of(["retry", "retry", "done"])
+    put(1)
+    for minute in range(3):
+        outbox.drain_once(topic, now=NOW + dt.timedelta(minutes=minute))
+    (letter,) = outbox.waiting(failed_only=True)
+    assert (letter.state, letter.attempts, letter.why) == ("failed", 2, "retry")
+    with unit_of_work():
+        outbox.retry([letter.id], now=NOW)
+    outbox.drain_once(topic, now=NOW + dt.timedelta(minutes=9))
+    assert outbox.waiting() == []

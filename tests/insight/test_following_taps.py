@@ -1,0 +1,184 @@
+"""Figures follow the taps exactly: counted once, on the tap's own day, and confirmed by a
+recount."""
+
+import datetime as dt
+import json
+import time
+
+import pytest
+
+from citycard.infra.database import execute, rows, scalar
+from citycard.infra.journal import (
+    Announced,
+    Subscriber,
+    lag,
+    pump_once,
+    restart,
+    subscribe,
+    subscribers,
+)
+from citycard.infra.unit_of_work import unit_of_work
+from citycard.insight import api as insight
+from citycard.taps import api as taps
+from tests.insight.seen import at, store, tap
+
+MARCH = dt.date(2016, 3, 1)
+FOLLOWER = Subscriber(
+    name="insight-test", codes=frozenset({"taps.batch.stored"}), handle=insight.absorb_taps
+)
+
+pytestmark = pytest.mark.usefixtures("city")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def alone():
+    """Let nobody but our own follower follow the journal."""
+    usual = subscribers()
+    subscribe([FOLLOWER])
+    yield
+    subscribe(usual)
+
+
+def catch_up():
+    """Let the follower take all that was stored.
+
+    Other tests' transactions on the same server hold the journal's horizon back: wait for them.
+    """
+    deadline = time.monotonic() + 30
+    while lag()[0].events and not lag()[0].stopped_at and time.monotonic() < deadline:
+        if not pump_once(FOLLOWER):
+            time.sleep(0.05)
+
+
+@pytest.fixture(autouse=True)
+def clean(city):
+    """Start each test with no figures: the cursor stands after everything that came before."""
+    catch_up()
+    for table in ("usage", "person_day", "person_month"):
+        execute(f"DELETE FROM insight_{table}")
+    city.database.owner_sql("TRUNCATE taps_tap")
+
+
+def figures(service="sports-visit", agencies=("sports-daan", "sports-xinyi"), month=MARCH):
+    return insight.service_figures(agencies=agencies, service=service, month=month)
+
+
+def test_uses_people_and_frequency_come_from_the_taps():
+    store(*(tap(member, at(1)) for member in range(12)))
+    store(*(tap(member, at(2)) for member in range(12)))
+    catch_up()
+    shown = figures()
+    assert (shown.uses, shown.people, shown.per_person, shown.returning) == (24, 12, 2.0, 12)
+    assert insight.verify() == []
+
+
+def test_the_same_event_twice_counts_once():
+    store(*(tap(member, at(1)) for member in range(12)))
+    catch_up()
+    [event] = rows(
+        "SELECT id, code, body::text AS body, recorded_at FROM infra_journal"
+        " WHERE code = 'taps.batch.stored' ORDER BY id DESC LIMIT 1"
+    )
+    again = Announced(id=event.id, code=event.code, body=json.loads(event.body), at=at(1))
+    with unit_of_work():
+        insight.absorb_taps([again, again])
+    assert figures().uses == 12
+    assert insight.verify() == []
+
+
+def test_a_failure_in_the_middle_leaves_neither_figures_nor_cursor(monkeypatch):
+    store(*(tap(member, at(1)) for member in range(12)))
+    with monkeypatch.context() as broken:
+        broken.setattr("citycard.insight.adding._add_people", lambda *_: 1 / 0)
+        pump_once(FOLLOWER)
+    assert scalar("SELECT count(*) FROM insight_usage") == 0
+    restart(FOLLOWER.name)
+    catch_up()
+    assert figures().uses == 12
+    assert insight.verify() == []
+
+
+def test_a_late_tap_counts_on_the_day_it_happened():
+    store(*(tap(member, at(3)) for member in range(12)))
+    store(*(tap(member, at(1)) for member in range(12)))  # arrives after those of the third
+    catch_up()
+    assert [(day.day.day, day.uses) for day in figures().days] == [(1, 12), (3, 12)]
+
+
+def test_midnight_is_the_citys_not_greenwichs():
+    store(*(tap(member, at(2, hour=0)) for member in range(12)))  # the first, 16:00 UTC
+    catch_up()
+    assert [day.day.day for day in figures().days] == [2]
+
+
+def test_refused_taps_are_no_uses():
+    refused = [tap(member, at(1), code=taps.Code.NOT_ENTITLED) for member in range(11)]
+    store(*(tap(member, at(1)) for member in range(12)), *refused)
+    catch_up()
+    assert (figures().uses, figures().refusals) == (12, 11)
+    assert insight.verify() == []
+
+
+def test_one_person_has_different_pseudonyms_in_two_services():
+    store(tap(5, at(1)), tap(5, at(1), service="library-loan", place="library-main"))
+    catch_up()
+    found = rows("SELECT DISTINCT pseudonym FROM insight_person_day")
+    assert len(found) == 2
+
+
+def test_verify_names_a_figure_that_the_taps_do_not_confirm():
+    store(*(tap(member, at(1)) for member in range(12)))
+    catch_up()
+    execute("UPDATE insight_usage SET uses = uses + 1")
+    [finding] = insight.verify()
+    assert finding.check == "insight.usage"
+    assert finding.says == "13 uses are kept, a recount finds 12"
+    with unit_of_work():
+        assert insight.recount(month=MARCH) == 12
+    assert insight.verify() == []
+
+
+def test_taps_not_taken_yet_are_lag_and_not_an_error():
+    store(*(tap(member, at(1)) for member in range(12)))
+    catch_up()
+    store(*(tap(member, at(2)) for member in range(12)))
+    assert insight.verify() == []
+    with unit_of_work():
+        insight.recount(month=MARCH)  # leaves the waiting batch to the subscriber
+    catch_up()
+    assert figures().uses == 24
+    assert insight.verify() == []
+
+
+def test_the_citys_tree_adds_up_from_places():
+    store(
+        *(tap(member, at(1)) for member in range(30)),
+        *(tap(member, at(1), place="sports-xinyi") for member in range(20, 40)),
+        *(tap(m, at(1), service="library-loan", place="library-main") for m in range(25)),
+    )
+    catch_up()
+    top = insight.city_tree(month=MARCH)
+    assert top.uses == 75
+    for node in walk(top):
+        if node.children and not node.is_hidden:
+            assert node.uses == sum(child.uses for child in node.children)
+    places = {node.code: node.uses for node in walk(top) if node.kind == "place"}
+    assert places["all/leisure/sports/sports-visit/sports-daan/sports-daan"] == 30
+
+
+def test_nobody_can_be_found_by_asking_for_the_month_of_few():
+    store(*(tap(member, at(1)) for member in range(4)))
+    catch_up()
+    shown = figures()
+    assert (shown.uses, shown.people) == (None, None)
+    assert [total.uses for total in insight.month_totals(
+        agencies=["sports-daan"], service="sports-visit", newest=MARCH
+    )] == [None]  # fmt: skip
+    text = insight.figures_csv(figures=shown, name_of=lambda kind, code: code)
+    assert text.splitlines()[1] == "total,sports-visit,sports-visit,*,*"
+
+
+def walk(node):
+    yield node
+    for child in node.children:
+        yield from walk(child)

@@ -1,0 +1,60 @@
+"""The operators' door in a real browser, on a phone and on a desk."""
+
+import pytest
+
+from citycard.infra import outbox
+from citycard.infra.clock import now
+from citycard.infra.database import execute
+from citycard.infra.unit_of_work import unit_of_work
+from tests.portals import looking, seeding
+from tests.portals.agency import town as towns
+
+pytestmark = [*looking.needs_browser, pytest.mark.usefixtures("city")]
+
+
+@pytest.fixture(scope="module")
+def town(city):
+    found = towns.build(city)
+    with unit_of_work():
+        letters = [(f"message:{n}", n) for n in range(901, 905)]
+        outbox.enqueue(topic="notify.email", letters=letters, now=now())
+        execute("UPDATE infra_outbox SET state = 'failed', why = 'mailbox_full' WHERE ref < 904")
+        execute(
+            "UPDATE infra_cursor SET stopped_at = now(), stopped_on = 7,"
+            " stopped_why = 'ValueError counting.py:41' WHERE subscriber = 'insight.usage'"
+        )
+    return found
+
+
+@pytest.fixture(scope="module")
+def address(town):
+    with looking.served() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with looking.browsing() as found:
+        yield found
+
+
+PAGES = {
+    "home": "/ops/",
+    "letters": "/ops/letters/",
+    "readers": "/ops/readers/",
+    "redemptions": "/ops/redemptions/",
+    "proofs": "/ops/proofs/",
+    "figures": "/ops/figures/",
+    "figures-below": "/ops/figures/?at=all/activities/activity",
+}
+
+
+@pytest.mark.parametrize("size", ["phone", "desk"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_accessible_and_fits(town, address, browser, name, size):
+    operator = seeding.signed_in("operator", "doit", ["operator", "officer"])
+    page = looking.opened(browser, address, operator, size=size)
+    page.goto(address + PAGES[name])
+    looking.picture(page, f"ops-{name}-{size}")
+    assert looking.faults(page) == []
+    page.context.close()

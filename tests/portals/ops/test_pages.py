@@ -1,0 +1,99 @@
+"""The operators' door, page by page: what is wrong first, and a remedy beside it."""
+
+import pytest
+
+from citycard.infra import outbox
+from citycard.infra.clock import now
+from citycard.infra.database import execute
+from citycard.infra.unit_of_work import unit_of_work
+from tests.portals import seeding
+from tests.portals.agency import town as towns
+
+pytestmark = pytest.mark.usefixtures("city")
+
+PAGES = [
+    "/ops/",
+    "/ops/letters/",
+    "/ops/readers/",
+    "/ops/redemptions/",
+    "/ops/proofs/",
+    "/ops/figures/",
+    "/ops/figures/?at=all/activities",
+]
+
+
+@pytest.fixture(scope="module")
+def town(city):
+    return towns.build(city)
+
+
+@pytest.fixture
+def operator(town):
+    return seeding.signed_in("operator", "doit", ["operator", "officer"])
+
+
+def ok(response):
+    assert response.status_code == 200, response.content.decode()[:2000]
+    return response.content.decode()
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("language", ["zh-hant", "en"])
+def test_every_page_stands_in_both_languages(town, path, language):
+    operator = seeding.signed_in(
+        "operator", "doit", ["operator", "officer"], **{"accept-language": language}
+    )
+    ok(operator.get(path))
+
+
+def test_a_failed_letter_is_shown_first_and_sent_again(operator):
+    with unit_of_work():
+        outbox.enqueue(topic="notify.email", letters=[("message:999", 999)], now=now())
+        execute("UPDATE infra_outbox SET state = 'failed', why = 'mailbox_full'")
+    page = ok(operator.get("/ops/"))
+    assert page.index("送不出去") < page.index("事件處理")
+    assert "mailbox_full" in ok(operator.get("/ops/letters/"))
+    [letter] = outbox.waiting(failed_only=True)
+    answer = operator.post("/ops/letters/retry/", {"letter": letter.id})
+    assert answer.status_code == 302
+    assert outbox.waiting(failed_only=True) == []
+    execute("DELETE FROM infra_outbox")
+
+
+def test_a_stopped_subscriber_says_why_and_goes_on(operator):
+    name = "insight.usage"
+    execute(
+        "UPDATE infra_cursor SET stopped_at = now(), stopped_on = 7, stopped_why = 'ValueError'"
+        " WHERE subscriber = %s",
+        [name],
+    )
+    page = ok(operator.get("/ops/"))
+    assert "「服務數據」停住了" in page
+    assert "ValueError" in page
+    operator.post(f"/ops/subscribers/{name}/", {"do": "restart"})
+    assert "停住了" not in ok(operator.get("/ops/"))
+
+
+def test_the_auditor_is_asked_and_answers(operator, city):
+    operator.post("/ops/proofs/run/")
+    assert "稽核進行中" in ok(operator.get("/ops/proofs/"))
+    city.settle()
+    page = ok(operator.get("/ops/proofs/"))
+    assert "全部相符" in page, page
+
+
+def test_the_citys_tree_adds_up_on_the_page(operator):
+    page = ok(operator.get("/ops/figures/?at=all/activities/activity"))
+    assert "96" in page
+
+
+def test_an_auditor_sees_proofs_and_figures_alone(town):
+    auditor = seeding.signed_in("auditor", "doit", ["auditor"])
+    ok(auditor.get("/ops/proofs/"))
+    ok(auditor.get("/ops/figures/"))
+    assert auditor.get("/ops/").status_code == 403
+
+
+def test_a_clerk_does_not_pass(town):
+    clerk = seeding.signed_in("reviewer", "doit", ["reviewer"])
+    assert clerk.get("/ops/").status_code == 403
