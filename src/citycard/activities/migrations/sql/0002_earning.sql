@@ -1,0 +1,2 @@
+-- Earning through an agency's own system, and draws.
+SELECT 1;

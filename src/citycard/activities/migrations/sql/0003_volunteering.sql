@@ -1,0 +1,2 @@
+-- Volunteers' hours, signed in and out.
+SELECT 1;

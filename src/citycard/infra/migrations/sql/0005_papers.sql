@@ -1,0 +1,2 @@
+-- Papers: files that are signed, kept and served again unchanged.
+SELECT 1;

