@@ -6,6 +6,8 @@ tapping flow posts the moves that it returns, in the same unit of work. Caps are
 all cards; ``limit`` says that a share or the budget is used up. ``award_for`` does the same for
 happenings, say a card bound for the first time.
 
+``reasons`` says why points were given, for the ``ref``s that their moves carry.
+
 ``participants_list`` and ``statistics`` are the agency's papers; their sums equal the ledger, and
 ``verify`` proves it. ``pub.campaigns`` shows campaigns to other contexts' SQL.
 """
@@ -14,10 +16,12 @@ from citycard.activities.awarding import award, award_for
 from citycard.activities.queries import (
     campaign,
     campaigns,
+    campaigns_by_id,
     participant_ids,
     participants_list,
     statistics,
 )
+from citycard.activities.reasons import Reason, reasons
 from citycard.activities.setting_up import (
     CampaignCodeUsed,
     DeviceBusy,
@@ -55,6 +59,7 @@ __all__ = [
     "NumberWrong",
     "Participant",
     "PeriodWrong",
+    "Reason",
     "Statistics",
     "TriggerRequest",
     "UnitUnknown",
@@ -62,12 +67,14 @@ __all__ = [
     "award_for",
     "campaign",
     "campaigns",
+    "campaigns_by_id",
     "close_campaign",
     "create_campaign",
     "open_campaign",
     "participant_ids",
     "participants_list",
     "raise_campaign_budget",
+    "reasons",
     "serve_devices",
     "statistics",
     "verify",

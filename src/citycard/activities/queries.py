@@ -32,6 +32,12 @@ def campaign(*, campaign_id: int) -> Campaign:
     return _campaign(found[0])
 
 
+def campaigns_by_id(*, campaign_ids: Sequence[int]) -> dict[int, Campaign]:
+    """Return campaigns by their numbers; a number that there is none of is left out."""
+    found = rows(f"{_CAMPAIGN} WHERE c.id = ANY (%s::bigint[])", [list(campaign_ids)])
+    return {one.id: _campaign(one) for one in found}
+
+
 def campaigns(*, agency: str | None = None) -> list[Campaign]:
     """Return an agency's campaigns, or everybody's, newest first."""
     found = rows(
