@@ -8,11 +8,38 @@ once; ``devices_for_gate`` gives the gate what it needs to authenticate. Names a
 ``infra.packs.Text`` in two
 languages.
 
+What takes two people is proposed by one officer and approved by another (``propose``, ``approve``);
+the pack's table ``approvals`` says who may, and from which amount on. ``flows.approving`` carries
+out what was approved.
+
 Events: see ``agencies.events``. Published relations:
 ``pub.devices(device_id, code, kind, agency, place, service, epoch, state)``.
 """
 
 from citycard.agencies.activating import activate
+from citycard.agencies.approval_rules import (
+    MayNotCheck,
+    MayNotPropose,
+    approval_kinds,
+    may_check,
+    may_propose,
+    needs_second,
+    operator,
+)
+from citycard.agencies.approving import (
+    AlreadyProposed,
+    NotTheMaker,
+    Proposal,
+    ProposalIsOver,
+    ReasonMissing,
+    SamePerson,
+    approve,
+    proposal,
+    proposals,
+    propose,
+    reject,
+    withdraw,
+)
 from citycard.agencies.directory import (
     Agency,
     Counter,
@@ -59,6 +86,7 @@ from citycard.agencies.verifying import verify
 
 __all__ = [
     "Agency",
+    "AlreadyProposed",
     "Counter",
     "CounterOfAnotherAgency",
     "Device",
@@ -67,12 +95,19 @@ __all__ = [
     "DeviceNeedsAgency",
     "EnrolledDevice",
     "GateDevice",
+    "MayNotCheck",
+    "MayNotPropose",
     "NewDevice",
     "NoSuchAgency",
     "NoSuchCounter",
     "NoSuchDevice",
     "NoSuchStaff",
+    "NotTheMaker",
     "Place",
+    "Proposal",
+    "ProposalIsOver",
+    "ReasonMissing",
+    "SamePerson",
     "Staff",
     "UnknownRole",
     "UsernameTaken",
@@ -80,6 +115,8 @@ __all__ = [
     "add_staff",
     "agencies",
     "agency",
+    "approval_kinds",
+    "approve",
     "change_staff",
     "counter",
     "counters",
@@ -88,12 +125,21 @@ __all__ = [
     "devices",
     "devices_for_gate",
     "enrol_devices",
+    "may_check",
+    "may_propose",
+    "needs_second",
     "note_seen",
+    "operator",
     "places",
+    "proposal",
+    "proposals",
+    "propose",
+    "reject",
     "revoke_device",
     "rotate_device_key",
     "staff",
     "staff_by_username",
     "staff_of",
     "verify",
+    "withdraw",
 ]

@@ -45,3 +45,21 @@ class DeviceRevoked(Event):
 
     code: ClassVar[str] = "agencies.device.revoked"
     device_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposalMade(Event):
+    """An officer proposed something that waits for a second one."""
+
+    code: ClassVar[str] = "agencies.proposal.made"
+    proposal_id: int
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposalEnded(Event):
+    """A proposal was approved, rejected or withdrawn."""
+
+    code: ClassVar[str] = "agencies.proposal.ended"
+    proposal_id: int
+    state: str

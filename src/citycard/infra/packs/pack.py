@@ -34,6 +34,7 @@ FILES: Mapping[str, str] = {
     "forms": "forms",
     "messages": "messages",
     "purposes": "purposes.yaml",
+    "approvals": "approvals.yaml",
     "kpis": "kpis.yaml",
     "activities": "activities.yaml",
     "personas": "personas.yaml",

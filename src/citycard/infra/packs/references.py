@@ -126,6 +126,8 @@ REFERENCES: tuple[tuple[str, str, Kind], ...] = (
     ("forms", "*.card_order.*", CARD_KIND),
     ("purposes", "purposes.*.roles.*", ROLE),
     ("purposes", "purposes.*.fields.*", FIELD),
+    ("approvals", "approvals.*.propose.*", ROLE),
+    ("approvals", "approvals.*.approve.*", ROLE),
     ("activities", "presets.*.agency", AGENCY),
     ("activities", "presets.*.service", SERVICE),
     ("activities", "presets.*.unit", UNIT),
