@@ -1,7 +1,9 @@
 """A test cluster, one template database for each state of the migrations, and cheap clones.
 
-The cluster is kept running between runs (it stops by itself after half an hour without any) and
-is shared by every pytest process of this clone. It runs without fsync: for tests only.
+The cluster is kept running between runs (it stops by itself after half an hour without any). Each
+of xdist's workers has one of its own: how far the journal may be read depends on every transaction
+of a server, so one worker's long test would hold up another's. It runs without fsync: for tests
+only.
 """
 
 import contextlib
@@ -53,7 +55,8 @@ class Databases:
     """The test cluster's databases."""
 
     def __init__(self, root: Path) -> None:
-        self.cluster = Cluster(Place(root=root, city="cluster"), durable=False, linger_s=LINGER_S)
+        name = f"cluster-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+        self.cluster = Cluster(Place(root=root, city=name), durable=False, linger_s=LINGER_S)
         self._template: str | None = None
 
     def start(self) -> None:

@@ -79,7 +79,8 @@
   }
 
   document.addEventListener("DOMContentLoaded", () => greet(document));
-  document.addEventListener("htmx:afterSwap", (event) => greet(event.detail.target ?? document));
+  // Settled, not only swapped: before that a form is not htmx's yet, and a quick Enter would load the page anew.
+  document.addEventListener("htmx:afterSettle", (event) => greet(event.detail.target ?? document));
   // Without a network: say so kindly where a refusal would stand.
   document.addEventListener("htmx:sendError", () => {
     const offline = document.getElementById("cc-offline");
