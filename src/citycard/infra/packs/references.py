@@ -132,6 +132,8 @@ REFERENCES: tuple[tuple[str, str, Kind], ...] = (
     ("activities", "presets.*.service", SERVICE),
     ("activities", "presets.*.unit", UNIT),
     ("activities", "presets.*.places.*", PLACE),
+    ("activities", "volunteering.unit", UNIT),
+    ("activities", "volunteering.services/", SERVICE),
     ("personas", "personas.*.person.district", DISTRICT),
     ("personas", "personas.*.person.statuses.*", STATUS),
     ("personas", "personas.*.holds.*", CARD_KIND),
