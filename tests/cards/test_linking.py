@@ -102,3 +102,13 @@ def test_a_number_is_given_to_one_member(db: None) -> None:
         None,
         "L100000019",
     ]
+
+
+def test_a_number_leads_back_to_its_member_for_that_agency_alone(db: None) -> None:
+    link("library", (7, "L100000017"), (8, "L100000018"))
+    link("library", (8, "L100000099"), now=NOW + dt.timedelta(days=1))  # a new number
+    asked = ["L100000017", "L100000018", "L100000099", "L100000017"]
+    assert cards.members_of_numbers(agency="library", numbers=asked) == [7, None, 8, 7]
+    assert cards.members_of_numbers(agency="hospital", numbers=asked) == [None] * 4
+    sealed = rows("SELECT member_sealed, member_key FROM cards_agency_link")
+    assert len({bytes(row.member_sealed) for row in sealed}) == 3

@@ -35,6 +35,7 @@ from citycard.cards.linking import (
     agency_numbers,
     convert,
     link_agency_numbers,
+    members_of_numbers,
     numbers_of_links,
 )
 from citycard.cards.losing import (
@@ -100,6 +101,7 @@ __all__ = [
     "find_by_any_number",
     "holders",
     "link_agency_numbers",
+    "members_of_numbers",
     "numbers_of_links",
     "register_many",
     "report_lost",

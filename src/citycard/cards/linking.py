@@ -19,6 +19,7 @@ from citycard.kernel.actors import Actor
 from citycard.kernel.errors import Refused
 
 _SEALED = "cards.agency_link.number"
+_MEMBER = "cards.agency_link.member"
 
 
 class AgencyNumberTaken(Refused):
@@ -46,7 +47,7 @@ def link_agency_numbers(
     taken = _taken(standing, last, number_keys)
     fresh = sorted((key, i) for key, i in last.items() if key not in same and key not in taken)
     _close(agency, [key for key, _ in fresh if key in standing], now)
-    made = _insert(agency, [(key, number_keys[i], links[i][1]) for key, i in fresh], now)
+    made = _insert(agency, [(key, number_keys[i], *links[i]) for key, i in fresh], now)
     if len(made) < len(fresh):
         raise AgencyNumberTaken()  # somebody else committed the number since: nothing is saved
     if made:
@@ -86,6 +87,29 @@ def agency_numbers(*, agency: str, member_ids: Sequence[int]) -> list[AgencyNumb
     )
     by_key = {bytes(link.member_key): _opened(agency, link) for link in found}
     return [by_key.get(key) for key in keys]
+
+
+def members_of_numbers(*, agency: str, numbers: Sequence[str]) -> list[int | None]:
+    """Return whose each of an agency's own numbers is, None for one that it never linked.
+
+    For flows that act on what the agency's own system reports; the member's id never goes back.
+    """
+    keys = [crypto.keyed_hmac("agency_number", agency, number) for number in numbers]
+    found = rows(
+        """
+        SELECT number_key, member_key, member_sealed FROM cards_agency_link
+        WHERE agency = %s AND number_key = ANY(%s::bytea[]) AND state = 'active'
+          AND upper_inf(recorded) AND member_sealed IS NOT NULL
+        """,
+        [agency, list(set(keys))],
+    )
+    members = {
+        bytes(link.number_key): int(
+            crypto.unseal(_MEMBER, link.member_sealed, row=_row(agency, bytes(link.member_key)))
+        )
+        for link in found
+    }
+    return [members.get(key) for key in keys]
 
 
 def numbers_of_links(*, link_ids: Sequence[int]) -> dict[int, str]:
@@ -157,22 +181,24 @@ def _close(agency: str, keys: Sequence[bytes], now: dt.datetime) -> None:
 
 
 def _insert(
-    agency: str, links: Sequence[tuple[bytes, bytes, str]], now: dt.datetime
+    agency: str, links: Sequence[tuple[bytes, bytes, int, str]], now: dt.datetime
 ) -> dict[bytes, int]:
     inserted = rows(
         """
-        INSERT INTO cards_agency_link (agency, member_key, number_key, number_sealed, recorded)
-        SELECT %s, member_key, number_key, number_sealed, tstzrange(%s, NULL)
-        FROM unnest(%s::bytea[], %s::bytea[], %s::bytea[])
-             AS l(member_key, number_key, number_sealed)
+        INSERT INTO cards_agency_link
+            (agency, member_key, number_key, number_sealed, member_sealed, recorded)
+        SELECT %s, member_key, number_key, number_sealed, member_sealed, tstzrange(%s, NULL)
+        FROM unnest(%s::bytea[], %s::bytea[], %s::bytea[], %s::bytea[])
+             AS l(member_key, number_key, number_sealed, member_sealed)
         ON CONFLICT DO NOTHING RETURNING id, member_key
         """,
         [
             agency,
             now,
-            [key for key, _, _ in links],
-            [number_key for _, number_key, _ in links],
-            [crypto.seal(_SEALED, number, row=_row(agency, key)) for key, _, number in links],
+            [key for key, _, _, _ in links],
+            [number_key for _, number_key, _, _ in links],
+            [crypto.seal(_SEALED, number, row=_row(agency, key)) for key, _, _, number in links],
+            [crypto.seal(_MEMBER, str(id_), row=_row(agency, key)) for key, _, id_, _ in links],
         ],
     )
     return {bytes(link.member_key): link.id for link in inserted}
