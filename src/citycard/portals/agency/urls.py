@@ -3,6 +3,7 @@
 from django.urls import path
 
 from citycard.portals.agency import (
+    approvals,
     campaign_lists,
     campaign_wizard,
     campaigns,
@@ -38,6 +39,9 @@ urlpatterns = [
     path("figures/figures.csv", figures.figures_csv, name="figures_csv"),
     path("devices/", devices.list_devices, name="devices"),
     path("devices/<int:device_id>/", devices.change, name="device"),
+    path("approvals/", approvals.list_approvals, name="approvals"),
+    path("approvals/<int:proposal_id>/", approvals.approval, name="approval"),
+    path("approvals/<int:proposal_id>/decide/", approvals.decide, name="approval_decide"),
     path("statement/", statements.statement, name="statement"),
     path("statement/statement.csv", statements.statement_csv, name="statement_csv"),
 ]

@@ -6,6 +6,7 @@ from django import template
 from django.template.context import RequestContext
 
 from citycard.kernel.actors import Actor
+from citycard.portals.agency import approvals
 from citycard.portals.naming import name_of
 
 register = template.Library()
@@ -25,5 +26,12 @@ def frame(context: RequestContext) -> dict[str, Any]:
         "settles": bool(roles & {"organiser", "finance"}),
         "manages": "organiser" in roles,
         "figures": bool(roles & {"organiser", "finance", "reviewer", "officer"}),
+        "approves": bool(roles & approvals.SEES),
+        "waiting": lambda: _waiting(request, actor),
         "operates": bool(roles & {"operator", "officer"}),
     }
+
+
+def _waiting(request: Any, actor: Actor) -> int:
+    """Count what waits for the reader's own decision; asked for once a page, by the navigation."""
+    return len(approvals.waiting_for(request)) if actor.roles & approvals.ACTS else 0

@@ -1,0 +1,122 @@
+"""What a proposal would do, in words: one function a kind, and the plain content for the rest."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from citycard.agencies import api as agencies
+from citycard.infra.web import wording
+from citycard.kernel.errors import NotFound
+from citycard.ledger import api as ledger
+from citycard.portals.agency.campaign_forms import unit_name
+from citycard.portals.naming import name_of
+
+Rows = list[tuple[str, str]]
+
+
+def would_do(found: agencies.Proposal) -> Rows:
+    """Return what carrying a proposal out would do, as (label, value)."""
+    tell = _WOULD_DO.get(found.kind, _plain)
+    return tell(found.content)
+
+
+def about_words(found: agencies.Proposal) -> str:
+    """Return what a proposal is about in few words, for a list."""
+    tell = _ABOUT.get(found.kind)
+    return tell(found.content) if tell else found.about
+
+
+def account_name(named: Mapping[str, Any]) -> str:
+    """Return the name of an account of the city's side: class, then whose."""
+    kind = str(named["class"])
+    whose = fund_name(int(named["fund"])) if named.get("fund") else str(named.get("code") or "")
+    if kind in ("issuer", "partner"):
+        whose = name_of("agency", whose)
+    called = class_name(kind)
+    return f"{called} – {whose}" if whose else called
+
+
+def class_name(kind: str) -> str:
+    """Return what a class of accounts is called."""
+    names = {
+        "issuer": _("發點機關"),
+        "budget": _("活動預算"),
+        "member": _("市民持有"),
+        "held": _("兌換中"),
+        "partner": _("兌換夥伴"),
+        "breakage": _("失效點數"),
+        "loss": _("損失待清查"),
+        "city": _("市府自有帳戶"),
+        "stock": _("庫存"),
+    }
+    return names.get(kind, kind)
+
+
+def fund_name(fund_id: int) -> str:
+    """Return a fund's name: whose, and for what."""
+    try:
+        fund = ledger.fund_of(fund_id=fund_id)
+    except NotFound:
+        return str(fund_id)
+    return f"{name_of('agency', fund.agency)} {fund.campaign_ref}"
+
+
+def month_name(text: str) -> str:
+    """Return a month that a proposal names, in the reader's words."""
+    return wording.month(dt.date.fromisoformat(text))
+
+
+def _move(content: Mapping[str, Any]) -> Rows:
+    return [
+        (_("轉出"), account_name(content["source"])),
+        (_("轉入"), account_name(content["target"])),
+        (_("數量"), f"{wording.number(content['amount'])} {unit_name(content['unit'])}"),
+    ]
+
+
+def _budget(content: Mapping[str, Any]) -> Rows:
+    fund_id, amount = int(content["fund"]), int(content["amount"])
+    left = ledger.fund_totals(fund_ids=[fund_id])[fund_id].budget
+    return [
+        (_("活動預算"), fund_name(fund_id)),
+        (_("目前剩餘"), wording.number(left)),
+        (_("追加"), wording.number(amount)),
+        (_("追加後"), wording.number(left + amount)),
+    ]
+
+
+def _close(content: Mapping[str, Any]) -> Rows:
+    return [
+        (_("月份"), month_name(content["month"])),
+        (_("執行後"), _("本月不再入帳，遲到的項目記入下一個月；各機關與夥伴的對帳單產生並留存。")),
+    ]
+
+
+def _reopen(content: Mapping[str, Any]) -> Rows:
+    return [
+        (_("月份"), month_name(content["month"])),
+        (_("執行後"), _("本月可再入帳；已產生的對帳單留存為舊版，再次月結時列出差異。")),
+    ]
+
+
+def _plain(content: Mapping[str, Any]) -> Rows:
+    return [(str(key), str(value)) for key, value in content.items()]
+
+
+_WOULD_DO: dict[str, Callable[[Mapping[str, Any]], Rows]] = {
+    "ledger.move": _move,
+    "ledger.budget": _budget,
+    "ledger.close_month": _close,
+    "ledger.reopen_month": _reopen,
+}
+_ABOUT: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "ledger.move": lambda it: (
+        f"{account_name(it['source'])} → {account_name(it['target'])} "
+        f"{wording.number(it['amount'])}"
+    ),
+    "ledger.budget": lambda it: f"{fund_name(int(it['fund']))} +{wording.number(it['amount'])}",
+    "ledger.close_month": lambda it: month_name(it["month"]),
+    "ledger.reopen_month": lambda it: month_name(it["month"]),
+}
