@@ -15,6 +15,8 @@ _TABLES: dict[str, tuple[tuple[str, str | None], ...]] = {
     "counter": (("counters", "counters"),),
     "district": (("districts", None),),
     "unit": (("points", "units"),),
+    "partner": (("points", "partners"), ("agencies", "agencies")),
+    "conversion": (("points", "conversions"),),
     "status": (("statuses", "statuses"),),
     "register": (("statuses", "registers"), ("statuses", "statuses")),
     "paper": (("papers", "papers"),),

@@ -19,7 +19,7 @@ def redeem(world: World) -> int:
     table = world.pack.table("points")
     done = 0
     for conversion in table["conversions"].values():
-        media = set(conversion["media"])
+        media = set(conversion.get("media", ()))
         holders = [card for card in world.cards if card.medium in media]
         balances = ledger.balances(
             holders=sorted({card.member_id for card in holders}),

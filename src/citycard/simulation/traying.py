@@ -65,4 +65,4 @@ def _card(
 
 def _writable(world: World) -> set[str]:
     conversions = world.pack.table("points")["conversions"].values()
-    return {medium for conversion in conversions for medium in conversion["media"]}
+    return {medium for conversion in conversions for medium in conversion.get("media", ())}

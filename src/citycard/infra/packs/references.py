@@ -52,6 +52,7 @@ TEMPLATE = Kind("template", "cards", "templates")
 ENTITLEMENT = Kind("entitlement", "entitlements")
 UNIT = Kind("unit", "points", "units")
 CONVERSION = Kind("conversion", "points", "conversions")
+PARTNER = Kind("partner", "points", "partners")
 PURPOSE = Kind("purpose", "purposes", "purposes")
 ROLE = Kind("role", "purposes", "roles")
 FIELD = Kind("field", "purposes", "fields")
@@ -112,6 +113,7 @@ REFERENCES: tuple[tuple[str, str, Kind], ...] = (
     ("points", "units.*.spends.*", CONVERSION),
     ("points", "conversions.*.unit", UNIT),
     ("points", "conversions.*.media.*", MEDIUM),
+    ("points", "conversions.*.partner", PARTNER),
     ("services", "services.*.agency", AGENCY),
     ("services", "services.*.needs.entitlement", ENTITLEMENT),
     ("services", "services.*.needs.link", AGENCY),
