@@ -69,6 +69,14 @@ from citycard.ledger.queries import (
     statement,
     trial_balance,
 )
+from citycard.ledger.reversing import (
+    MoveUnknown,
+    NotReversible,
+    Reversal,
+    TakenBack,
+    WholeOnly,
+    reverse_many,
+)
 from citycard.ledger.spending import spend_many
 from citycard.ledger.verifying import verify
 
@@ -86,14 +94,19 @@ __all__ = [
     "KeyTimeWrong",
     "KeyUsed",
     "Move",
+    "MoveUnknown",
     "NotEnough",
     "NotEnoughPoints",
+    "NotReversible",
     "Part",
     "Posted",
+    "Reversal",
     "Spend",
     "StatementLine",
+    "TakenBack",
     "Transfer",
     "TrialLine",
+    "WholeOnly",
     "balances",
     "breakage",
     "budget",
@@ -112,6 +125,7 @@ __all__ = [
     "partner",
     "raise_budget",
     "release_held_many",
+    "reverse_many",
     "settle_held_many",
     "spend_many",
     "statement",

@@ -2,6 +2,7 @@
 
 from citycard.infra.database import rows
 from citycard.kernel.findings import Finding
+from citycard.ledger import verifying_reversals
 
 _SUMS = """
 WITH moved AS (
@@ -80,6 +81,7 @@ _CHECKS = {
     "ledger.keys": _KEYS,
     "ledger.holds": _HOLDS,
     "ledger.hold_ends": _ENDS,
+    **verifying_reversals.CHECKS,
 }
 
 

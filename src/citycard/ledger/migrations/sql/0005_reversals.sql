@@ -1,2 +1,108 @@
--- How much of each move was taken back.
-SELECT 1;
+-- How much of each line of a move was taken back, for moves that ever were. A reversal is a move of its own
+-- and has rows here, too: each of its lines says which line it takes back, and can itself be taken back, which
+-- gives the first one back to its move. So `reversed` is what is effectively taken back at the moment.
+CREATE TABLE ledger_reversed (
+    key uuid NOT NULL,
+    line smallint NOT NULL,
+    booked_month date NOT NULL,
+    amount bigint NOT NULL CHECK (amount > 0),
+    reversed bigint NOT NULL DEFAULT 0,
+    takes_back uuid,
+    takes_back_line smallint,
+    PRIMARY KEY (key, line),
+    CONSTRAINT ledger_reversed_within_its_move CHECK (reversed BETWEEN 0 AND amount),
+    CHECK ((takes_back IS NULL) = (takes_back_line IS NULL)),
+    FOREIGN KEY (takes_back, takes_back_line) REFERENCES ledger_reversed (key, line)
+);
+CREATE INDEX ledger_reversed_by ON ledger_reversed (takes_back, takes_back_line)
+    WHERE takes_back IS NOT NULL;
+REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON ledger_reversed FROM citycard_app;
+COMMENT ON TABLE ledger_reversed IS 'How much of each line of a move is taken back; never more than it moved.';
+
+-- Lock what may be taken back of some moves, with everything that these take back themselves, and list the
+-- moves' lines. Who takes back the same move waits here, before any balance is touched.
+CREATE FUNCTION ledger_lock_reversed(p_keys uuid[], p_months date[])
+RETURNS TABLE (key uuid, line smallint, root uuid, unit text, amount bigint, reversed bigint,
+               from_account bigint, to_account bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off
+SET plan_cache_mode = force_custom_plan AS $$
+BEGIN
+    INSERT INTO ledger_reversed (key, line, booked_month, amount)
+    SELECT t.key, t.line, t.booked_month, t.amount
+    FROM unnest(p_keys, p_months) AS k(key, month)
+    CROSS JOIN LATERAL (
+        SELECT * FROM pub.ledger_transfers f WHERE f.booked_month = k.month AND f.key = k.key
+        ORDER BY f.line LIMIT 1000) t
+    ORDER BY t.key, t.line
+    ON CONFLICT DO NOTHING;
+
+    PERFORM FROM ledger_reversed r
+    WHERE r.key IN (
+        WITH RECURSIVE chain AS (
+            SELECT k AS key FROM unnest(p_keys) k
+            UNION
+            SELECT u.takes_back FROM chain c JOIN ledger_reversed u ON u.key = c.key
+            WHERE u.takes_back IS NOT NULL)
+        SELECT c.key FROM chain c)
+    ORDER BY r.key, r.line FOR UPDATE;
+
+    RETURN QUERY
+    WITH RECURSIVE chain AS (
+        SELECT k AS of, k AS key, 0 AS steps FROM unnest(p_keys) k
+        UNION
+        SELECT c.of, u.takes_back, c.steps + 1 FROM chain c JOIN ledger_reversed u ON u.key = c.key
+        WHERE u.takes_back IS NOT NULL),
+    roots AS (SELECT DISTINCT ON (c.of) c.of, c.key FROM chain c ORDER BY c.of, c.steps DESC)
+    SELECT r.key, r.line, o.key, t.unit, r.amount, r.reversed, t.from_account, t.to_account
+    FROM roots o
+    JOIN ledger_reversed r ON r.key = o.of
+    CROSS JOIN LATERAL (
+        SELECT * FROM pub.ledger_transfers f
+        WHERE f.booked_month = r.booked_month AND f.key = r.key AND f.line = r.line LIMIT 1) t
+    ORDER BY r.key, r.line;
+END $$;
+
+-- Note what reversals that were just posted took back, line by line. What they are is read from the books;
+-- the caller says only which line each of their lines takes back.
+CREATE FUNCTION ledger_note_reversed(p_keys uuid[], p_months date[], p_lines smallint[], p_of_lines smallint[])
+RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off
+SET plan_cache_mode = force_custom_plan AS $$
+DECLARE
+    v_noted integer;
+BEGIN
+    WITH RECURSIVE noted AS (
+        INSERT INTO ledger_reversed (key, line, booked_month, amount, takes_back, takes_back_line)
+        SELECT t.key, t.line, t.booked_month, t.amount, t.reverses, k.of_line
+        FROM unnest(p_keys, p_months, p_lines, p_of_lines) AS k(key, month, line, of_line)
+        CROSS JOIN LATERAL (
+            SELECT * FROM pub.ledger_transfers f
+            WHERE f.booked_month = k.month AND f.key = k.key AND f.line = k.line LIMIT 1) t
+        ORDER BY t.key, t.line
+        RETURNING amount, takes_back, takes_back_line),
+    -- taking back what took something back gives it back, and so on up the chain
+    up AS (
+        SELECT n.takes_back AS key, n.takes_back_line AS line, n.amount AS change FROM noted n
+        UNION ALL
+        SELECT r.takes_back, r.takes_back_line, -u.change
+        FROM up u JOIN ledger_reversed r ON r.key = u.key AND r.line = u.line
+        WHERE r.takes_back IS NOT NULL),
+    summed AS (SELECT u.key, u.line, sum(u.change) AS change FROM up u GROUP BY u.key, u.line),
+    changed AS (
+        UPDATE ledger_reversed r SET reversed = r.reversed + s.change
+        FROM summed s WHERE r.key = s.key AND r.line = s.line)
+    SELECT count(*) INTO v_noted FROM noted;
+    RETURN v_noted;
+END $$;
+
+REVOKE ALL ON FUNCTION ledger_lock_reversed, ledger_note_reversed FROM public;
+GRANT EXECUTE ON FUNCTION ledger_lock_reversed, ledger_note_reversed TO citycard_app;
+
+CREATE VIEW pub.ledger_reversed AS
+SELECT key, booked_month, sum(amount)::bigint AS amount, sum(reversed)::bigint AS reversed
+FROM ledger_reversed GROUP BY key, booked_month;
+GRANT SELECT ON pub.ledger_reversed TO citycard_app;
+
+-- Lots by their last day, for the nightly lapse.
+CREATE INDEX ledger_account_lapsing ON ledger_account (expires_on, id)
+    WHERE class = 'member' AND expires_on < 'infinity';
