@@ -31,6 +31,7 @@ from citycard.ledger.accounts import (
     member,
     partner,
 )
+from citycard.ledger.foretelling import Lapsing, take_lapsing
 from citycard.ledger.funding import (
     Fund,
     FundTotals,
@@ -42,6 +43,7 @@ from citycard.ledger.funding import (
     raise_budget,
 )
 from citycard.ledger.holding import release_held_many, settle_held_many
+from citycard.ledger.lapsing import LapseBatch, Lapsed, has_lapsed, lapse_many
 from citycard.ledger.moves import (
     AmountWrong,
     BudgetUsedUp,
@@ -93,6 +95,9 @@ __all__ = [
     "HoldUnknown",
     "KeyTimeWrong",
     "KeyUsed",
+    "LapseBatch",
+    "Lapsed",
+    "Lapsing",
     "Move",
     "MoveUnknown",
     "NotEnough",
@@ -114,9 +119,11 @@ __all__ = [
     "fund_of",
     "fund_totals",
     "funds",
+    "has_lapsed",
     "held",
     "history",
     "issuer",
+    "lapse_many",
     "lock_budgets",
     "loss",
     "member",
@@ -129,6 +136,7 @@ __all__ = [
     "settle_held_many",
     "spend_many",
     "statement",
+    "take_lapsing",
     "trial_balance",
     "verify",
 ]

@@ -104,5 +104,22 @@ FROM ledger_reversed GROUP BY key, booked_month;
 GRANT SELECT ON pub.ledger_reversed TO citycard_app;
 
 -- Lots by their last day, for the nightly lapse.
-CREATE INDEX ledger_account_lapsing ON ledger_account (expires_on, id)
+CREATE INDEX ledger_account_lapsing ON ledger_account (expires_on, holder, id)
     WHERE class = 'member' AND expires_on < 'infinity';
+CREATE TABLE ledger_lapse_run (
+    day date PRIMARY KEY,
+    finished_at timestamptz NOT NULL,
+    actor text NOT NULL
+);
+REVOKE UPDATE, DELETE, TRUNCATE ON ledger_lapse_run FROM citycard_app;
+COMMENT ON TABLE ledger_lapse_run IS 'Days on which everything whose last day had passed has lapsed.';
+
+-- Who has been told that points will lapse: for each unit and last day, up to whom.
+CREATE TABLE ledger_lapse_notice (
+    unit text NOT NULL,
+    last_day date NOT NULL,
+    told_up_to bigint NOT NULL,
+    finished_at timestamptz,
+    PRIMARY KEY (unit, last_day)
+);
+REVOKE DELETE, TRUNCATE ON ledger_lapse_notice FROM citycard_app;

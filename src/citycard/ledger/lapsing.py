@@ -1,0 +1,166 @@
+"""Points whose last day has passed lapse: back to their fund's budget, or to nobody, by the pack.
+
+What is held is left alone: it is on its way, and has its day of grace if it comes back. A lot that
+gets points after it has lapsed lapses again.
+"""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from citycard.infra.database import execute, rows, scalar
+from citycard.infra.journal import announce
+from citycard.infra.packs import current_pack
+from citycard.infra.unit_of_work import require_unit_of_work
+from citycard.kernel.actors import Actor
+from citycard.kernel.ids import fact_key
+from citycard.ledger import booking
+from citycard.ledger.accounts import AccountRef, breakage, budget, member
+from citycard.ledger.events import PointsLapsed
+from citycard.ledger.moves import Move, Transfer
+from citycard.ledger.posting import move_many
+
+KIND = "points.lapsed"
+_A_MOMENT = dt.timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lapsed:
+    """Points of one lot that lapsed."""
+
+    holder: int
+    unit: str
+    fund: int
+    last_day: dt.date
+    amount: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LapseBatch:
+    """What one batch did.
+
+    :ivar after: where the next batch begins; None when nothing is left
+    """
+
+    lapsed: tuple[Lapsed, ...]
+    after: tuple[dt.date, int] | None
+
+
+def lapse_many(
+    *,
+    on: dt.date,
+    now: dt.datetime,
+    actor: Actor,
+    limit: int = 1000,
+    after: tuple[dt.date, int] | None = None,
+) -> LapseBatch:
+    """Let points lapse whose last day was before a local day; run again, it finds nothing.
+
+    Each lapse is dated the end of the lot's last day, or ``now`` where points came in later. A lot
+    that somebody moves at the same moment is left for the next run. A person's lots of one day
+    are in one batch. Announces ``ledger.points.lapsed`` where the pack tells people.
+
+    :param limit: about how many lots
+    :param after: where the batch before ended
+    """
+    require_unit_of_work()
+    due = _due(on, limit, after)
+    moves = [_as_move(lot, now) for lot in due]
+    answers = move_many(moves=moves, actor=actor, now=now)
+    lapsed = tuple(
+        _lapsed(lot) for lot, answer in zip(due, answers, strict=True) if answer.outcome == "posted"
+    )
+    _announce(lapsed)
+    if len(due) < limit:
+        _note_run(on, now, actor)
+        return LapseBatch(lapsed=lapsed, after=None)
+    return LapseBatch(lapsed=lapsed, after=(due[-1].expires_on, due[-1].holder))
+
+
+def has_lapsed(*, on: dt.date) -> bool:
+    """Tell whether a day's run, or a later day's, came to its end."""
+    return bool(scalar("SELECT EXISTS (SELECT FROM ledger_lapse_run WHERE day >= %s)", [on]))
+
+
+def lapsing_rule(unit: str) -> dict[str, Any]:
+    """Return how the pack lets a unit lapse; nothing of a unit that it doesn't know."""
+    units = current_pack().table("points")["units"]
+    return dict(units[unit]["expires"]) if unit in units else {}
+
+
+# What came in after the last day decides the lapse's date, what went out since makes its key new.
+_DUE = """
+SELECT a.id, a.holder, a.unit, a.fund, a.expires_on, b.amount, came.newest, went.times
+FROM ledger_account a
+JOIN ledger_balance b ON b.account_id = a.id
+CROSS JOIN LATERAL (
+    SELECT max(t.at) AS newest FROM ledger_transfer t
+    WHERE t.to_account = a.id AND t.booked_month >= date_trunc('month', a.expires_on)) came
+CROSS JOIN LATERAL (
+    SELECT count(*) AS times FROM ledger_transfer t
+    WHERE t.from_account = a.id AND t.booked_month >= date_trunc('month', a.expires_on)) went
+WHERE a.class = 'member' AND a.expires_on < %(on)s AND a.expires_on < 'infinity' AND b.amount > 0
+  AND (a.expires_on, a.holder) > (%(day)s, %(holder)s)
+ORDER BY a.expires_on, a.holder FETCH FIRST %(limit)s ROWS WITH TIES
+"""
+
+
+def _due(on: dt.date, limit: int, after: tuple[dt.date, int] | None) -> list[Any]:
+    day, holder = after or (dt.date.min, 0)
+    return rows(_DUE, {"on": on, "day": day, "holder": holder, "limit": limit})
+
+
+def _as_move(lot: Any, now: dt.datetime) -> Move:
+    end = booking.end_of(lot.expires_on) - _A_MOMENT
+    at = end if lot.newest is None or lot.newest <= end else now
+    source = member(holder=lot.holder, unit=lot.unit, fund=lot.fund, expires_on=lot.expires_on)
+    return Move(
+        key=fact_key(at, KIND, lot.id, lot.times),
+        kind=KIND,
+        at=at,
+        transfers=[Transfer(source=source, target=_goes_to(lot), amount=lot.amount)],
+    )
+
+
+def _goes_to(lot: Any) -> AccountRef:
+    if lapsing_rule(lot.unit).get("lapsed_to") == "city":
+        return breakage(unit=lot.unit)
+    return budget(fund_id=lot.fund, unit=lot.unit)
+
+
+def _lapsed(lot: Any) -> Lapsed:
+    return Lapsed(
+        holder=lot.holder,
+        unit=lot.unit,
+        fund=lot.fund,
+        last_day=lot.expires_on,
+        amount=lot.amount,
+    )
+
+
+def _announce(lapsed: Sequence[Lapsed]) -> None:
+    sums: dict[tuple[str, dt.date], Counter[int]] = {}
+    for one in lapsed:
+        if lapsing_rule(one.unit).get("tell_lapsed"):
+            sums.setdefault((one.unit, one.last_day), Counter())[one.holder] += one.amount
+    announce(
+        *(
+            PointsLapsed(
+                unit=unit,
+                last_day=day,
+                member_ids=tuple(people),
+                points=tuple(people.values()),
+            )
+            for (unit, day), people in sums.items()
+        )
+    )
+
+
+def _note_run(on: dt.date, now: dt.datetime, actor: Actor) -> None:
+    execute(
+        "INSERT INTO ledger_lapse_run (day, finished_at, actor) VALUES (%s, %s, %s)"
+        " ON CONFLICT DO NOTHING",
+        [on, now, actor.id],
+    )
