@@ -80,6 +80,7 @@ def resident(db: None) -> Callable[..., int]:
         )
         with unit_of_work():
             (enrolled,) = people.enrol_many(people=[new], actor=SYSTEM, now=NOW)
+            assert enrolled.member_id is not None
             fact = people.NewFact(
                 member_id=enrolled.member_id,
                 name="registered_city",
@@ -91,7 +92,7 @@ def resident(db: None) -> Callable[..., int]:
                 basis_id="1",
             )
             people.record_facts(facts=[fact], actor=SYSTEM, now=NOW)
-        return int(enrolled.member_id)
+        return enrolled.member_id
 
     return make
 

@@ -10,17 +10,28 @@ from dataclasses import dataclass, field
 from citycard.activities import shares
 from citycard.activities.deciding import Room, last_day
 from citycard.activities.events import PointsAwarded
-from citycard.activities.queries import campaigns_of_devices, campaigns_of_trigger
-from citycard.activities.values import Award, AwardRequest, Campaign, TriggerRequest
+from citycard.activities.queries import (
+    campaigns_by_id,
+    campaigns_of_devices,
+    campaigns_of_trigger,
+)
+from citycard.activities.residents import at_home
+from citycard.activities.values import (
+    Award,
+    AwardRequest,
+    Campaign,
+    LineRequest,
+    TriggerRequest,
+)
 from citycard.infra.journal import announce
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.kernel.actors import Actor
 from citycard.kernel.ids import fact_key
 from citycard.ledger import api as ledger
-from citycard.people import api as people
 
-Asked = tuple[AwardRequest | TriggerRequest, Campaign | None]
+Request = AwardRequest | TriggerRequest | LineRequest
+Asked = tuple[Request, Campaign | None]
 DayOf = Callable[[dt.datetime], dt.date]
 
 
@@ -48,13 +59,25 @@ def award_for(
 ) -> list[Award]:
     """Decide what happenings give (say ``cards.card.bound``); the caller posts the moves.
 
-    Once a person is the campaign's per-person cap: it equals what one happening gives.
+    A happening gives once a person and campaign, whatever the cap: who binds a second card, or the
+    same one again, gets nothing.
 
     :returns: one answer a request, in order
     """
     require_unit_of_work()
     running = campaigns_of_trigger(trigger) if requests else []
     return _decide([(request, _giving(running, request.at)) for request in requests], now)
+
+
+def award_lines(*, requests: Sequence[LineRequest], actor: Actor, now: dt.datetime) -> list[Award]:
+    """Decide what lines of an agency's own system give, each in the campaign that it names; the
+    caller posts the moves.
+
+    :returns: one answer a request, in order
+    """
+    require_unit_of_work()
+    named = campaigns_by_id(campaign_ids=sorted({request.campaign_id for request in requests}))
+    return _decide([(r, _giving([named[r.campaign_id]], r.at)) for r in requests], now)
 
 
 def _giving(running: Iterable[Campaign], at: dt.datetime) -> Campaign | None:
@@ -102,7 +125,7 @@ def _decide(asked: Sequence[Asked], now: dt.datetime) -> list[Award]:
 
 
 def _one(
-    request: AwardRequest | TriggerRequest,
+    request: Request,
     campaign: Campaign | None,
     outsiders: set[tuple[int, int, dt.datetime]],
     batch: _Batch,
@@ -118,8 +141,10 @@ def _one(
     return Award(n=request.n, campaign_id=campaign.id, points=points, code="points", move=move)
 
 
-def _give(request: AwardRequest | TriggerRequest, campaign: Campaign, batch: _Batch) -> int:
+def _give(request: Request, campaign: Campaign, batch: _Batch) -> int:
     share = batch.own[campaign.id, request.member_id]
+    if campaign.trigger and share.points:
+        return 0
     today = None
     if campaign.per_day_cap is not None:
         today = batch.days[campaign.id, request.member_id, batch.day_of(request.at)]
@@ -138,9 +163,7 @@ def _give(request: AwardRequest | TriggerRequest, campaign: Campaign, batch: _Ba
     return points
 
 
-def _move(
-    request: AwardRequest | TriggerRequest, campaign: Campaign, points: int, batch: _Batch
-) -> ledger.Move:
+def _move(request: Request, campaign: Campaign, points: int, batch: _Batch) -> ledger.Move:
     rule = current_pack().table("points")["units"][campaign.unit]["expires"]
     lot = ledger.member(
         holder=request.member_id,
@@ -166,19 +189,10 @@ def _move(
 
 def _not_residents(asked: Sequence[Asked], day_of: DayOf) -> set[tuple[int, int, dt.datetime]]:
     """Return what is asked by people who were not registered in the city on the day they tapped."""
-    by_day: dict[dt.date, set[int]] = {}
-    for request, campaign in asked:
-        if campaign is not None and campaign.residents_only:
-            by_day.setdefault(day_of(request.at), set()).add(request.member_id)
-    city = current_pack().code
-    home: set[tuple[int, dt.date]] = set()
-    for day, members in by_day.items():
-        facts = people.facts_of(member_ids=sorted(members), names={"registered_city"}, on=day)
-        home |= {(m, day) for m in members if facts.get(m, {}).get("registered_city") == city}
+    for_residents = [(r, c) for r, c in asked if c is not None and c.residents_only]
+    home = at_home((r.member_id, day_of(r.at)) for r, _ in for_residents)
     return {
-        (campaign.id, request.member_id, request.at)
-        for request, campaign in asked
-        if campaign is not None
-        and campaign.residents_only
-        and (request.member_id, day_of(request.at)) not in home
+        (c.id, r.member_id, r.at)
+        for r, c in for_residents
+        if (r.member_id, day_of(r.at)) not in home
     }

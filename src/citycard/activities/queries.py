@@ -14,7 +14,7 @@ from citycard.ledger import api as ledger
 _CAMPAIGN = """
 SELECT c.id, c.code, c.agency, c.names::text AS names, c.unit, c.fund_id, c.points_per_tap,
        c.per_person_cap, c.per_day_cap, c.starts_at, c.ends_at, c.residents_only, c.trigger,
-       c.state, c.closed_at,
+       c.state, c.closed_at, c.settled_at,
        ARRAY(SELECT device_id FROM activities_campaign_device d WHERE d.campaign_id = c.id
              ORDER BY device_id) AS devices
 FROM activities_campaign c

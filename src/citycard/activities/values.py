@@ -39,7 +39,10 @@ class NewCampaign:
 
 @dataclass(frozen=True, kw_only=True)
 class Campaign:
-    """A campaign as it stands; ``devices`` are the readers that serve it."""
+    """A campaign as it stands; ``devices`` are the readers that serve it.
+
+    :ivar settled_at: when what was left of its budget went back to the issuer
+    """
 
     id: int
     code: str
@@ -57,6 +60,7 @@ class Campaign:
     state: State
     closed_at: dt.datetime | None
     devices: tuple[int, ...]
+    settled_at: dt.datetime | None = None
 
     def gives_at(self, at: dt.datetime) -> bool:
         """Tell whether a tap of this instant counts; a late upload of an earlier tap still does."""
@@ -81,6 +85,17 @@ class TriggerRequest:
 
     n: int
     member_id: int
+    at: dt.datetime
+    key: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineRequest:
+    """A line of an agency's own system that may give points in the campaign that it names."""
+
+    n: int
+    member_id: int
+    campaign_id: int
     at: dt.datetime
     key: uuid.UUID
 

@@ -1,0 +1,44 @@
+"""Who is registered in the city on the day of a fact, and what moving out stops.
+
+Source: 各縣市比較「設籍臺北市民可參加健康集點」. What is earned stays somebody's own; whether they
+may still redeem it after moving out is the pack's ``activities.moved_out``.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+
+from citycard.infra.database import rows
+from citycard.infra.packs import current_pack
+from citycard.people import api as people
+
+
+def at_home(asked: Iterable[tuple[int, dt.date]]) -> set[tuple[int, dt.date]]:
+    """Return those of (member, local day) on which the member was registered in the city."""
+    by_day: dict[dt.date, set[int]] = {}
+    for member_id, day in asked:
+        by_day.setdefault(day, set()).add(member_id)
+    city = current_pack().code
+    home: set[tuple[int, dt.date]] = set()
+    for day, members in by_day.items():
+        facts = people.facts_of(member_ids=sorted(members), names={"registered_city"}, on=day)
+        home |= {(m, day) for m in members if facts.get(m, {}).get("registered_city") == city}
+    return home
+
+
+def may_not_redeem(*, member_ids: Sequence[int], on: dt.date) -> set[int]:
+    """Return who may not redeem on a day because they moved out, where the pack says so.
+
+    Somebody moved out who holds points that only residents were given, and isn't one any more.
+    """
+    if current_pack().table("activities")["moved_out"] != "redeeming_stops":
+        return set()
+    found = rows(
+        """
+        SELECT DISTINCT p.member_id FROM activities_participation p
+        JOIN activities_campaign c ON c.id = p.campaign_id AND c.residents_only
+        WHERE p.member_id = ANY (%s::bigint[]) AND p.points > 0
+        """,
+        [list(member_ids)],
+    )
+    were = {one.member_id for one in found}
+    return were - {member for member, _ in at_home((member, on) for member in were)}
