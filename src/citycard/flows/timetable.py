@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from citycard.flows import keeping_rights, redeeming
+from citycard.flows import keeping_rights, lapsing, redeeming
 from citycard.identity import api as identity
 from citycard.infra import partitions
 from citycard.infra.jobs import Timed
@@ -41,5 +41,6 @@ TIMETABLE: list[Timed] = [
     Timed(name="rights-due", cron="*/10 * * * *", run=keeping_rights.look_again),
     Timed(name="erase-papers", cron="41 2 * * *", run=keeping_rights.erase_papers),
     Timed(name="expire-reservations", cron="* * * * * */15", run=redeeming.expire),
+    Timed(name="lapse-points", cron="4 * * * *", run=lapsing.run),
     Timed(name="clear-expired", cron="7 * * * *", run=clear_expired),
 ]

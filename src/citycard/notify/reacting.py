@@ -47,6 +47,19 @@ def _of_members(*names: str) -> Writer:
     return write
 
 
+def _of_each(*names: str, amounts: str) -> Writer:
+    """Tell each of the event's members their own amount."""
+
+    def write(event: Announced) -> Iterator[NewMessage]:
+        params = {name: event.body[name] for name in names}
+        people = zip(event.body["member_ids"], event.body[amounts], strict=True)
+        for member_id, amount in people:
+            own = {**params, amounts: amount}
+            yield _message(event, member_id, own, suffix=f":{member_id}")
+
+    return write
+
+
 def _message(
     event: Announced, member_id: int, params: Mapping[str, str | int], suffix: str = ""
 ) -> NewMessage:
@@ -75,4 +88,5 @@ WRITERS: dict[str, Writer] = {
     "redemptions.session.disputed": _of_member("points", "place"),
     "entitlements.right.granted": _of_members("entitlement"),
     "entitlements.right.ended": _of_members("entitlement"),
+    "ledger.points.lapsed": _of_each("unit", "last_day", amounts="points"),
 }

@@ -1,5 +1,6 @@
 """The words of a message, from the pack, in the reader's language."""
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -69,8 +70,29 @@ _NAMED_IN = {
     "counter": (("counters", "counters"),),
     "kind": (("cards", "kinds"),),
     "entitlement": (("entitlements", None),),
+    "unit": (("points", "units"),),
     "place": (("places", "places"), ("kiosks", "kiosks"), ("counters", "counters")),
 }
+
+
+_DAYS = frozenset({"last_day"})
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 
 
 def _in_words(name: str, value: Any, language: str) -> str:
@@ -78,11 +100,19 @@ def _in_words(name: str, value: Any, language: str) -> str:
         return _say(value, language)
     if isinstance(value, int):
         return f"{value:,}"
+    if name in _DAYS:
+        return _day(dt.date.fromisoformat(str(value)), language)
     for table, inner in _NAMED_IN.get(name, ()):
         named = _named(table, inner, str(value))
         if named:
             return _say(named, language)
     return str(value)
+
+
+def _day(day: dt.date, language: str) -> str:
+    if language.startswith("en"):
+        return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{day.year} 年 {day.month} 月 {day.day} 日"
 
 
 def _named(table: str, inner: str | None, code: str) -> Mapping[str, str] | None:
