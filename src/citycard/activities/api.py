@@ -6,13 +6,24 @@ tapping flow posts the moves that it returns, in the same unit of work. Caps are
 all cards; ``limit`` says that a share or the budget is used up. ``award_for`` does the same for
 happenings, say a card bound for the first time.
 
+An agency's own system sends what it knows in uploads (``open_upload`` → ``award_lines`` →
+``store_upload``): each line once, under the agency's own reference; what is sent again is answered
+as before.
+
 ``reasons`` says why points were given, for the ``ref``s that their moves carry.
+
+Volunteers' hours: ``follow_volunteer_taps`` works them out from sign-ins and sign-outs, whatever
+arrives first; ``correct_shift`` and ``add_shift`` are the organiser's word, always a new entry;
+``give_hours`` passes minutes on where the pack allows it. Each minute stands in the ledger under
+its shift and version.
 
 ``participants_list`` and ``statistics`` are the agency's papers; their sums equal the ledger, and
 ``verify`` proves it. ``pub.campaigns`` shows campaigns to other contexts' SQL.
 """
 
-from citycard.activities.awarding import award, award_for
+from citycard.activities.awarding import award, award_for, award_lines
+from citycard.activities.line_values import EarningLine, LineAnswer, OpenUpload, Upload
+from citycard.activities.opening import UploadKeyUsed, open_upload
 from citycard.activities.queries import (
     campaign,
     campaigns,
@@ -22,6 +33,7 @@ from citycard.activities.queries import (
     statistics,
 )
 from citycard.activities.reasons import Reason, reasons
+from citycard.activities.residents import may_not_redeem
 from citycard.activities.setting_up import (
     CampaignCodeUsed,
     DeviceBusy,
@@ -36,16 +48,58 @@ from citycard.activities.setting_up import (
     raise_campaign_budget,
     serve_devices,
 )
+from citycard.activities.storing import store_upload
 from citycard.activities.values import (
     Award,
     AwardRequest,
     Campaign,
+    LineRequest,
     NewCampaign,
     Participant,
     Statistics,
     TriggerRequest,
 )
 from citycard.activities.verifying import verify
+from citycard.activities.volunteering_correcting import (
+    ReasonMissing,
+    ShiftChanged,
+    ShiftOverlaps,
+    ShiftTimesWrong,
+    ShiftTooLong,
+    add_shift,
+    correct_shift,
+)
+from citycard.activities.volunteering_giving import (
+    GivenToOneself,
+    GivingNotAllowed,
+    MinutesWrong,
+    give_hours,
+)
+from citycard.activities.volunteering_marks import follow_volunteer_taps
+from citycard.activities.volunteering_queries import (
+    shift,
+    shift_refs,
+    shifts_at,
+    shifts_of,
+    versions_of,
+    volunteer_sums,
+    volunteers_at,
+)
+from citycard.activities.volunteering_rule import (
+    NoTimeBank,
+    ShiftRule,
+    TimeBank,
+    has_time_bank,
+    organiser_of,
+    time_bank,
+)
+from citycard.activities.volunteering_values import (
+    HoursGift,
+    Shift,
+    ShiftVersion,
+    ShiftWords,
+    VolunteerSum,
+)
 
 __all__ = [
     "Award",
@@ -53,29 +107,69 @@ __all__ = [
     "Campaign",
     "CampaignCodeUsed",
     "DeviceBusy",
+    "EarningLine",
+    "GivenToOneself",
+    "GivingNotAllowed",
+    "HoursGift",
+    "LineAnswer",
+    "LineRequest",
+    "MinutesWrong",
     "NamesMissing",
     "NewCampaign",
+    "NoTimeBank",
     "NotAllowedNow",
     "NumberWrong",
+    "OpenUpload",
     "Participant",
     "PeriodWrong",
     "Reason",
+    "ReasonMissing",
+    "Shift",
+    "ShiftChanged",
+    "ShiftOverlaps",
+    "ShiftRule",
+    "ShiftTimesWrong",
+    "ShiftTooLong",
+    "ShiftVersion",
+    "ShiftWords",
     "Statistics",
+    "TimeBank",
     "TriggerRequest",
     "UnitUnknown",
+    "Upload",
+    "UploadKeyUsed",
+    "VolunteerSum",
+    "add_shift",
     "award",
     "award_for",
+    "award_lines",
     "campaign",
     "campaigns",
     "campaigns_by_id",
     "close_campaign",
+    "correct_shift",
     "create_campaign",
+    "follow_volunteer_taps",
+    "give_hours",
+    "has_time_bank",
+    "may_not_redeem",
     "open_campaign",
+    "open_upload",
+    "organiser_of",
     "participant_ids",
     "participants_list",
     "raise_campaign_budget",
     "reasons",
     "serve_devices",
+    "shift",
+    "shift_refs",
+    "shifts_at",
+    "shifts_of",
     "statistics",
+    "store_upload",
+    "time_bank",
     "verify",
+    "versions_of",
+    "volunteer_sums",
+    "volunteers_at",
 ]

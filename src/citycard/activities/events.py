@@ -30,3 +30,18 @@ class PointsAwarded(Event):
     member_ids: tuple[int, ...]
     campaign_ids: tuple[int, ...]
     points: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoursPosted(Event):
+    """Volunteers' minutes were counted or corrected; the tuples stand in parallel.
+
+    :ivar minutes: what was added, or below zero taken back
+    :ivar corrections: whether minutes had been counted for the shift before, or an organiser spoke
+    """
+
+    code: ClassVar[str] = "activities.hours.posted"
+    member_ids: tuple[int, ...]
+    shift_ids: tuple[int, ...]
+    minutes: tuple[int, ...]
+    corrections: tuple[bool, ...]

@@ -1,5 +1,6 @@
 """Activities' own auditor: what the lists say is what the ledger paid."""
 
+from citycard.activities.volunteering_verifying import verify_volunteering
 from citycard.infra.database import rows
 from citycard.kernel.findings import Finding
 
@@ -28,8 +29,9 @@ GROUP BY d.campaign_id, d.member_id, p.points HAVING sum(d.points) <> p.points
 def verify() -> list[Finding]:
     """Prove that lists and ledger agree; returns what doesn't, which should be nothing."""
     checks = {"activities.paid": _PAID, "activities.days": _DAYS}
-    return [
+    found = [
         Finding(check=check, about=str(row.about), says=row.says)
         for check, sql in checks.items()
         for row in rows(sql, [])
     ]
+    return found + verify_volunteering()

@@ -1,6 +1,6 @@
 """The table of reactions: who follows which events. There is no other place where one hides."""
 
-from citycard.flows import campaigning, keeping_rights
+from citycard.flows import campaigning, keeping_rights, volunteering
 from citycard.infra.journal import Subscriber
 from citycard.insight import api as insight
 from citycard.notify import api as notify
@@ -22,6 +22,12 @@ SUBSCRIPTIONS: list[Subscriber] = [
         codes=campaigning.FOLLOWED,
         handle=campaigning.reward,
         batch=50,
+    ),
+    Subscriber(
+        name="activities.volunteers",
+        codes=frozenset({volunteering.STORED}),
+        handle=volunteering.follow_taps,
+        batch=100,
     ),
     Subscriber(
         name="insight.usage",
