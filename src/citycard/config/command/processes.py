@@ -4,7 +4,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +11,8 @@ from pathlib import Path
 
 import httpx
 
-LEASH = Path(__file__).with_name("leash.py")
+from citycard.infra import leash
+
 STOP_WITHIN_S = 10.0
 READY_WITHIN_S = 60.0
 FALLS_WITHIN_S = 60.0
@@ -111,7 +111,7 @@ class Processes:
             path.rename(path.with_suffix(".log.before"))
         with path.open("ab") as log:
             self._running[program.name] = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *program.command],
+                leash.on(program.command),
                 env=os.environ | program.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

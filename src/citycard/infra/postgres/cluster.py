@@ -1,14 +1,17 @@
 """One city's server: made once, started or attached to, left; who leaves last stops it."""
 
 import contextlib
+import math
 import os
 import secrets
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+
+import psycopg
 
 from citycard.infra.postgres import roles
 from citycard.infra.postgres.account import Account, server_account
@@ -16,6 +19,8 @@ from citycard.infra.postgres.binaries import find_binaries, major_version
 from citycard.infra.postgres.errors import PostgresProblem
 from citycard.infra.postgres.lease import Lease
 from citycard.infra.postgres.place import SOCKET_NAME, Place, make_directory
+from citycard.infra.postgres.replacing import finish_replacing
+from citycard.infra.postgres.shelf import Shelf
 from citycard.infra.postgres.tuning import configuration
 
 START_WITHIN_S = 60.0  # covers recovery after a crash
@@ -31,13 +36,30 @@ class Cluster:
     >>> cluster.leave()        # stops it, if nobody else uses it
     """
 
-    def __init__(self, place: Place, *, durable: bool = True, linger_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        place: Place,
+        *,
+        durable: bool = True,
+        linger_s: float = 0.0,
+        archives: bool = True,
+        shelf: Shelf | None = None,
+        binaries: Path | None = None,
+    ) -> None:
+        """Name the server; nothing is made or started yet.
+
+        :param archives: False for a copy that must not write into the city's archive
+        :param shelf: where the archive stands, if not in the place's own backups
+        :param binaries: the server's, where they were found before
+        """
         self.place = place
         self.durable = durable
         self.linger_s = linger_s
+        self.archives = archives
+        self.shelf = shelf or Shelf(directory=place.backups)
         self.account: Account = server_account()
         self._lease: Lease | None = None
-        self._bin: Path | None = None
+        self._bin = binaries
 
     @property
     def bin(self) -> Path:
@@ -51,17 +73,40 @@ class Cluster:
 
         :raises PostgresProblem: it can't be made or started; the message has the server's words.
         """
-        make_directory(self.place.directory, mode=0o755)
-        if self._lease is None:
-            self._lease = Lease(self.place.lease)
-        self._lease.share()
+        self._share()
         with one_at_a_time(self.place.directory / "start.lock"):
-            self._prepare_directories()
+            self.prepare_directories()
+            if not (self.place.data / "PG_VERSION").is_file():
+                finish_replacing(self.place)
             if not (self.place.data / "PG_VERSION").is_file():
                 self._initialise()
             if self.pid() is None:
-                self._launch()
+                self._launch(self._archiving(), within_s=START_WITHIN_S)
             roles.prepare_server(self.admin_url(), self._passwords())
+
+    def recover(self, settings: Mapping[str, str], tell: Callable[[], None]) -> None:
+        """Start on data that recovers from an archive, and wait until it has; leave as usual.
+
+        :param settings: what to recover, and who may connect meanwhile
+        :param tell: called now and then while it lasts, which may be hours
+        :raises PostgresProblem: it gave up; `place.log` has the server's words
+        """
+        self._share()
+        self._launch({**self._archiving(), **settings}, within_s=None, tell=tell)
+
+    def archive_anew(self) -> None:
+        """Let the running server take up (or give up) archiving, as the shelf now stands.
+
+        :raises PostgresProblem: it was started without any archiving
+        """
+        self._configure(self._archiving())
+        with psycopg.connect(self.admin_url(), autocommit=True) as connection:
+            row = connection.execute("SHOW archive_mode").fetchone()
+            if row is None or row[0] == "off":
+                raise PostgresProblem(
+                    "The server was started without archiving; stop the city and start it again."
+                )
+            connection.execute("SELECT pg_reload_conf()")
 
     def leave(self) -> None:
         """Let go of the server; whoever leaves last stops it (later, where it lingers)."""
@@ -123,7 +168,22 @@ class Cluster:
     def _passwords(self) -> dict[str, str]:
         return roles.read_passwords(self.place.passwords)
 
-    def _prepare_directories(self) -> None:
+    def _share(self) -> None:
+        make_directory(self.place.directory, mode=0o755)
+        if self._lease is None:
+            self._lease = Lease(self.place.lease)
+        self._lease.share()
+
+    def _archiving(self) -> dict[str, str]:
+        if not (self.durable and self.archives):
+            return {}
+        return self.shelf.archive.settings()
+
+    def prepare_directories(self) -> None:
+        """Make what lies around the data: keys' directory, socket's directory, passwords.
+
+        :raises PostgresProblem: the socket's directory belongs to somebody else
+        """
         make_directory(self.place.keys, mode=0o700)
         run = self.place.run
         if not run.is_dir():
@@ -171,18 +231,29 @@ class Cluster:
             capture_output=True,
             text=True,
             cwd="/",
-            env=_environment(),
+            env=plain_environment(),
             **self.account.for_subprocess(),
         )
         if made.returncode != 0:
             raise PostgresProblem(f"initdb could not make {target}:\n{made.stderr.strip()}")
 
-    def _launch(self) -> None:
+    def _configure(self, more: Mapping[str, str]) -> None:
         settings = self.place.data / "citycard.conf"
-        settings.write_text(configuration(socket_directory=self.place.run, durable=self.durable))
+        settings.write_text(
+            configuration(socket_directory=self.place.run, durable=self.durable, more=more)
+        )
         settings.chmod(0o600)
         self.account.give(settings)
-        deadline = time.monotonic() + START_WITHIN_S
+
+    def _launch(
+        self,
+        more: Mapping[str, str],
+        *,
+        within_s: float | None,
+        tell: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._configure(more)
+        deadline = time.monotonic() + (math.inf if within_s is None else within_s)
         while True:
             with self.place.log.open("w") as log:
                 keeper = subprocess.Popen(
@@ -195,19 +266,21 @@ class Cluster:
                     stdout=log,
                     stderr=log,
                     cwd="/",
-                    env=_environment(),
+                    env=plain_environment(),
                     start_new_session=True,
                 )
-            if self._wait_until_ready(keeper, deadline):
+            if self._wait_until_ready(keeper, deadline, tell):
                 return
             # After a kill -9 the dead server's last children need a moment to notice.
             said = self.place.log.read_text()
             lingering = "still in use" in said or "already exists" in said
-            if not lingering or time.monotonic() > deadline:
+            if within_s is None or not lingering or time.monotonic() > deadline:
                 raise PostgresProblem(f"PostgreSQL didn't start in {self.place.data}:\n{said}")
             time.sleep(0.2)
 
-    def _wait_until_ready(self, keeper: "subprocess.Popen[bytes]", deadline: float) -> bool:
+    def _wait_until_ready(
+        self, keeper: "subprocess.Popen[bytes]", deadline: float, tell: Callable[[], None]
+    ) -> bool:
         while time.monotonic() < deadline:
             if keeper.poll() is not None:
                 return False
@@ -215,6 +288,7 @@ class Cluster:
                 # Not ours to wait for: it outlives us when others use the server.
                 keeper.returncode = 0
                 return True
+            tell()
             time.sleep(0.02)
         return False
 
@@ -251,7 +325,7 @@ def locale_options(major: int) -> list[str]:
     return ["--locale=C.UTF-8"]
 
 
-def _environment() -> dict[str, str]:
+def plain_environment() -> dict[str, str]:
     """Return a small environment: no PG* variable of the caller's may steer the server."""
     kept = {"PATH", "HOME", "CITYCARD_POSTGRES_USER", "PYTHONPATH", "LD_LIBRARY_PATH"}
     return {k: v for k, v in os.environ.items() if k in kept} | {"LC_ALL": "C", "TZ": "UTC"}

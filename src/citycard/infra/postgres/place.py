@@ -43,6 +43,14 @@ class Place:
         return self.directory / "start.log"
 
     @property
+    def backups(self) -> Path:
+        """The city's backups: beside the data, or in a directory of its own in CITYCARD_BACKUPS."""
+        given = os.environ.get("CITYCARD_BACKUPS")
+        return (
+            Path(given).expanduser().resolve() / self.city if given else self.directory / "backups"
+        )
+
+    @property
     def run(self) -> Path:
         """The socket's directory: beside the data, or a short one where that path is too long."""
         beside = self.directory / "run"

@@ -1,15 +1,20 @@
 """The server's configuration: sized to the machine, one socket, and a log without anybody in it."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 MEGABYTE = 1024 * 1024
 
 
-def configuration(*, socket_directory: Path, durable: bool) -> str:
+def configuration(
+    *, socket_directory: Path, durable: bool, more: Mapping[str, str] | None = None
+) -> str:
     """Return the text of citycard.conf, written before every start.
 
     `durable=False` is for test clusters only: it trades safety after a crash for speed.
+
+    :param more: settings of the moment, quoted: the archive's, or those of a recovery
     """
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // MEGABYTE
     settings = {
@@ -30,6 +35,7 @@ def configuration(*, socket_directory: Path, durable: bool) -> str:
         "timezone": "'UTC'",
         **LOG,
     }
+    settings |= more or {}
     if not durable:
         settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
     return "".join(f"{name} = {value}\n" for name, value in settings.items())

@@ -8,8 +8,15 @@ import ctypes
 import os
 import signal
 import sys
+from collections.abc import Sequence
 
 PR_SET_PDEATHSIG = 1
+
+
+def on(command: Sequence[str | os.PathLike[str]]) -> list[str]:
+    """Return the command line that runs a program on our leash."""
+    ours = (sys.executable, "-I", "-S", __file__, str(os.getpid()))
+    return [*ours, *(os.fspath(word) for word in command)]
 
 
 def main() -> None:
