@@ -8,11 +8,15 @@ reports afterwards, or what the card says when it is next presented, ends the se
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+
+import structlog
 
 from citycard.agencies import api as agencies
 from citycard.cards import api as cards
 from citycard.infra import failpoints
+from citycard.infra.database import is_unreachable
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.access import Access
@@ -20,6 +24,8 @@ from citycard.kernel.actors import Actor
 from citycard.kernel.errors import Refused
 from citycard.people import api as people
 from citycard.redemptions import api as redemptions
+
+log = structlog.get_logger(__name__)
 
 
 class CardUnknown(Refused):
@@ -41,12 +47,18 @@ class CardOutOfUse(Refused):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CardOnKiosk:
-    """A card that lies on a kiosk, and what it says about itself."""
+class CardNumber:
+    """A card by one of its numbers."""
 
     issuer: str
     number_kind: str
     number: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardOnKiosk(CardNumber):
+    """A card that lies on a kiosk, and what it says about itself."""
+
     reading: redemptions.CardReading
 
 
@@ -75,6 +87,7 @@ def present(*, device: agencies.GateDevice, card: CardOnKiosk, now: dt.datetime)
             card_id=found.card_id, reading=card.reading, actor=_actor(device), now=now
         )
         failpoints.reach("redeem.present.before_commit")
+    failpoints.reach("redeem.present.after_commit")
     member_id = _usable(found, device)
     view = redemptions.look(
         access=_own_points(device, member_id, now),
@@ -175,15 +188,132 @@ def release(
 
 
 def expire(now: dt.datetime) -> None:
-    """Give back what was reserved and never written; run by the clock."""
-    while True:
-        with unit_of_work():
-            ended = redemptions.expire_reserved(now=now)
-        if not ended:
-            return
+    """Give back what was reserved and never written; run by the clock. One reservation that can't
+    be given back is set aside for an operator; it holds up nobody else's points.
+    """
+    while due := redemptions.due_reservations(now=now):
+        try:
+            with unit_of_work():
+                redemptions.expire_reserved(now=now)
+                failpoints.reach("redeem.expire.before_commit")
+        except Exception as broken:
+            if is_unreachable(broken):
+                raise
+            log.exception("redemptions.expiring_failed", sessions=len(due))
+            _expire_one_by_one(due, now)
 
 
-def _find(card: CardOnKiosk) -> cards.CardFound:
+def _expire_one_by_one(due: Sequence[int], now: dt.datetime) -> None:
+    stuck = []
+    for session_id in due:
+        try:
+            with unit_of_work():
+                redemptions.expire_one(session_id=session_id, now=now)
+        except Exception as broken:
+            if is_unreachable(broken):
+                raise
+            stuck.append(session_id)
+    with unit_of_work():
+        redemptions.set_aside(session_ids=stuck, now=now)
+
+
+def redeem_to_account(
+    *,
+    member_id: int,
+    kind: str,
+    points: int,
+    key: uuid.UUID,
+    actor: Actor,
+    now: dt.datetime,
+) -> redemptions.Session:
+    """Hold a person's points and tell a partner to credit their account; the same key again tells
+    what became of the first time.
+
+    :param kind: a conversion of the pack whose way is ``account``
+    :raises redemptions.WayWrong: this kind is no account's
+    :raises Refused: what ``redemptions.reserve`` refuses
+    """
+    asked = redemptions.Reservation(key=key, member_id=member_id, points=points, kind=kind)
+    with unit_of_work():
+        session = redemptions.send_to_account(asked=asked, actor=actor, now=now)
+        failpoints.reach("redeem.account.before_commit")
+    failpoints.reach("redeem.account.after_commit")
+    return session
+
+
+def kinds_for(*, member_id: int, actor: Actor, now: dt.datetime) -> list[redemptions.KindView]:
+    """Tell a person what their points may become, and how much of each now.
+
+    :param actor: the person
+    """
+    access = people.open_access(
+        subject=member_id, fields=["points"], purpose="own-data", actor=actor, now=now
+    )
+    return redemptions.kinds_for(access=access, member_id=member_id, now=now)
+
+
+def pay_at_till(
+    *,
+    device: agencies.GateDevice,
+    card: CardNumber,
+    kind: str,
+    points: int,
+    key: uuid.UUID,
+    receipt: str,
+    now: dt.datetime,
+) -> redemptions.Session:
+    """Take points of the card's holder for a purchase, at once; the same key again tells what
+    became of the first time.
+
+    :param receipt: the till's own number of the purchase
+    :raises CardUnknown, CardNotBound, CardOutOfUse: nobody's points can be taken
+    :raises Refused: what ``redemptions.reserve`` refuses
+    """
+    found = _find(card)
+    asked = redemptions.Reservation(
+        key=key,
+        member_id=_holder(found),
+        points=points,
+        kind=kind,
+        medium=found.medium,
+        kiosk=_kiosk(device),
+        card_id=found.card_id,
+    )
+    with unit_of_work():
+        session = redemptions.take_at_till(
+            asked=asked, receipt=receipt, actor=_actor(device), now=now
+        )
+        failpoints.reach("redeem.till.before_commit")
+    failpoints.reach("redeem.till.after_commit")
+    return session
+
+
+def refund_at_till(
+    *,
+    device: agencies.GateDevice,
+    key: uuid.UUID,
+    refund_key: uuid.UUID,
+    points: int,
+    why: str,
+    now: dt.datetime,
+) -> redemptions.Session:
+    """Give points of a purchase back, in whole or in part.
+
+    :raises redemptions.NotReturnable: not so many are left of it
+    """
+    with unit_of_work():
+        return redemptions.refund(
+            key=key,
+            kiosk=_kiosk(device),
+            refund_key=refund_key,
+            points=points,
+            why=why,
+            actor=_actor(device),
+            now=now,
+        )
+
+
+def _find(card: CardNumber) -> cards.CardFound:
     found = cards.find(issuer=card.issuer, number_kind=card.number_kind, number=card.number)
     if found is None:
         raise CardUnknown()
@@ -192,13 +322,18 @@ def _find(card: CardOnKiosk) -> cards.CardFound:
 
 def _usable(found: cards.CardFound, device: agencies.GateDevice) -> int:
     """Return whose card it is, if points may be loaded onto it here."""
+    member_id = _holder(found)
+    kiosk = current_pack().table("kiosks")["kiosks"].get(device.place)
+    if kiosk is not None and found.medium not in kiosk["writes"]:
+        raise redemptions.MediumNotWritten(medium=found.medium)
+    return member_id
+
+
+def _holder(found: cards.CardFound) -> int:
     if found.state != "active":
         raise CardOutOfUse()
     if found.member_id is None:
         raise CardNotBound()
-    kiosk = current_pack().table("kiosks")["kiosks"].get(device.place)
-    if kiosk is not None and found.medium not in kiosk["writes"]:
-        raise redemptions.MediumNotWritten(medium=found.medium)
     return found.member_id
 
 

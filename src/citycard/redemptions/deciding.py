@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from citycard.redemptions.values import CardReading, Says, Session
+from citycard.redemptions.values import CardReading, Says, Session, Way
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +16,9 @@ class Terms:
     """
 
     kind: str
+    way: Way
     unit: str
+    partner: str
     media: frozenset[str]
     points_rate: int
     ntd_rate: int
@@ -33,13 +35,15 @@ class Terms:
         value, rest = divmod(points * self.ntd_rate, self.points_rate)
         return None if rest else value
 
-    def most_now(self, *, points: int, purse: int, used_today: int) -> tuple[int, str]:
-        """Return the most points that may be loaded now and, for none, which limit says so."""
-        bounds = {
-            "no_points": points,
-            "purse_full": (self.purse_max - purse) * self.points_rate // self.ntd_rate,
-            "day_limit": self.most_each_day - used_today,
-        }
+    def most_now(self, *, points: int, purse: int | None, used_today: int) -> tuple[int, str]:
+        """Return the most points that may be redeemed now and, for none, which limit says so.
+
+        :param purse: what the card holds; None where no card is written
+        """
+        bounds = {"no_points": points}
+        if purse is not None:
+            bounds["purse_full"] = (self.purse_max - purse) * self.points_rate // self.ntd_rate
+        bounds["day_limit"] = self.most_each_day - used_today
         bounds["each_time"] = self.most_each_time
         tightest = min(bounds, key=lambda name: bounds[name])
         most = max(0, bounds[tightest]) // self.step * self.step
@@ -50,16 +54,24 @@ def terms_on(table: Mapping[str, Any], kind: str, on: dt.date) -> Terms:
     """Return the terms of a conversion on a day, from the pack's table ``points``."""
     conversion, kiosk = table["conversions"][kind], table["kiosk"]
     rate = dated(conversion["rate"], on)
+    limits = conversion.get("limits") or {
+        "least": kiosk["min_points"],
+        "step": kiosk["step_points"],
+        "each_time": kiosk["max_points_each_time"],
+        "each_day": kiosk["max_points_each_day"],
+    }
     return Terms(
         kind=kind,
+        way=conversion["way"],
         unit=conversion["unit"],
-        media=frozenset(conversion["media"]),
+        partner=conversion.get("partner", ""),
+        media=frozenset(conversion.get("media", ())),
         points_rate=rate["points"],
         ntd_rate=rate["ntd"],
-        least=dated(kiosk["min_points"], on)["amount"],
-        step=dated(kiosk["step_points"], on)["amount"],
-        most_each_time=dated(kiosk["max_points_each_time"], on)["amount"],
-        most_each_day=dated(kiosk["max_points_each_day"], on)["amount"],
+        least=dated(limits["least"], on)["amount"],
+        step=dated(limits["step"], on)["amount"],
+        most_each_time=dated(limits["each_time"], on)["amount"],
+        most_each_day=dated(limits["each_day"], on)["amount"],
         purse_max=dated(kiosk["purse_max_ntd"], on)["amount"],
         choices=tuple(kiosk["choices"]),
         reservation=dt.timedelta(seconds=kiosk["reservation_seconds"]),
@@ -84,6 +96,8 @@ def judge(session: Session, reading: CardReading) -> tuple[Says, str]:
     The counter goes up by one with every change of the purse and never down, so the change that
     would be ours is the one that leads to ``counter_before + 1``.
     """
+    assert session.counter_before is not None, "no card is in this session"
+    assert session.purse_before is not None, "no card is in this session"
     ours = session.counter_before + 1
     if reading.counter < session.counter_before:
         return "unclear", "counter went back"

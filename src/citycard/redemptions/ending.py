@@ -6,11 +6,10 @@ import uuid
 from citycard.infra.database import execute
 from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.kernel.actors import Actor
-from citycard.kernel.errors import NotFound, Refused
+from citycard.kernel.errors import Refused
 from citycard.redemptions.deciding import judge
-from citycard.redemptions.hearing import hear, keep_evidence, lock, lock_key
+from citycard.redemptions.hearing import hear, lock, lock_key
 from citycard.redemptions.queries import session
-from citycard.redemptions.states import State
 from citycard.redemptions.values import CardReading, Kiosk, Says, Session
 
 
@@ -26,18 +25,6 @@ class NotWriting(Refused):
     code = "redemptions.not_writing"
 
 
-class ReasonMissing(Refused):
-    """Say why: the reason stays with the decision."""
-
-    code = "redemptions.reason_missing"
-
-
-class NotOpen(Refused):
-    """This redemption is {state} already."""
-
-    code = "redemptions.not_open"
-
-
 def mark_writing(*, key: uuid.UUID, kiosk: Kiosk, actor: Actor, now: dt.datetime) -> Session:
     """Let the kiosk touch the card; from here on no clock ends the session. Again changes nothing.
 
@@ -50,6 +37,11 @@ def mark_writing(*, key: uuid.UUID, kiosk: Kiosk, actor: Actor, now: dt.datetime
         return found
     if found.state != "reserved" or found.expires_at <= now:
         raise ReservationExpired()
+    return begin(found, now)
+
+
+def begin(found: Session, now: dt.datetime) -> Session:
+    """Note that the value may be given from now on, whoever gives it."""
     execute(
         "UPDATE redemptions_session SET state = 'writing', writing_at = %s WHERE id = %s",
         [now, found.id],
@@ -109,38 +101,7 @@ def present_card(
     """
     require_unit_of_work()
     heard = []
-    for found in lock("card_id = %s AND state = 'writing'", [card_id]):
+    for found in lock("way = 'card' AND card_id = %s AND state = 'writing'", [card_id]):
         says, why = judge(found, reading)
         heard.append(hear(found, "presentation", says, why, reading, actor, now))
     return heard
-
-
-def decide_by_officer(
-    *, session_id: int, written: bool, reason: str, actor: Actor, now: dt.datetime
-) -> Session:
-    """End a session that evidence has not ended, or confirm the end of a contested one, with a
-    reason.
-
-    :raises NotFound: there is no such session
-    :raises ReasonMissing: an officer must say why
-    :raises NotOpen: nothing is left to decide
-    """
-    require_unit_of_work()
-    if len(reason.strip()) < 4:
-        raise ReasonMissing()
-    found = lock("id = %s", [session_id])
-    if not found:
-        raise NotFound(what="redemption")
-    says: Says = "written" if written else "not_written"
-    wanted: State = "settled" if written else "released"
-    if found[0].contested and found[0].state == wanted:
-        # Who confirmed, and why, stands with the rest: the session's own reason is only the newest.
-        keep_evidence(found[0], "officer", says, reason.strip(), None, actor, now)
-        execute(
-            "UPDATE redemptions_session SET contested_at = NULL, reason = %s WHERE id = %s",
-            [reason.strip(), session_id],
-        )
-        return session(session_id=session_id)
-    if found[0].state not in ("writing", "disputed"):
-        raise NotOpen(state=found[0].state)
-    return hear(found[0], "officer", says, reason.strip(), None, actor, now)

@@ -10,7 +10,7 @@ from citycard.kernel.events import Event
 class _OfSession(Event):
     session_id: int
     member_id: int
-    device_id: int
+    device_id: int | None
     points: int
     ntd: int
     place: str
@@ -18,14 +18,14 @@ class _OfSession(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class SessionSettled(_OfSession):
-    """The card holds the value; the points are with the partner."""
+    """The value was given; the points are with the partner."""
 
     code: ClassVar[str] = "redemptions.session.settled"
 
 
 @dataclass(frozen=True, kw_only=True)
 class SessionReleased(_OfSession):
-    """Nothing was written after the card might have been; the points are back."""
+    """Nothing was given after it might have been; the points are back."""
 
     code: ClassVar[str] = "redemptions.session.released"
 
@@ -35,3 +35,17 @@ class SessionDisputed(_OfSession):
     """What was heard does not fit together; an officer decides."""
 
     code: ClassVar[str] = "redemptions.session.disputed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PointsReturned(_OfSession):
+    """After the end points went back to the person: a refund, or a wrong end made good."""
+
+    code: ClassVar[str] = "redemptions.points.returned"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PointsCharged(_OfSession):
+    """After a release it came out that the value was given: the points were taken again."""
+
+    code: ClassVar[str] = "redemptions.points.charged"

@@ -12,6 +12,7 @@ from citycard.kernel.actors import Actor
 from citycard.kernel.errors import NotFound
 from citycard.kernel.ids import fact_key
 from citycard.ledger import api as ledger
+from citycard.redemptions import prefunding
 from citycard.redemptions.events import SessionDisputed, SessionReleased, SessionSettled
 from citycard.redemptions.queries import session, sessions_where
 from citycard.redemptions.states import ENDS, MAY_BECOME, State
@@ -38,7 +39,8 @@ def hear(
     :param found: the session, locked
     """
     wanted = STATE_AFTER[says]
-    if found.state == wanted and wanted in ENDS:
+    stands = STATE_AFTER[found.ruled] if found.ruled else found.state
+    if stands == wanted and wanted in ENDS:
         return found
     if found.state in ENDS:
         _contest(found, now)
@@ -62,6 +64,8 @@ def _end(
 ) -> None:
     end_key = fact_key(now, f"redemption.{state}", found.key)
     _move_points(found, state, end_key, actor, now)
+    if state == "settled":
+        prefunding.draw_down(found, ntd=found.ntd, key=found.key, actor=actor, now=now)
     execute(
         """
         UPDATE redemptions_session
@@ -81,23 +85,21 @@ def _end(
         ],
     )
     if state == "settled":
-        announce(SessionSettled(**_told(found)))
+        announce(SessionSettled(**told(found)))
     elif found.state != "reserved":
-        announce(SessionReleased(**_told(found)))
+        announce(SessionReleased(**told(found)))
 
 
 def _move_points(
     found: Session, state: State, end_key: uuid.UUID, actor: Actor, now: dt.datetime
 ) -> None:
-    """Hand the held points to the card's company, or back to their lots."""
+    """Hand the held points to the partner, or back to their lots."""
     end = ledger.HoldEnd(
         key=end_key,
         hold=found.hold_key,
         kind=f"redemption.{state}",
         at=now,
-        into=ledger.partner(code=partner_of(found.kind), unit=found.unit)
-        if state == "settled"
-        else None,
+        into=ledger.partner(code=found.partner, unit=found.unit) if state == "settled" else None,
         grace_until=grace_until(found.unit, now),
         ref=f"redemption:{found.id}",
     )
@@ -105,11 +107,6 @@ def _move_points(
     (posted,) = write(ends=[end], actor=actor, now=now)
     if posted.refusal:
         raise posted.refusal
-
-
-def partner_of(kind: str) -> str:
-    """Return the partner account that a conversion pays into."""
-    return str(current_pack().table("points")["conversions"][kind].get("partner", kind))
 
 
 def grace_until(unit: str, now: dt.datetime) -> dt.date:
@@ -121,15 +118,16 @@ def grace_until(unit: str, now: dt.datetime) -> dt.date:
 
 def _dispute(found: Session) -> None:
     execute("UPDATE redemptions_session SET state = 'disputed' WHERE id = %s", [found.id])
-    announce(SessionDisputed(**_told(found)))
+    announce(SessionDisputed(**told(found)))
 
 
 def _contest(found: Session, now: dt.datetime) -> None:
     execute("UPDATE redemptions_session SET contested_at = %s WHERE id = %s", [now, found.id])
-    announce(SessionDisputed(**_told(found)))
+    announce(SessionDisputed(**told(found)))
 
 
-def _told(found: Session) -> dict[str, Any]:
+def told(found: Session) -> dict[str, Any]:
+    """Return what events say of a session."""
     return {
         "session_id": found.id,
         "member_id": found.member_id,

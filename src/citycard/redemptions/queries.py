@@ -10,9 +10,10 @@ from citycard.kernel.errors import NotFound
 from citycard.redemptions.values import Evidence, OpenSession, Session
 
 _SESSIONS = """
-    SELECT id, public_id, key, kind, unit, device_id, terminal, place, agency, card_id, member_id,
-    points, ntd, state, purse_before, counter_before, purse_after, counter_after, hold_key,
-    reserved_at, expires_at, writing_at, ended_at, ended_by, reason, contested_at
+    SELECT id, public_id, key, way, kind, unit, partner, device_id, terminal, place, agency,
+    card_id, member_id, points, ntd, state, purse_before, counter_before, purse_after,
+    counter_after, hold_key, end_key, reserved_at, expires_at, writing_at,
+    ended_at, ended_by, reason, receipt, contested_at, set_aside_at, ruled, returned_points
     FROM redemptions_session WHERE
 """
 
@@ -61,11 +62,12 @@ def open_sessions(
     """
     found = rows(
         """
-        SELECT id, public_id, device_id, place, agency, points, ntd, state,
+        SELECT id, public_id, way, partner, device_id, place, agency, points, ntd, state,
                coalesce(contested_at, writing_at, reserved_at) AS since,
                contested_at IS NOT NULL AS contested
         FROM redemptions_session
-        WHERE (state IN ('writing', 'disputed') OR contested_at IS NOT NULL)
+        WHERE (state IN ('writing', 'disputed') OR contested_at IS NOT NULL
+               OR (state = 'reserved' AND set_aside_at IS NOT NULL))
           AND (%(agency)s::text IS NULL OR agency = %(agency)s)
           AND (%(device)s::bigint IS NULL OR device_id = %(device)s)
           AND (%(before)s::timestamptz IS NULL

@@ -46,6 +46,12 @@ class CardBusy(Refused):
     code = "redemptions.card_busy"
 
 
+class WayWrong(Refused):
+    """Points can't be turned into this here."""
+
+    code = "redemptions.way_wrong"
+
+
 class KeyUsed(Refused):
     """The key was used for another redemption."""
 
@@ -53,8 +59,10 @@ class KeyUsed(Refused):
 
 
 def reserve(*, asked: Reservation, actor: Actor, now: dt.datetime) -> Session:
-    """Hold points for a card; asked again under the same key, tell what became of the first time.
+    """Hold points for a card, an account or a purchase; asked again under the same key, tell what
+    became of the first time.
 
+    :raises WayWrong: the pack has no such kind
     :raises KeyUsed: the key stands for another card or amount
     :raises MediumNotWritten, AmountNotOffered, PurseFull, DayLimitReached: a limit of the pack
     :raises CardBusy: the card is in a session already
@@ -63,7 +71,8 @@ def reserve(*, asked: Reservation, actor: Actor, now: dt.datetime) -> Session:
     require_unit_of_work()
     if known := queries.by_key(key=asked.key):
         return _same(known, asked)
-    terms = conversion_for(asked.medium, current_pack().time.day(now))
+    on = current_pack().time.day(now)
+    terms = terms_of(asked.kind, now) if asked.kind else conversion_for(asked.medium, on)
     ntd = _within_limits(asked, terms)
     session_id = _insert(asked, terms, ntd, now)
     if session_id is None:
@@ -83,70 +92,92 @@ def conversion_for(medium: str, on: dt.date) -> Terms:
     """
     table = current_pack().table("points")
     for kind, conversion in table["conversions"].items():
-        if medium in conversion["media"]:
+        if medium in conversion.get("media", ()):
             return terms_on(table, kind, on)
     raise MediumNotWritten(medium=medium)
 
 
-def used_today(member_id: int, unit: str, now: dt.datetime) -> int:
-    """Return how many points a person has redeemed, or is redeeming, on the local day."""
+def terms_of(kind: str, now: dt.datetime) -> Terms:
+    """Return the terms of a kind of redemption.
+
+    :raises WayWrong: the pack has no such kind
+    """
+    table = current_pack().table("points")
+    if kind not in table["conversions"]:
+        raise WayWrong(kind=kind)
+    return terms_on(table, kind, current_pack().time.day(now))
+
+
+def used_today(member_id: int, terms: Terms, now: dt.datetime) -> int:
+    """Return how many points a person has redeemed, or is redeeming, on the local day.
+
+    Conversions onto cards share one allowance; every other kind has its own.
+    """
     time = current_pack().time
     return int(
         scalar(
             "SELECT coalesce(sum(points), 0) FROM redemptions_session WHERE member_id = %s"
-            " AND unit = %s AND reserved_at >= %s AND state <> 'released'",
-            [member_id, unit, time.midnight(time.day(now))],
+            " AND unit = %s AND way = %s AND (way = 'card' OR kind = %s)"
+            " AND reserved_at >= %s AND state <> 'released'",
+            [member_id, terms.unit, terms.way, terms.kind, time.midnight(time.day(now))],
         )
     )
 
 
 def _same(known: Session, asked: Reservation) -> Session:
-    before = (known.card_id, known.points, known.device_id)
-    if before != (asked.card_id, asked.points, asked.kiosk.device_id):
+    device = asked.kiosk.device_id if asked.kiosk else None
+    before = (known.card_id, known.points, known.device_id, known.member_id)
+    if before != (asked.card_id, asked.points, device, asked.member_id):
+        raise KeyUsed()
+    if asked.kind and asked.kind != known.kind:
         raise KeyUsed()
     return known
 
 
 def _within_limits(asked: Reservation, terms: Terms) -> int:
-    points, purse = asked.points, asked.reading.purse
+    points = asked.points
     ntd = terms.worth(points) if type(points) is int else None
     most = terms.most_each_time
     if ntd is None or not terms.least <= points <= most or points % terms.step:
         raise AmountNotOffered(least=terms.least, most=most, step=terms.step)
-    if purse + ntd > terms.purse_max:
+    purse = asked.reading.purse if asked.reading else 0
+    if terms.way == "card" and purse + ntd > terms.purse_max:
         room = max(0, terms.purse_max - purse)
         raise PurseFull(purse=purse, purse_max=terms.purse_max, room=room)
     return ntd
 
 
 _INSERT = """
-INSERT INTO redemptions_session (key, kind, unit, device_id, terminal, place, agency, card_id,
-member_id, points,
-    ntd, state, purse_before, counter_before, hold_key, reserved_at, expires_at)
-VALUES (%(key)s, %(kind)s, %(unit)s, %(device_id)s, %(terminal)s, %(place)s, %(agency)s,
-%(card_id)s, %(member_id)s,
-    %(points)s, %(ntd)s, 'reserved', %(purse)s, %(counter)s, %(hold_key)s, %(now)s, %(expires_at)s)
+INSERT INTO redemptions_session (key, way, kind, unit, partner, device_id, terminal, place, agency,
+    card_id, member_id, points, ntd, state, purse_before, counter_before, hold_key, reserved_at,
+    expires_at)
+VALUES (%(key)s, %(way)s, %(kind)s, %(unit)s, %(partner)s, %(device_id)s, %(terminal)s, %(place)s,
+    %(agency)s, %(card_id)s, %(member_id)s, %(points)s, %(ntd)s, 'reserved', %(purse)s,
+    %(counter)s, %(hold_key)s, %(now)s, %(expires_at)s)
 ON CONFLICT DO NOTHING RETURNING id
 """
 
 
 def _insert(asked: Reservation, terms: Terms, ntd: int, now: dt.datetime) -> int | None:
+    kiosk = asked.kiosk
     found: Any = row(
         _INSERT,
         {
             "key": asked.key,
+            "way": terms.way,
             "kind": terms.kind,
             "unit": terms.unit,
-            "device_id": asked.kiosk.device_id,
-            "terminal": asked.kiosk.code,
-            "place": asked.kiosk.place,
-            "agency": asked.kiosk.agency,
+            "partner": terms.partner or (kiosk.agency if kiosk else ""),
+            "device_id": kiosk.device_id if kiosk else None,
+            "terminal": kiosk.code if kiosk else "",
+            "place": kiosk.place if kiosk else "",
+            "agency": kiosk.agency if kiosk else "",
             "card_id": asked.card_id,
             "member_id": asked.member_id,
             "points": asked.points,
             "ntd": ntd,
-            "purse": asked.reading.purse,
-            "counter": asked.reading.counter,
+            "purse": asked.reading.purse if asked.reading else None,
+            "counter": asked.reading.counter if asked.reading else None,
             "hold_key": hold_key(asked.key, now),
             "now": now,
             "expires_at": now + terms.reservation,
@@ -177,6 +208,6 @@ def _hold(session: Session, actor: Actor, now: dt.datetime) -> None:
 
 def _within_day(session: Session, terms: Terms) -> None:
     """Look after the person's lots are locked, so that two kiosks see each other."""
-    used = used_today(session.member_id, session.unit, session.reserved_at)
+    used = used_today(session.member_id, terms, session.reserved_at)
     if used > terms.most_each_day:
         raise DayLimitReached(used=used - session.points, most=terms.most_each_day)

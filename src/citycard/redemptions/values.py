@@ -8,7 +8,9 @@ from typing import Literal
 
 from citycard.redemptions.states import State
 
-Source = Literal["agent", "presentation", "clock", "officer"]
+Source = Literal["agent", "presentation", "file", "partner", "till", "clock", "officer"]
+Way = Literal["card", "account", "till"]
+"""Who gives the value: a kiosk writes a card, a partner credits an account, a till sells."""
 Says = Literal["written", "not_written", "unclear"]
 
 
@@ -37,8 +39,8 @@ class CardReading:
 
 @dataclass(frozen=True, kw_only=True)
 class Kiosk:
-    """The machine that asks: its device, where it stands, whose it is, and its name on a card's
-    record.
+    """The machine that asks, a kiosk or a till: its device, where it stands, whose it is, and its
+    name on a card's record.
     """
 
     device_id: int
@@ -49,55 +51,71 @@ class Kiosk:
 
 @dataclass(frozen=True, kw_only=True)
 class Reservation:
-    """What a kiosk asks for.
+    """What a kiosk, a till or a person at the resident's pages asks for.
 
-    :ivar key: chosen by the kiosk and kept in its journal before it asks
+    :ivar key: chosen and kept by whoever asks, before asking
+    :ivar kind: the pack's conversion; empty: the one that writes the card's medium
     :ivar medium: the card's medium: must be one that the conversion writes
+    :ivar kiosk: which machine asks; None for a person who asks online
+    :ivar reading: what the card says; for conversions that write it
     """
 
     key: uuid.UUID
-    kiosk: Kiosk
-    card_id: int
     member_id: int
-    medium: str
     points: int
-    reading: CardReading
+    kind: str = ""
+    medium: str = ""
+    kiosk: Kiosk | None = None
+    card_id: int | None = None
+    reading: CardReading | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
     """A redemption as it stands.
 
+    :ivar way: who gives the value; a card, a machine and its words belong to ``card`` alone
+    :ivar partner: who is owed for it
     :ivar terminal: the kiosk's name as it stands on the card's record
+    :ivar receipt: the partner's own reference of a credit, or the till's of a purchase
     :ivar contested_at: evidence came after the end that says otherwise
+    :ivar ruled: an officer made a wrong end good; what was true
+    :ivar returned_points: of a settled one: what went back to the person
     """
 
     id: int
     public_id: uuid.UUID
     key: uuid.UUID
+    way: Way
     kind: str
     unit: str
-    device_id: int
+    partner: str
+    device_id: int | None
     terminal: str
     place: str
     agency: str
-    card_id: int
+    card_id: int | None
     member_id: int
     points: int
     ntd: int
     state: State
-    purse_before: int
-    counter_before: int
+    purse_before: int | None
+    counter_before: int | None
     purse_after: int | None
     counter_after: int | None
     hold_key: uuid.UUID
+    end_key: uuid.UUID | None
     reserved_at: dt.datetime
     expires_at: dt.datetime
     writing_at: dt.datetime | None
     ended_at: dt.datetime | None
     ended_by: str | None
     reason: str
+    receipt: str
     contested_at: dt.datetime | None
+    set_aside_at: dt.datetime | None
+    ruled: Literal["written", "not_written"] | None
+    returned_points: int
 
     @property
     def contested(self) -> bool:
@@ -125,7 +143,9 @@ class OpenSession:
 
     id: int
     public_id: uuid.UUID
-    device_id: int
+    way: Way
+    partner: str
+    device_id: int | None
     place: str
     agency: str
     points: int
@@ -144,8 +164,7 @@ class KioskView:
     :ivar most: the most that may be loaded now, over every limit; 0 with ``why_not``
     :ivar choices: amounts to offer, all within ``most``
     :ivar why_not: code of the limit that leaves nothing: ``no_points``, ``purse_full``,
-    ``day_limit``,
-        ``busy``
+        ``day_limit``, ``busy``
     """
 
     points: int
@@ -155,4 +174,27 @@ class KioskView:
     points_rate: int
     ntd_rate: int
     purse_max: int
+    why_not: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KindView:
+    """A way out of points that a person may take, and how much of it now.
+
+    :ivar kind: the pack's conversion
+    :ivar most: the most points that may be taken now, over every limit; 0 with ``why_not``
+    :ivar least, step: the pack's smallest amount and the steps above it, in points
+    :ivar why_not: code of the limit that leaves nothing: ``no_points``, ``day_limit``
+    """
+
+    kind: str
+    way: Way
+    unit: str
+    partner: str
+    points: int
+    least: int
+    step: int
+    most: int
+    points_rate: int
+    ntd_rate: int
     why_not: str = ""

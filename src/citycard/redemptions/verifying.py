@@ -45,11 +45,43 @@ WHERE s.ended_at IS NOT NULL
                   WHERE e.session_id = s.id AND e.state_after = s.state)
 """
 
+_RETURNS = """
+SELECT s.id AS about,
+       format('%%s points returned, corrections say %%s, the ledger %%s', s.returned_points,
+              coalesce(c.points, 0), coalesce(r.reversed, 0)) AS says
+FROM redemptions_session s
+LEFT JOIN (SELECT session_id, sum(points) AS points FROM redemptions_correction
+           WHERE kind = 'returned' GROUP BY session_id) c ON c.session_id = s.id
+LEFT JOIN pub.ledger_reversed r ON r.key = s.end_key
+WHERE s.returned_points <> coalesce(c.points, 0) OR s.returned_points > coalesce(r.reversed, 0)
+"""
+
+_DEPOSITS = """
+WITH booked AS (
+    SELECT coalesce(nullif(replace(to_code, 'prefund:', ''), ''), from_code) AS partner,
+           sum(CASE kind WHEN 'redemption.loaded' THEN amount ELSE -amount END) AS ntd
+    FROM pub.ledger_transfers
+    WHERE kind IN ('redemption.loaded', 'redemption.unloaded') GROUP BY 1),
+given AS (
+    SELECT s.partner, sum(CASE WHEN s.state = 'settled' THEN s.ntd ELSE 0 END)
+           + coalesce(sum(c.ntd), 0) AS ntd
+    FROM redemptions_session s
+    LEFT JOIN (SELECT session_id, sum(CASE kind WHEN 'charged' THEN ntd ELSE -ntd END) AS ntd
+               FROM redemptions_correction GROUP BY session_id) c ON c.session_id = s.id
+    GROUP BY s.partner)
+SELECT b.partner AS about,
+       format('NT$%%s drawn from the deposit, NT$%%s given', b.ntd, coalesce(g.ntd, 0)) AS says
+FROM booked b LEFT JOIN given g ON g.partner = b.partner
+WHERE b.ntd IS DISTINCT FROM coalesce(g.ntd, 0)
+"""
+
 _CHECKS = {
     "redemptions.holds": _HOLDS,
     "redemptions.orphans": _ORPHANS,
     "redemptions.partners": _PARTNERS,
     "redemptions.evidence": _EVIDENCE,
+    "redemptions.returns": _RETURNS,
+    "redemptions.deposits": _DEPOSITS,
 }
 
 

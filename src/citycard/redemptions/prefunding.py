@@ -1,0 +1,238 @@
+"""Money that the city deposits with a partner ahead: deposits raise it, each loading draws it down.
+
+It is kept in the ledger, in the unit ``ntd``: treasury → prefund → partner. None of these accounts
+is guarded: a loading that stands on a card must be booked, also when the deposit has run dry.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from citycard.infra.database import rows
+from citycard.infra.packs import current_pack
+from citycard.infra.unit_of_work import require_unit_of_work
+from citycard.kernel.actors import Actor
+from citycard.kernel.errors import Refused
+from citycard.kernel.ids import fact_key
+from citycard.kernel.periods import next_month
+from citycard.ledger import api as ledger
+from citycard.redemptions.deciding import dated
+from citycard.redemptions.values import Session
+
+NTD = "ntd"
+LARGEST_DEPOSIT = 1_000_000_000
+
+
+class DepositWrong(Refused):
+    """A deposit is a whole number of dollars above zero, with the bank's reference."""
+
+    code = "redemptions.deposit_wrong"
+
+
+class NotPrefunded(Refused):
+    """No money is deposited with this partner."""
+
+    code = "redemptions.not_prefunded"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadedLine:
+    """What one machine's redemptions came to on one local day."""
+
+    day: dt.date
+    place: str
+    kind: str
+    count: int
+    points: int
+    ntd: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartnerStatement:
+    """A partner's month: what was given, by day and machine, and what became of the deposit.
+
+    :ivar opening, closing: NT$ deposited and not yet drawn down; 0 for partners without deposit
+    :ivar returned: NT$ of loadings that were taken back
+    :ivar warn_below: the pack's warning level; None without a deposit
+    """
+
+    partner: str
+    month: dt.date
+    prefunded: bool
+    opening: int
+    deposits: int
+    loaded: int
+    returned: int
+    closing: int
+    warn_below: int | None
+    lines: Sequence[LoadedLine]
+
+    @property
+    def is_low(self) -> bool:
+        """Tell whether what is left is below the warning level."""
+        return self.warn_below is not None and self.closing < self.warn_below
+
+
+def deposit(
+    *,
+    partner: str,
+    ntd: int,
+    key: uuid.UUID,
+    reference: str,
+    actor: Actor,
+    now: dt.datetime,
+) -> None:
+    """Note that the city has paid a partner ahead; the same key again changes nothing.
+
+    :param ntd: whole dollars
+    :param key: ``fact_key`` of the payment
+    :param reference: the bank's own, without personal data
+    :raises NotPrefunded: the pack has no deposit with this partner
+    :raises DepositWrong: no such amount, or no reference
+    """
+    require_unit_of_work()
+    if not is_prefunded(partner):
+        raise NotPrefunded(partner=partner)
+    if type(ntd) is not int or not 0 < ntd <= LARGEST_DEPOSIT or not reference.strip():
+        raise DepositWrong()
+    _move(
+        "partner.deposit",
+        ledger.Transfer(
+            source=ledger.city(code="treasury", unit=NTD), target=_prefund(partner), amount=ntd
+        ),
+        key,
+        reference.strip()[:64],
+        actor,
+        now,
+    )
+
+
+def draw_down(
+    session: Session, *, ntd: int, key: uuid.UUID, actor: Actor, now: dt.datetime
+) -> None:
+    """Take what was loaded from the deposit, if the partner has one."""
+    if is_prefunded(session.partner):
+        transfer = ledger.Transfer(
+            source=_prefund(session.partner), target=_loaded(session.partner), amount=ntd
+        )
+        fact = fact_key(now, "redemption.loaded", key)
+        _move("redemption.loaded", transfer, fact, f"redemption:{session.id}", actor, now)
+
+
+def put_back(session: Session, *, ntd: int, key: uuid.UUID, actor: Actor, now: dt.datetime) -> None:
+    """Put what was not loaded after all back into the deposit."""
+    if is_prefunded(session.partner):
+        transfer = ledger.Transfer(
+            source=_loaded(session.partner), target=_prefund(session.partner), amount=ntd
+        )
+        fact = fact_key(now, "redemption.unloaded", key)
+        _move("redemption.unloaded", transfer, fact, f"redemption:{session.id}", actor, now)
+
+
+def is_prefunded(partner: str) -> bool:
+    """Tell whether the pack has a deposit with a partner."""
+    row = current_pack().table("points")["partners"].get(partner)
+    return bool(row and row["prefunded"])
+
+
+def partners() -> list[str]:
+    """Return the pack's partners, by code."""
+    return list(current_pack().table("points")["partners"])
+
+
+def partner_statement(*, partner: str, month: dt.date) -> PartnerStatement:
+    """Return a partner's month: deposits in NT$, and what was given by day and machine.
+
+    :param month: any day of it
+    """
+    first = month.replace(day=1)
+    time = current_pack().time
+    begins, ends = time.midnight(first), time.midnight(next_month(first))
+    sums = {kind: (before, within) for kind, before, within in _sums(partner, begins, ends)}
+    opening = _signed({kind: before for kind, (before, _) in sums.items()})
+    within = {kind: amount for kind, (_, amount) in sums.items()}
+    return PartnerStatement(
+        partner=partner,
+        month=first,
+        prefunded=is_prefunded(partner),
+        opening=opening,
+        deposits=within.get("partner.deposit", 0),
+        loaded=within.get("redemption.loaded", 0),
+        returned=within.get("redemption.unloaded", 0),
+        closing=opening + _signed(within),
+        warn_below=_warn_below(partner, time.day(ends - dt.timedelta(seconds=1))),
+        lines=_lines(partner, begins, ends),
+    )
+
+
+def _signed(amounts: dict[str, int]) -> int:
+    return (
+        amounts.get("partner.deposit", 0)
+        + amounts.get("redemption.unloaded", 0)
+        - amounts.get("redemption.loaded", 0)
+    )
+
+
+def _warn_below(partner: str, on: dt.date) -> int | None:
+    row = current_pack().table("points")["partners"].get(partner, {})
+    levels = row.get("warn_below_ntd") if row.get("prefunded") else None
+    return int(dated(levels, on)["amount"]) if levels else None
+
+
+# The city's own accounts have small numbers: the bound keeps people's millions out of the look-up.
+_SUMS = """
+WITH prefund AS MATERIALIZED (
+    SELECT account_id FROM pub.ledger_accounts
+    WHERE account_id < 1000000000 AND class = 'city' AND unit = 'ntd' AND code = %(code)s),
+moved AS (
+    SELECT t.kind, t.at, t.amount FROM prefund p
+    JOIN pub.ledger_transfers t ON t.from_account = p.account_id
+    UNION ALL
+    SELECT t.kind, t.at, t.amount FROM prefund p
+    JOIN pub.ledger_transfers t ON t.to_account = p.account_id)
+SELECT kind, coalesce(sum(amount) FILTER (WHERE at < %(begins)s), 0)::bigint,
+       coalesce(sum(amount) FILTER (WHERE at >= %(begins)s), 0)::bigint
+FROM moved WHERE at < %(ends)s GROUP BY kind
+"""
+
+
+def _sums(partner: str, begins: dt.datetime, ends: dt.datetime) -> list[tuple[str, int, int]]:
+    found = rows(_SUMS, {"code": f"prefund:{partner}", "begins": begins, "ends": ends})
+    return [(kind, int(before), int(within)) for kind, before, within in found]
+
+
+def _lines(partner: str, begins: dt.datetime, ends: dt.datetime) -> list[LoadedLine]:
+    found = rows(
+        """
+        SELECT (ended_at AT TIME ZONE %s)::date AS day, place, kind, count(*)::int AS count,
+               sum(points)::bigint AS points, sum(ntd)::bigint AS ntd
+        FROM redemptions_session
+        WHERE state = 'settled' AND partner = %s AND ended_at >= %s AND ended_at < %s
+        GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+        """,
+        [str(current_pack().time.zone), partner, begins, ends],
+    )
+    return [LoadedLine(**one._asdict()) for one in found]
+
+
+def _prefund(partner: str) -> ledger.AccountRef:
+    return ledger.city(code=f"prefund:{partner}", unit=NTD)
+
+
+def _loaded(partner: str) -> ledger.AccountRef:
+    return ledger.partner(code=partner, unit=NTD)
+
+
+def _move(
+    kind: str,
+    transfer: ledger.Transfer,
+    key: uuid.UUID,
+    ref: str,
+    actor: Actor,
+    now: dt.datetime,
+) -> None:
+    move = ledger.Move(key=key, kind=kind, at=now, transfers=[transfer], ref=ref)
+    (posted,) = ledger.move_many(moves=[move], actor=actor, now=now)
+    if posted.refusal:
+        raise posted.refusal
