@@ -11,6 +11,7 @@ from citycard.applications import api as applications
 from citycard.cards import api as cards
 from citycard.entitlements import api as entitlements
 from citycard.identity import api as identity
+from citycard.infra import papers
 from citycard.infra.outbox import Letter, Outcome, Topic
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.insight import api as insight
@@ -36,6 +37,7 @@ PROOFS: dict[str, Callable[..., list[Finding]]] = {
     "redemptions": redemptions.verify,
     "notify": notify.verify,
     "insight": insight.verify,
+    "papers": papers.verify,
 }
 
 

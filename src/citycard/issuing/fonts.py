@@ -1,18 +1,11 @@
 """Fonts for card faces: found on the machine, and honest about what they can't draw."""
 
 import functools
-import os
-from pathlib import Path
 
 from PIL import ImageFont
 
+from citycard.infra.fonts import font_files
 from citycard.kernel.errors import Refused
-
-# (regular, bold, index in a collection): the project's own first, then Debian's fonts-noto-cjk
-_NODE = "node_modules/@expo-google-fonts/noto-sans-tc"
-_SYSTEM = Path("/usr/share/fonts/opentype/noto")
-_LATIN = Path("/usr/share/fonts/truetype/dejavu")
-_TRADITIONAL = 3  # JP, KR, SC, TC, HK in the collections of fonts-noto-cjk
 
 Font = ImageFont.FreeTypeFont
 
@@ -63,24 +56,7 @@ def _font(file: tuple[str, int], size_px: int) -> Font:
 
 @functools.lru_cache(maxsize=2)
 def _files(bold: bool) -> tuple[tuple[str, int], ...]:
-    found = [file for file in _candidates(bold) if Path(file[0]).is_file()]
+    found = font_files(bold=bold)
     if not found:
         raise NoFont()
-    return tuple(found)
-
-
-def _candidates(bold: bool) -> list[tuple[str, int]]:
-    weight = "Bold" if bold else "Regular"
-    folder = os.environ.get("CITYCARD_FONTS", "")
-    candidates = [(str(Path(folder) / f"NotoSansTC-{weight}.ttf"), 0)] if folder else []
-    node = Path(__file__).resolve().parents[3] / _NODE
-    number = "700Bold" if bold else "400Regular"
-    candidates += [
-        (str(node / number / f"NotoSansTC_{number}.ttf"), 0),
-        (str(node / f"NotoSansTC_{number}.ttf"), 0),
-        (str(_SYSTEM / f"NotoSansCJK-{weight}.ttc"), _TRADITIONAL),
-        (str(_SYSTEM / f"NotoSerifCJK-{weight}.ttc"), _TRADITIONAL),
-    ]
-    # names written in Latin letters of other lands: Ł, ş, ư
-    candidates += [(str(_LATIN / f"DejaVuSans{'-Bold' if bold else ''}.ttf"), 0)]
-    return candidates
+    return found

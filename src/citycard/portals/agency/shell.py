@@ -5,6 +5,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from citycard.infra import papers
+from citycard.kernel.errors import NotFound
 from citycard.portals.doors import actor_of
 from citycard.portals.naming import agencies_under
 
@@ -30,3 +32,18 @@ def attachment(content: bytes, *, name: str, media_type: str) -> HttpResponse:
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+def kept_file(paper: papers.Paper, name: str) -> HttpResponse:
+    """Answer with a kept file, or with the signature beside it (``<name>.sig``).
+
+    :raises NotFound: the paper has no such file
+    """
+    file = paper.file(name)
+    if file is not None:
+        return attachment(file.content, name=name, media_type=file.media_type)
+    signed = paper.file(name.removesuffix(".sig"))
+    if signed is None or not name.endswith(".sig"):
+        raise NotFound(what="file")
+    found = signed.signature_file
+    return attachment(found.content, name=name, media_type=found.media_type)
