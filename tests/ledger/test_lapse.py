@@ -55,7 +55,7 @@ def lots(books: Books) -> Books:
 def lapsed_to(where: str, monkeypatch: pytest.MonkeyPatch, **more: Any) -> Iterator[None]:
     rule = {"lapsed_to": where, **more}
     with monkeypatch.context() as patch:
-        patch.setattr(lapsing, "lapsing_rule", lambda unit: rule)
+        patch.setattr(lapsing, "expiry_rule", lambda unit: rule)
         yield
 
 

@@ -14,6 +14,8 @@ is answered
 not.
 * ``expires_on`` is the last local day on which a lot may be spent (so it can be shown as it is).
 * Budgets, members' and held accounts can't go below zero. Issuers and partners are never locked.
+* ``reverse_many`` takes back a posted move in whole or in part, ``lapse_many`` takes what is past its
+last day, ``exchange_many`` gives one unit of a person's for another; all are moves like any other.
 * ``pub.ledger_transfers`` and ``pub.ledger_accounts`` show the books to other contexts' SQL.
 
 A person's balances need an ``Access`` that covers the field ``points``, their history one that
@@ -31,6 +33,7 @@ from citycard.ledger.accounts import (
     member,
     partner,
 )
+from citycard.ledger.exchanging import Exchange, exchange_many
 from citycard.ledger.foretelling import Lapsing, take_lapsing
 from citycard.ledger.funding import (
     Fund,
@@ -44,6 +47,7 @@ from citycard.ledger.funding import (
 )
 from citycard.ledger.holding import release_held_many, settle_held_many
 from citycard.ledger.lapsing import LapseBatch, Lapsed, has_lapsed, lapse_many
+from citycard.ledger.lasting import last_day
 from citycard.ledger.moves import (
     AmountWrong,
     BudgetUsedUp,
@@ -71,6 +75,13 @@ from citycard.ledger.queries import (
     statement,
     trial_balance,
 )
+from citycard.ledger.rates import (
+    AmountNotExchanged,
+    ExchangeTerms,
+    NotExchanged,
+    exchange_codes,
+    exchange_terms,
+)
 from citycard.ledger.reversing import (
     MoveUnknown,
     NotReversible,
@@ -84,10 +95,13 @@ from citycard.ledger.verifying import verify
 
 __all__ = [
     "AccountRef",
+    "AmountNotExchanged",
     "AmountWrong",
     "Balance",
     "BudgetUsedUp",
     "Entry",
+    "Exchange",
+    "ExchangeTerms",
     "Fund",
     "FundTotals",
     "HoldEnd",
@@ -102,6 +116,7 @@ __all__ = [
     "MoveUnknown",
     "NotEnough",
     "NotEnoughPoints",
+    "NotExchanged",
     "NotReversible",
     "Part",
     "Posted",
@@ -116,6 +131,9 @@ __all__ = [
     "breakage",
     "budget",
     "city",
+    "exchange_codes",
+    "exchange_many",
+    "exchange_terms",
     "fund_of",
     "fund_totals",
     "funds",
@@ -124,6 +142,7 @@ __all__ = [
     "history",
     "issuer",
     "lapse_many",
+    "last_day",
     "lock_budgets",
     "loss",
     "member",

@@ -26,13 +26,14 @@ class Fund:
 
 @dataclass(frozen=True, kw_only=True)
 class FundTotals:
-    """What became of a fund's points: awarded = with people + held + redeemed + lapsed.
+    """What became of a fund's points: awarded = with people + held + redeemed + lapsed + exchanged.
 
     :ivar budget: may still be given
     :ivar awarded: given to people, less what was taken back
     :ivar held: on its way to a partner
     :ivar redeemed: with partners: the agency owes for it
     :ivar lapsed: gone to breakage, unspent
+    :ivar exchanged: given by people for another unit, less what they got for one
     :ivar with_people: in people's lots
     """
 
@@ -42,6 +43,7 @@ class FundTotals:
     held: int
     redeemed: int
     lapsed: int
+    exchanged: int
     with_people: int
 
 
@@ -146,15 +148,20 @@ SELECT fund,
                 0)::bigint AS redeemed,
        coalesce(sum(amount) FILTER (WHERE class <> 'budget' AND other = 'breakage'),
                 0)::bigint AS lapsed,
+       coalesce(sum(amount) FILTER (WHERE class <> 'budget' AND other = 'city'),
+                0)::bigint AS exchanged,
        coalesce(-sum(amount) FILTER (WHERE class = 'member'), 0)::bigint AS with_people
 FROM moved GROUP BY fund
 """
 
 
+_AMOUNTS = ("budget", "awarded", "held", "redeemed", "lapsed", "exchanged", "with_people")
+
+
 def fund_totals(*, fund_ids: Sequence[int]) -> dict[int, FundTotals]:
     """Return what became of each fund's points, counted from the moves themselves."""
     found = {row.fund: row._asdict() for row in rows(_TOTALS, {"funds": list(fund_ids)})}
-    nothing = dict.fromkeys(("budget", "awarded", "held", "redeemed", "lapsed", "with_people"), 0)
+    nothing = dict.fromkeys(_AMOUNTS, 0)
     return {
         fund: FundTotals(**(nothing | {"fund": fund} | found.get(fund, {}))) for fund in fund_ids
     }

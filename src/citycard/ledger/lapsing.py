@@ -12,13 +12,13 @@ from typing import Any
 
 from citycard.infra.database import execute, rows, scalar
 from citycard.infra.journal import announce
-from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.kernel.actors import Actor
 from citycard.kernel.ids import fact_key
 from citycard.ledger import booking
 from citycard.ledger.accounts import AccountRef, breakage, budget, member
 from citycard.ledger.events import PointsLapsed
+from citycard.ledger.lasting import expiry_rule
 from citycard.ledger.moves import Move, Transfer
 from citycard.ledger.posting import move_many
 
@@ -84,12 +84,6 @@ def has_lapsed(*, on: dt.date) -> bool:
     return bool(scalar("SELECT EXISTS (SELECT FROM ledger_lapse_run WHERE day >= %s)", [on]))
 
 
-def lapsing_rule(unit: str) -> dict[str, Any]:
-    """Return how the pack lets a unit lapse; nothing of a unit that it doesn't know."""
-    units = current_pack().table("points")["units"]
-    return dict(units[unit]["expires"]) if unit in units else {}
-
-
 # What came in after the last day decides the lapse's date, what went out since makes its key new.
 _DUE = """
 SELECT a.id, a.holder, a.unit, a.fund, a.expires_on, b.amount, came.newest, went.times
@@ -125,7 +119,7 @@ def _as_move(lot: Any, now: dt.datetime) -> Move:
 
 
 def _goes_to(lot: Any) -> AccountRef:
-    if lapsing_rule(lot.unit).get("lapsed_to") == "city":
+    if expiry_rule(lot.unit).get("lapsed_to") == "city":
         return breakage(unit=lot.unit)
     return budget(fund_id=lot.fund, unit=lot.unit)
 
@@ -143,7 +137,7 @@ def _lapsed(lot: Any) -> Lapsed:
 def _announce(lapsed: Sequence[Lapsed]) -> None:
     sums: dict[tuple[str, dt.date], Counter[int]] = {}
     for one in lapsed:
-        if lapsing_rule(one.unit).get("tell_lapsed"):
+        if expiry_rule(one.unit).get("tell_lapsed"):
             sums.setdefault((one.unit, one.last_day), Counter())[one.holder] += one.amount
     announce(
         *(

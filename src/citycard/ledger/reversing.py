@@ -8,7 +8,7 @@ can itself be taken back.
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from citycard.kernel.actors import Actor
 from citycard.kernel.errors import Refused
 from citycard.ledger import booking, recalling
 from citycard.ledger.accounts import AccountRef, member
+from citycard.ledger.lasting import grace_until
 from citycard.ledger.moves import AmountWrong, Move, Posted, Transfer, content_hash
 from citycard.ledger.posting import LARGEST, Asked, post
 
@@ -230,15 +231,8 @@ def _lot_alive(lot: AccountRef, on: dt.date, until: dt.date | None) -> AccountRe
     assert lot.fund is not None
     last = lot.expires_on
     if last is not None and last < on:
-        last = until or on + grace(lot.unit)
+        last = until or grace_until(lot.unit, on)
     return member(holder=lot.holder, unit=lot.unit, fund=lot.fund, expires_on=last)
-
-
-def grace(unit: str) -> dt.timedelta:
-    """Return how long what comes back after its last day may still be spent; a day at least."""
-    units: Mapping[str, Any] = current_pack().table("points")["units"]
-    rule = units[unit]["expires"] if unit in units else {}
-    return dt.timedelta(days=max(1, int(rule.get("grace_days", 0))))
 
 
 def _locked(keys: Sequence[uuid.UUID]) -> list[Any]:

@@ -123,3 +123,25 @@ CREATE TABLE ledger_lapse_notice (
     PRIMARY KEY (unit, last_day)
 );
 REVOKE DELETE, TRUNCATE ON ledger_lapse_notice FROM citycard_app;
+
+-- Lock everything that people have in some units, by number, then list what is in their lots: for moves that
+-- decide from which lots they take.
+CREATE FUNCTION ledger_lock_purses(p_holders bigint[], p_units text[])
+RETURNS TABLE (holder bigint, unit text, fund bigint, expires_on date, amount bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off
+SET plan_cache_mode = force_custom_plan AS $$
+BEGIN
+    -- One statement: a lot that appears meanwhile is not locked and so must not be seen.
+    RETURN QUERY
+    WITH locked AS MATERIALIZED (
+        SELECT b.account_id, b.amount FROM ledger_balance b
+        WHERE b.account_id IN (
+            SELECT a.id FROM ledger_account a
+            WHERE a.holder = ANY (p_holders) AND a.unit = ANY (p_units) AND a.class IN ('member', 'held'))
+        ORDER BY b.account_id FOR NO KEY UPDATE)
+    SELECT a.holder, a.unit, a.fund, a.expires_on, l.amount
+    FROM locked l JOIN pub.ledger_accounts a ON a.account_id = l.account_id
+    WHERE a.class = 'member' AND l.amount > 0;
+END $$;
+REVOKE ALL ON FUNCTION ledger_lock_purses FROM public;
+GRANT EXECUTE ON FUNCTION ledger_lock_purses TO citycard_app;
