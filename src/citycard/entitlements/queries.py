@@ -5,9 +5,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from citycard.entitlements.rulebook import laid_over, rulebook
+from citycard.entitlements.rulebook import kept_rulebook, laid_over, rulebook, rulebook_at
 from citycard.entitlements.values import Entitlement, Explanation, Right
-from citycard.infra.database import rows, statement
+from citycard.infra.database import row, rows, statement
 from citycard.infra.packs import current_pack
 from citycard.kernel.access import Access
 from citycard.people import api as people
@@ -48,17 +48,22 @@ def explain(
     """Explain why a member has, or hasn't, a right on a day, by running the rule again on the
     facts.
 
+    A right that was decided is explained by the rule as it stood in the pack of its decision,
+    however often the pack changed since; what was never granted, by the pack in force.
+
     :param known_at: explain with what the city held true at this instant; None: with what it knows
         now
     :raises NoSuchEntitlement: the city has none of this code
     :raises NotYetInForce: the day lies before the entitlement began
     """
     access.require(FIELD, members=[member_id])
-    book = rulebook()
-    rule = book.rule(entitlement)
-    facts = _facts(member_id, book.reads, on, known_at)
-    decision, eligible = rule.has(facts, on), rule.may_have(facts, on)
-    held = machine_rights_of(member_ids=[member_id], on=on)[member_id]
+    in_force = rulebook() if known_at is None else rulebook_at(known_at)
+    right = row(statement(__file__, "right_on"), [member_id, entitlement, on, known_at, known_at])
+    decided_by = in_force if right is None else kept_rulebook(right.pack_hash)
+    judged_by = in_force if entitlement in in_force else decided_by
+    facts = _facts(member_id, decided_by.reads | judged_by.reads, on, known_at)
+    decision = decided_by.rule(entitlement).has(facts, on)
+    eligible = judged_by.rule(entitlement).may_have(facts, on)
     return Explanation(
         entitlement=entitlement,
         on=on,
@@ -66,8 +71,8 @@ def explain(
         eligible=eligible.verdict,
         because=decision.because,
         missing=eligible.missing,
-        right=next((right for right in held if right.entitlement == entitlement), None),
-        pack_hash=book.pack_hash,
+        right=None if right is None else _right(right),
+        pack_hash=decided_by.pack_hash,
     )
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from citycard.infra.packs import Pack, current_pack
+from citycard.infra.packs import current_pack
+from citycard.infra.packs.keeping import active_hash, kept_tables
 from citycard.kernel.errors import Refused
-from citycard.rules.api import YES, Rule, RuleTable, read_rules, vocabulary_of
+from citycard.rules.api import YES, Rule, RuleTable, Tables, read_rules, vocabulary_of
 
 _EMPTY: Mapping[str, Any] = {}
 
@@ -80,6 +81,9 @@ class Rulebook:
         """The facts that each rule reads, in order."""
         return {rule.code: tuple(sorted(rule.rule.holds.reads)) for rule in self.rules}
 
+    def __contains__(self, code: object) -> bool:
+        return code in self.table.rules
+
     def rule(self, code: str) -> Rule:
         """Return one rule.
 
@@ -90,16 +94,44 @@ class Rulebook:
         return self.table[code]
 
 
+@dataclass(frozen=True)
+class _KeptPack:
+    """A pack that was active once, as far as rules need one."""
+
+    tables: Mapping[str, Any]
+
+    def table(self, name: str) -> Any:
+        return self.tables[name]
+
+
 def rulebook() -> Rulebook:
     """Return the rules of the active pack."""
     pack = current_pack()
     return _read(pack.hash, pack)
 
 
+def kept_rulebook(pack_hash: str) -> Rulebook:
+    """Return the rules of a pack that was active once, as they were; today's where none of this
+    hash ever was (somebody edited it without activating it)."""
+    if pack_hash in _books:
+        return _books[pack_hash]
+    try:
+        tables = kept_tables(pack_hash=pack_hash)
+    except KeyError:
+        return rulebook()
+    return _read(pack_hash, _KeptPack(tables))
+
+
+def rulebook_at(at: dt.datetime) -> Rulebook:
+    """Return the rules that were active at an instant; before the first activation, today's."""
+    pack_hash = active_hash(at=at)
+    return rulebook() if pack_hash is None else kept_rulebook(pack_hash)
+
+
 _books: dict[str, Rulebook] = {}
 
 
-def _read(pack_hash: str, pack: Pack) -> Rulebook:
+def _read(pack_hash: str, pack: Tables) -> Rulebook:
     if pack_hash not in _books:
         table = read_rules(pack.table("entitlements"), names=vocabulary_of(pack))
         _books[pack_hash] = Rulebook(pack_hash, table, tuple(BookRule(rule) for rule in table))

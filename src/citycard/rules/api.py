@@ -35,7 +35,7 @@ from citycard.rules.reading import WORDS, Node, read_condition
 from citycard.rules.reasons import Because
 from citycard.rules.steps import Steps
 from citycard.rules.table import Decision, Rule, RuleTable, read_rules
-from citycard.rules.vocabulary import Vocabulary, vocabulary_of
+from citycard.rules.vocabulary import Tables, Vocabulary, vocabulary_of
 from citycard.rules.words_age import birthday
 
 
@@ -64,6 +64,7 @@ __all__ = [
     "Rule",
     "RuleTable",
     "Steps",
+    "Tables",
     "Valued",
     "Verdict",
     "Vocabulary",

@@ -27,10 +27,23 @@ def keep_active(*, pack: Pack, now: dt.datetime) -> bool:
     return True
 
 
-def active_hash() -> str | None:
-    """Return the hash of the active pack, or None before the first activation."""
-    found = scalar("SELECT hash FROM packs_kept ORDER BY activated_at DESC LIMIT 1")
+def active_hash(*, at: dt.datetime | None = None) -> str | None:
+    """Return the hash of the active pack, or None before the first activation.
+
+    :param at: the pack of this instant; None: of now. A pack that came back again and again is
+        known by its first and its last activation.
+    """
+    if at is None:
+        found = scalar("SELECT hash FROM packs_kept ORDER BY activated_at DESC LIMIT 1")
+    else:
+        found = scalar(_ACTIVE_AT, [at, at])
     return None if found is None else str(found)
+
+
+_ACTIVE_AT = """
+SELECT hash FROM packs_kept WHERE kept_at <= %s
+ORDER BY CASE WHEN activated_at <= %s THEN activated_at ELSE kept_at END DESC LIMIT 1
+"""
 
 
 def kept_tables(*, pack_hash: str) -> dict[str, Any]:
