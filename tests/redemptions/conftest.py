@@ -45,24 +45,26 @@ class Card:
         self.recent = [*self.recent, line][-3:]
 
 
-def give_points(member: int, points: int, expires_on: dt.date | None = None) -> None:
+def give_points(
+    member: int, points: int, expires_on: dt.date | None = None, unit: str = UNIT
+) -> None:
     """Let a person have points from a fund of their own."""
     with unit_of_work():
         fund = ledger.open_fund(
-            agency="health", campaign_ref="test", unit=UNIT, actor=SYSTEM, now=NOW
+            agency="health", campaign_ref="test", unit=unit, actor=SYSTEM, now=NOW
         )
         n = next(_numbers)
         ledger.raise_budget(
             fund_id=fund, amount=points, key=fact_key(NOW, "b", n), at=NOW, actor=SYSTEM, now=NOW
         )
-        lot = ledger.member(holder=member, unit=UNIT, fund=fund, expires_on=expires_on)
+        lot = ledger.member(holder=member, unit=unit, fund=fund, expires_on=expires_on)
         move = ledger.Move(
             key=fact_key(NOW, "award", n),
             kind="campaign.award",
             at=NOW,
             transfers=[
                 ledger.Transfer(
-                    source=ledger.budget(fund_id=fund, unit=UNIT), target=lot, amount=points
+                    source=ledger.budget(fund_id=fund, unit=unit), target=lot, amount=points
                 )
             ],
         )

@@ -1,6 +1,7 @@
 """A redemption to its end: by the clock while reserved, by evidence alone once writing."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
@@ -194,6 +195,84 @@ def test_a_confirmation_after_the_release_is_kept_and_seen() -> None:
         ("officer", "kiosk was stolen"),
         ("officer", "bank refunded it"),
     ]
+
+
+def compensated(*, written: bool) -> tuple[Card, redemptions.Session]:
+    """A session whose end was wrong: evidence of the contrary came afterwards."""
+    card = new_card(300)
+    session = reserve(card)
+    mark_writing(session)
+    decide(session, written=not written, reason="kiosk was stolen")
+    if written:
+        card.write(100)
+        assert settle(session, card).contested
+    else:
+        assert release(session, card).contested
+    return card, decide(session, written=written, reason="card was read at the counter")
+
+
+def test_points_that_were_taken_for_nothing_go_back() -> None:
+    card, session = compensated(written=False)
+    assert (session.state, session.ruled, session.contested) == ("settled", "not_written", False)
+    assert (session.returned_points, balance(card)) == (100, (300, 0))
+    assert redemptions.open_sessions() == []
+    statement = redemptions.partner_statement(partner="easycard", month=NOW.date())
+    assert (statement.loaded, statement.returned, statement.closing) == (100, 100, 0)
+
+
+def test_points_that_came_back_by_mistake_are_taken_again() -> None:
+    card, session = compensated(written=True)
+    assert (session.state, session.ruled, session.contested) == ("released", "written", False)
+    assert balance(card) == (200, 0)
+    assert not settle(session, card).contested  # said again, it is known
+
+
+def test_nobody_goes_below_zero_for_our_mistake() -> None:
+    card = new_card(100)
+    session = reserve(card)
+    mark_writing(session)
+    decide(session, written=False, reason="kiosk was stolen")
+    elsewhere = Card(id=card.id + 500_000, member=card.member)
+    other = reserve(elsewhere, 70)
+    mark_writing(other)
+    elsewhere.write(70)
+    settle(other, elsewhere)
+    card.write(100)
+    settle(session, card)
+    decide(session, written=True, reason="card was read at the counter")
+    assert balance(card) == (0, 0)
+    lost = [line for line in ledger.trial_balance(on=NOW.date()) if line.account_class == "loss"]
+    assert [(line.code, line.amount) for line in lost] == [("kiosk:KSK-01", -70)]
+
+
+def test_a_ruling_is_not_reversed_by_the_next_officer() -> None:
+    _, session = compensated(written=True)
+    with pytest.raises(redemptions.NotOpen):
+        decide(session, written=False, reason="changed my mind")
+
+
+def test_one_poison_reservation_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    cards = [new_card(100) for _ in range(3)]
+    sessions = [reserve(card) for card in cards]
+    poison = sessions[1]
+    honest = ledger.release_held_many
+
+    def broken(*, ends: list[ledger.HoldEnd], **how: Any) -> list[ledger.Posted]:
+        done = iter(honest(ends=[end for end in ends if end.hold != poison.hold_key], **how))
+        no = ledger.HoldUnknown(key="gone")
+        return [
+            ledger.Posted(key=end.key, outcome="refused", refusal=no)
+            if end.hold == poison.hold_key
+            else next(done)
+            for end in ends
+        ]
+
+    monkeypatch.setattr(ledger, "release_held_many", broken)
+    assert expire(LATER) == [sessions[0].id, sessions[2].id]
+    assert [balance(card) for card in cards] == [(100, 0), (0, 100), (100, 0)]
+    (seen,) = redemptions.open_sessions()
+    assert (seen.id, seen.state) == (poison.id, "reserved")
+    assert expire(LATER) == []
 
 
 def test_a_write_confirmed_40_days_late_after_the_lot_lapsed_is_captured_once() -> None:

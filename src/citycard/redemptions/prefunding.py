@@ -191,8 +191,8 @@ moved AS (
     UNION ALL
     SELECT t.kind, t.at, t.amount FROM prefund p
     JOIN pub.ledger_transfers t ON t.to_account = p.account_id)
-SELECT kind, coalesce(sum(amount) FILTER (WHERE at < %(begins)s), 0)::bigint,
-       coalesce(sum(amount) FILTER (WHERE at >= %(begins)s), 0)::bigint
+SELECT kind, coalesce(sum(amount) FILTER (WHERE at < %(begins)s), 0)::bigint AS before,
+       coalesce(sum(amount) FILTER (WHERE at >= %(begins)s), 0)::bigint AS within
 FROM moved WHERE at < %(ends)s GROUP BY kind
 """
 
