@@ -16,7 +16,9 @@ def test_amounts_carry_their_unit() -> None:
         assert wording.points(320) == "320 點"
         assert wording.points(-1320) == "\N{MINUS SIGN}1,320 點"
         assert wording.ntd(40) == "40 元"
-        assert wording.hours(90) == "1.5 小時"
+        assert wording.hours(90) == "1 小時 30 分"
+        assert wording.hours(180) == "3 小時"
+        assert wording.hours(50) == "50 分鐘"
     with override("en"):
         assert wording.points(1) == "1 point"
         assert wording.points(0) == "0 points"

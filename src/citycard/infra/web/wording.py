@@ -39,9 +39,15 @@ def ntd(value: int) -> str:
 
 
 def hours(minutes: int) -> str:
-    """Write a length of service, given in minutes, in hours."""
-    text = f"{minutes / 60:.1f}".removesuffix(".0")
-    return _("%(number)s 小時") % {"number": text}
+    """Write a length of service, given in minutes, in hours and minutes."""
+    whole, rest = divmod(abs(minutes), 60)
+    sign = "\N{MINUS SIGN}" if minutes < 0 else ""
+    if not whole:
+        return _("%(minutes)s 分鐘") % {"minutes": f"{sign}{rest}"}
+    shown = f"{sign}{whole:,}"
+    if not rest:
+        return _("%(number)s 小時") % {"number": shown}
+    return _("%(number)s 小時 %(minutes)s 分") % {"number": shown, "minutes": rest}
 
 
 def local_day(value: date | datetime) -> date:
