@@ -22,6 +22,15 @@ its shift and version.
 """
 
 from citycard.activities.awarding import award, award_for, award_lines
+from citycard.activities.budgeting import (
+    BudgetNeedsSecond,
+    NotOverYet,
+    raise_campaign_budget,
+    returns_at,
+    settle_campaign,
+    settle_campaigns,
+)
+from citycard.activities.forecasting import runs_out_on
 from citycard.activities.line_values import EarningLine, LineAnswer, OpenUpload, Upload
 from citycard.activities.opening import UploadKeyUsed, open_upload
 from citycard.activities.queries import (
@@ -45,7 +54,6 @@ from citycard.activities.setting_up import (
     close_campaign,
     create_campaign,
     open_campaign,
-    raise_campaign_budget,
     serve_devices,
 )
 from citycard.activities.storing import store_upload
@@ -104,6 +112,7 @@ from citycard.activities.volunteering_values import (
 __all__ = [
     "Award",
     "AwardRequest",
+    "BudgetNeedsSecond",
     "Campaign",
     "CampaignCodeUsed",
     "DeviceBusy",
@@ -118,6 +127,7 @@ __all__ = [
     "NewCampaign",
     "NoTimeBank",
     "NotAllowedNow",
+    "NotOverYet",
     "NumberWrong",
     "OpenUpload",
     "Participant",
@@ -160,7 +170,11 @@ __all__ = [
     "participants_list",
     "raise_campaign_budget",
     "reasons",
+    "returns_at",
+    "runs_out_on",
     "serve_devices",
+    "settle_campaign",
+    "settle_campaigns",
     "shift",
     "shift_refs",
     "shifts_at",

@@ -23,6 +23,15 @@ class CampaignClosed(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CampaignSettled(Event):
+    """What was left of a campaign's budget went back to its issuer."""
+
+    code: ClassVar[str] = "activities.campaign.settled"
+    campaign_id: int
+    points: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class PointsAwarded(Event):
     """People got points; ``member_ids``, ``campaign_ids`` and ``points`` stand in parallel."""
 

@@ -2,10 +2,10 @@
 
 import datetime as dt
 import json
-import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from citycard.activities.budgeting import check_alone
 from citycard.activities.events import CampaignClosed, CampaignOpened
 from citycard.activities.queries import campaign as campaign_of
 from citycard.activities.states import MAY_BECOME, State
@@ -70,11 +70,13 @@ def create_campaign(*, new: NewCampaign, actor: Actor, now: dt.datetime) -> Camp
     """Set up a campaign as a draft: open its fund, put its budget aside, name its readers.
 
     :raises NumberWrong, PeriodWrong, NamesMissing, UnitUnknown: the terms make no sense
+    :raises BudgetNeedsSecond: the budget is more than one officer may put aside alone
     :raises CampaignCodeUsed: the code is taken
     :raises DeviceBusy: one of its readers serves another campaign then
     """
     require_unit_of_work()
     _check(new)
+    check_alone(new.budget, actor, now)
     fund_id = ledger.open_fund(
         agency=new.agency, campaign_ref=new.code, unit=new.unit, actor=actor, now=now
     )
@@ -192,21 +194,6 @@ def close_campaign(*, campaign_id: int, actor: Actor, now: dt.datetime) -> Campa
     closed = _become(campaign_id, "closed", now)
     announce(CampaignClosed(campaign_id=campaign_id))
     return closed
-
-
-def raise_campaign_budget(
-    *, campaign_id: int, amount: int, key: uuid.UUID, actor: Actor, now: dt.datetime
-) -> ledger.Posted:
-    """Put more points aside for a campaign.
-
-    :param key: ``fact_key(now, …)``, so that a repeated click raises once
-    :raises NotFound: there is none of this number
-    """
-    require_unit_of_work()
-    fund_id = campaign_of(campaign_id=campaign_id).fund_id
-    return ledger.raise_budget(
-        fund_id=fund_id, amount=amount, key=key, at=now, actor=actor, now=now
-    )
 
 
 def _become(campaign_id: int, wanted: State, closed_at: dt.datetime | None) -> Campaign:

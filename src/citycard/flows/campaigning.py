@@ -1,4 +1,8 @@
-"""Points for happenings: a campaign that waits for an event gives when it is told of one."""
+"""Points for happenings, and the end of campaigns.
+
+A campaign that waits for an event gives when it is told of one; what is left of a budget goes back
+once late uploads are no longer waited for.
+"""
 
 import datetime as dt
 import uuid
@@ -7,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from citycard.activities import api as activities
 from citycard.infra.clock import now
 from citycard.infra.journal import Announced
+from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import SYSTEM
 from citycard.kernel.ids import fact_key
 from citycard.ledger import api as ledger
@@ -28,6 +33,12 @@ def reward(batch: Sequence[Announced]) -> None:
     moves = [award.move for award in awards if award.move is not None]
     posted = ledger.move_many(moves=moves, actor=SYSTEM, now=present)
     assert all(one.refusal is None for one in posted), "an award was not covered by its budget"
+
+
+def settle_ended(now: dt.datetime) -> None:
+    """Give back what is left of the budgets of campaigns that are over; a timed job."""
+    with unit_of_work():
+        activities.settle_campaigns(actor=SYSTEM, now=now)
 
 
 def _bindings(event: Announced) -> Iterator[activities.TriggerRequest]:

@@ -14,8 +14,6 @@ calendar months, which never overlap: two overlapping periods could be subtracte
 still running grows from day to day, so who keeps yesterday's file learns today's additions; lists
 meant for the public should be of closed months.
 
-`budget_by_day` is how an activity's budget was used, from the ledger.
-
 **Files.** `figures_csv` and `tree_csv` write the same cells, hidden as on the page.
 
 **Proof.** `verify` recounts from the taps by other means. `recount` counts a month anew.
@@ -49,14 +47,12 @@ from citycard.insight.queries import (
     services_used,
 )
 from citycard.insight.recounting import recount
-from citycard.insight.spending import BudgetDay, budget_by_day
 from citycard.insight.tree import Node
 
 __all__ = [
     "HIDDEN",
     "PROOF_TOPIC",
     "BandFigure",
-    "BudgetDay",
     "DayFigure",
     "Figures",
     "Measure",
@@ -66,7 +62,6 @@ __all__ = [
     "ProofRun",
     "absorb_taps",
     "ask_for_proof",
-    "budget_by_day",
     "city_tree",
     "figures_csv",
     "latest_proof",

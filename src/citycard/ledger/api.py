@@ -35,6 +35,7 @@ from citycard.ledger.accounts import (
 )
 from citycard.ledger.exchanging import Exchange, exchange_many
 from citycard.ledger.foretelling import Lapsing, take_lapsing
+from citycard.ledger.fund_days import FundDay, fund_days
 from citycard.ledger.funding import (
     Fund,
     FundTotals,
@@ -103,6 +104,7 @@ __all__ = [
     "Exchange",
     "ExchangeTerms",
     "Fund",
+    "FundDay",
     "FundTotals",
     "HoldEnd",
     "HoldEnded",
@@ -134,6 +136,7 @@ __all__ = [
     "exchange_codes",
     "exchange_many",
     "exchange_terms",
+    "fund_days",
     "fund_of",
     "fund_totals",
     "funds",

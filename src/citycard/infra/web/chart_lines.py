@@ -20,8 +20,12 @@ def burn_down(
     unit: str = "",
     about: str = "",
     csv_url: str = "",
+    runs_out_on: date | None = None,
 ) -> Figure:
-    """Draw what is left of a budget, day by day, beside an even pace to its last day."""
+    """Draw what is left of a budget, day by day, beside an even pace to its last day.
+
+    :param runs_out_on: the day that a forecast names; its line goes there, or as far as it is seen
+    """
     first = left[0][0] if left else ends_on
     span = max(1, (ends_on - first).days)
     points = [(100 * (day - first).days / span, 100 - 100 * value / max(1, budget))
@@ -37,13 +41,14 @@ def burn_down(
         '<svg x="0" y="24" width="100%" height="180" viewBox="0 0 100 100"'
         ' preserveAspectRatio="none" overflow="visible">'
         '<path class="line line--plan" d="M0 0 L100 100" vector-effect="non-scaling-stroke"/>'
-        '<path class="line" d="{path}" vector-effect="non-scaling-stroke"/></svg>'
+        '<path class="line" d="{path}" vector-effect="non-scaling-stroke"/>{ahead}</svg>'
         '<circle class="dot" cx="{x}%" cy="{cy}" r="5"/>'
         '<text class="strong" x="{x}%" y="{ty}" dx="{dx}" text-anchor="{anchor}">{now}</text>'
         '<text class="soft" x="0" y="226">{start}</text>'
         '<text class="soft" x="100%" y="226" text-anchor="end">{end}</text>',
         budget=shown(budget, unit),
         path=path,
+        ahead=_ahead(x, y, 100 * (runs_out_on - first).days / span if runs_out_on else None),
         x=f"{x:.2f}",
         cy=f"{24 + 1.8 * y:.1f}",
         ty=f"{24 + 1.8 * y + (-12 if above else 24):.1f}",
@@ -62,6 +67,19 @@ def burn_down(
         head=(_("日期"), unit or _("剩餘")),
         rows=[(date_short(day), shown(value)) for day, value in left],
         note=_("虛線是平均使用到期末的速度。"),
+    )
+
+
+def _ahead(x: float, y: float, ends_at: float | None) -> SafeString:
+    """Draw on from a point to where the line meets the ground, or to the edge before that."""
+    if ends_at is None or ends_at <= x:
+        return SafeString("")
+    to_x = min(100.0, ends_at)
+    to_y = y + (100 - y) * (to_x - x) / (ends_at - x)
+    return format_html(
+        '<path class="line line--ahead" d="M{} L{}" vector-effect="non-scaling-stroke"/>',
+        f"{x:.2f} {y:.2f}",
+        f"{to_x:.2f} {to_y:.2f}",
     )
 
 

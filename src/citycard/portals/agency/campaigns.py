@@ -7,22 +7,30 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from citycard.activities import api as activities
 from citycard.agencies import api as agencies
-from citycard.infra.clock import city_time, now
+from citycard.infra.clock import city_time, now, today
 from citycard.infra.unit_of_work import unit_of_work
-from citycard.infra.web import charts
-from citycard.insight import api as insight
+from citycard.infra.web.refusals import refusal_text
 from citycard.kernel.errors import NotFound
 from citycard.kernel.ids import fact_key
+from citycard.ledger import api as ledger
+from citycard.portals.agency import campaign_figures as figures
 from citycard.portals.agency.campaign_forms import unit_name
-from citycard.portals.agency.shell import own_agencies, page
+from citycard.portals.agency.shell import attachment, own_agencies, page
 from citycard.portals.doors import actor_of, door
 from citycard.portals.naming import in_language, name_of
 
 READS = {"organiser", "finance"}
 A_DAY = dt.timedelta(days=1)
+RAISING = "ledger.budget"
+_CHANGES = {
+    "open": (activities.open_campaign, gettext_lazy("活動已開放。")),
+    "close": (activities.close_campaign, gettext_lazy("活動已結束。")),
+    "settle": (activities.settle_campaign, gettext_lazy("未用的預算已退回。")),
+}
 
 
 @door(roles=READS)
@@ -38,43 +46,85 @@ def campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
     return _campaign_page(request, own_campaign(request, campaign_id))
 
 
+@door(roles=READS)
+def budget_csv(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """Download the days of the budget as CSV."""
+    found = own_campaign(request, campaign_id)
+    content = figures.days_csv(ledger.fund_days(fund_id=found.fund_id))
+    name = f"{found.code}-budget.csv"
+    return attachment(content, name=name, media_type="text/csv; charset=utf-8")
+
+
 @door(roles={"organiser"})
 def change(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """Open an activity, end it, or put more points aside for it."""
+    """Open an activity, end it, raise its budget, or give back what is left of it."""
     found = own_campaign(request, campaign_id)
     wanted = request.POST.get("do", "") if request.method == "POST" else ""
     actor, at = actor_of(request), now()
     if wanted == "raise":
         return _raise(request, found, at)
-    if wanted in ("open", "close"):
-        act = activities.open_campaign if wanted == "open" else activities.close_campaign
+    if wanted in _CHANGES:
+        act, said = _CHANGES[wanted]
         with unit_of_work():
             act(campaign_id=found.id, actor=actor, now=at)
-        said = _("活動已開放。") if wanted == "open" else _("活動已結束。")
-        messages.success(request, said)
+        messages.success(request, str(said))
     return HttpResponseRedirect(reverse("agency:campaign", args=[found.id]))
 
 
 def _raise(request: HttpRequest, found: activities.Campaign, at: dt.datetime) -> HttpResponse:
+    """Raise the budget, or propose it where that takes a second officer."""
     text = request.POST.get("amount", "").replace(",", "").strip()
     if not text.isdecimal() or not 0 < int(text) <= 1_000_000_000:
         said = _("請填寫大於 0 的整數，例如 50000。")
         return _campaign_page(request, found, amount_error=said, status=422)
+    try:
+        _raise_alone(request, found, int(text), at)
+        messages.success(request, _("已追加 %(n)s 點預算。") % {"n": f"{int(text):,}"})
+    except activities.BudgetNeedsSecond as needs:
+        reason = request.POST.get("reason", "").strip()
+        if not reason:
+            said = refusal_text(needs)
+            return _campaign_page(
+                request, found, status=422, amount=text, amount_error=said, needs_reason=True
+            )
+        _propose(request, found, int(text), reason)
+        messages.success(request, _("已送出追加預算的申請，由另一位主管核准後生效。"))
+    return HttpResponseRedirect(reverse("agency:campaign", args=[found.id]))
+
+
+def _raise_alone(
+    request: HttpRequest, found: activities.Campaign, amount: int, at: dt.datetime
+) -> None:
     # the page that was sent names the click, so that sending it twice raises once
     asked_at = _shown_at(request.POST.get("once", ""), at)
-    key = fact_key(asked_at, "campaign.raise", found.id, text)
     with unit_of_work():
         posted = activities.raise_campaign_budget(
             campaign_id=found.id,
-            amount=int(text),
-            key=key,
+            amount=amount,
+            key=fact_key(asked_at, "campaign.raise", found.id, str(amount)),
             actor=actor_of(request),
             now=asked_at,
         )
     if posted.refusal:
         raise posted.refusal
-    messages.success(request, _("已追加 %(n)s 點預算。") % {"n": f"{int(text):,}"})
-    return HttpResponseRedirect(reverse("agency:campaign", args=[found.id]))
+
+
+def _propose(request: HttpRequest, found: activities.Campaign, amount: int, reason: str) -> None:
+    with unit_of_work():
+        agencies.propose(
+            kind=RAISING,
+            about=f"fund:{found.fund_id}",
+            content={"fund": found.fund_id, "amount": amount},
+            reason=reason,
+            actor=actor_of(request),
+            now=now(),
+        )
+
+
+def _waiting(found: activities.Campaign) -> agencies.Proposal | None:
+    """Return the raise that waits for a second officer, if one does."""
+    waiting = agencies.proposals(kind=RAISING, state="waiting")
+    return next((one for one in waiting if one.about == f"fund:{found.fund_id}"), None)
 
 
 def _shown_at(text: str, at: dt.datetime) -> dt.datetime:
@@ -108,7 +158,8 @@ def _campaign_page(
     request: HttpRequest, found: activities.Campaign, status: int = 200, **facts: Any
 ) -> HttpResponse:
     statistics = activities.statistics(campaign_id=found.id)
-    days = insight.budget_by_day(fund_id=found.fund_id)
+    days = ledger.fund_days(fund_id=found.fund_id)
+    runs_out_on = activities.runs_out_on(days=days, on=today()) if found.gives_at(now()) else None
     return page(
         request,
         "campaign",
@@ -117,8 +168,14 @@ def _campaign_page(
         statistics=statistics,
         terms=_terms(found),
         readers=_readers(found),
-        burn_down=_burn_down(found, days, statistics),
-        given_by_day=_given(days),
+        burn_down=figures.burn_down(found, days, last_day(found), runs_out_on),
+        given_by_day=figures.given_by_day(days),
+        runs_out_on=runs_out_on,
+        runs_out_early=runs_out_on is not None and runs_out_on <= last_day(found),
+        returned=sum(day.returned for day in days),
+        returns_on=city_time().day(activities.returns_at(campaign=found)),
+        is_settling=found.state == "closed" or (found.state == "open" and found.ends_at <= now()),
+        waiting=_waiting(found),
         once=now().isoformat(),
         **facts,
     )
@@ -158,32 +215,3 @@ def _terms(found: activities.Campaign) -> list[tuple[str, str]]:
 def _readers(found: activities.Campaign) -> list[dict[str, Any]]:
     devices = [agencies.device(device_id=device_id) for device_id in found.devices]
     return [{"device": one, "place": name_of("place", one.place)} for one in devices]
-
-
-def _burn_down(
-    found: activities.Campaign, days: list[insight.BudgetDay], statistics: activities.Statistics
-) -> charts.Figure | None:
-    if not days:
-        return None
-    return charts.burn_down(
-        _("預算還剩多少"),
-        [(day.day, day.left) for day in days],
-        budget=sum(day.added for day in days),
-        ends_on=max(last_day(found), days[-1].day),
-        unit=_("點"),
-        about=_("撥入的點數減去已發出的點數，依帳本計算。"),
-    )
-
-
-def _given(days: list[insight.BudgetDay]) -> charts.Figure | None:
-    given = [(f"{day.day.month}/{day.day.day}", day.given) for day in days if day.given]
-    if not given:
-        return None
-    return charts.columns(
-        _("每日發出點數"),
-        given[-60:],
-        unit=_("點"),
-        label=_("日期"),
-        tone="points",
-        about=_("當日刷卡與活動給出的點數，依帳本計算。"),
-    )

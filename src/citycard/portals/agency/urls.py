@@ -28,6 +28,7 @@ urlpatterns = [
     path("campaigns/new/check/", campaign_wizard.check, name="campaign_check"),
     path("campaigns/<int:campaign_id>/", campaigns.campaign, name="campaign"),
     path("campaigns/<int:campaign_id>/change/", campaigns.change, name="campaign_change"),
+    path("campaigns/<int:campaign_id>/budget.csv", campaigns.budget_csv, name="budget_csv"),
     path("campaigns/<int:campaign_id>/list.csv", campaign_lists.list_csv, name="list_csv"),
     path(
         "campaigns/<int:campaign_id>/list.csv.sig",
