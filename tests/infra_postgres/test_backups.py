@@ -26,7 +26,7 @@ from citycard.infra.postgres.errors import PostgresProblem
 from citycard.infra.postgres.place import Place, state_root
 from citycard.infra.postgres.recovering import Recovered, recover
 from citycard.infra.postgres.replacing import finish_replacing, replace_data
-from citycard.infra.postgres.shelf import Backup, Shelf
+from citycard.infra.postgres.shelf import Backup, Done, Shelf
 
 KEYS = {"seal 1": "aa", "sign": "bb"}
 
@@ -304,16 +304,14 @@ def test_a_restore_in_place_begins_a_line_of_its_own_and_each_line_can_be_restor
     )
     plan = plan_restore(shelf, to=story["two"], now=dt.datetime.now(dt.UTC))
     came = recover(staging, plan, passwords=roles.read_passwords(place.passwords))
-    replaced_at = dt.datetime.now(dt.UTC)
-    aside = replace_data(place, staging.place.data, now=replaced_at)
+    at = dt.datetime.now(dt.UTC)
+    done = Done(at=at, to=plan.to, backup=plan.backup.name, timeline=came.timeline)
+    aside = replace_data(place, staging.place.data, done=done)
     assert aside is not None
     assert (aside / "PG_VERSION").is_file()
     shutil.rmtree(aside)
     cluster.start()
-    from citycard.infra.postgres.shelf import Done
-
-    done = Done(at=replaced_at, to=plan.to, backup=plan.backup.name, timeline=came.timeline)
-    shelf.note_restore(done)
+    assert shelf.restores() == [done]
     put(cluster, "another four")
     second_life = now(cluster)
     archived(cluster, shelf)

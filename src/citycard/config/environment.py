@@ -76,6 +76,25 @@ VARIABLES = (
         "passwords and collected static files.",
     ),
     Variable(
+        name="CITYCARD_BACKUPS",
+        default="`backups` in the city's state directory",
+        meaning="Where `citycard backup` keeps backups and the log's archive, in a directory for "
+        "each city. Name another disk, better one of another host: beside the data a backup is "
+        "lost with it.",
+    ),
+    Variable(
+        name="CITYCARD_BACKUPS_KEEP",
+        default="7",
+        meaning="How many backups `citycard backup` keeps; every moment since the oldest of them "
+        "can be restored.",
+    ),
+    Variable(
+        name="CITYCARD_BACKUP_PASSPHRASE",
+        default="asked for",
+        meaning="The passphrase of `citycard backup --with-keys` and of restoring such a backup, "
+        "for runs without a terminal. At least twelve characters.",
+    ),
+    Variable(
         name="DATABASE_URL",
         default="the embedded PostgreSQL",
         meaning="A PostgreSQL (15 or later) of your own, as the application's role "

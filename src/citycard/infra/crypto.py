@@ -79,6 +79,16 @@ class Keyring:
     def public_key(self) -> bytes:
         return self._signer.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 
+    def prints(self) -> dict[str, str]:
+        """Return what tells each key from any other, and nothing else of it."""
+        keys = {"mac": self._mac, **{f"seal {number}": key for number, key in self._seals.items()}}
+        marks = {
+            name: hmac.digest(key, b"citycard key print", "sha256") for name, key in keys.items()
+        }
+        return {name: mark[:_BLIND_BYTES].hex() for name, mark in marks.items()} | {
+            "sign": self.public_key.hex()
+        }
+
     @functools.lru_cache(maxsize=256)  # noqa: B019 - one keyring lives as long as the process
     def _subkey(self, label: str) -> bytes:
         return hmac.digest(self._mac, label.encode(), "sha256")
@@ -106,11 +116,26 @@ def keyring() -> Keyring:
 
     :raises KeysMissing: there is none, or it cannot be read
     """
-    path = os.environ.get("CITYCARD_KEYS", "")
+    return read_keys(Path(os.environ.get("CITYCARD_KEYS", "")))
+
+
+def read_keys(path: Path) -> Keyring:
+    """Return the keys of one file.
+
+    :raises KeysMissing: there is none, or it cannot be read
+    """
     try:
-        return Keyring(json.loads(Path(path).read_text(encoding="utf-8")))
+        return keys_from(path.read_bytes())
     except (OSError, ValueError, KeyError) as missing:
-        raise KeysMissing(f"no keys can be read from CITYCARD_KEYS={path!r}") from missing
+        raise KeysMissing(f"no keys can be read from CITYCARD_KEYS={str(path)!r}") from missing
+
+
+def keys_from(content: bytes) -> Keyring:
+    """Return the keys of a key file's content.
+
+    :raises ValueError, KeyError: it is none
+    """
+    return Keyring(json.loads(content))
 
 
 def seal(label: str, content: str | bytes, *, row: object) -> bytes:

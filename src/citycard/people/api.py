@@ -67,7 +67,7 @@ from citycard.people.ports import RegisterAnswer, RegisterQuestion
 from citycard.people.profiles import Profile, profile, profiles
 from citycard.people.purposes import FieldNotAllowed, PurposeNotAllowed, TooManyPeople
 from citycard.people.recording import EmptyPeriod, NewFact, NoSuchMember, record_facts
-from citycard.people.sealing import seal_access_records
+from citycard.people.sealing import note_restore, seal_access_records
 from citycard.people.searching import Match, search
 from citycard.people.updating import (
     Contact,
@@ -117,6 +117,7 @@ __all__ = [
     "grounds_of",
     "mark_verified",
     "member_ids_by_number",
+    "note_restore",
     "open_access",
     "open_register_queries",
     "profile",

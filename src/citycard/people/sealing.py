@@ -16,7 +16,7 @@ from typing import Any
 
 from django.conf import settings
 
-from citycard.infra.crypto import sign
+from citycard.infra.crypto import sign, verify
 from citycard.infra.database import execute, row, rows
 from citycard.infra.unit_of_work import forbid_unit_of_work, unit_of_work
 from citycard.people import merkle
@@ -191,6 +191,31 @@ def publish() -> None:
         _append(path, missing)
 
 
+def note_restore(*, now: dt.datetime) -> None:
+    """Publish that this database was restored: seals after its last one were undone by that.
+
+    They stay in the file, and so does this line; without it they would be missing for ever.
+    """
+    last = last_seal()
+    path = seal_file()
+    if last is None or _last_published(path, last.log_id) <= last.number:
+        return
+    at = now.astimezone(dt.UTC).isoformat()
+    line = {"log": last.log_id, "restored_after": last.number, "at": at}
+    _append(path, [json.dumps({**line, "signature": sign(_restore_text(line)).hex()})])
+
+
+def _restore_text(line: dict[str, Any]) -> bytes:
+    return f"citycard restore|{line['log']}|{line['restored_after']}|{line['at']}".encode()
+
+
+def _is_restore(line: dict[str, Any]) -> bool:
+    """Tell whether a line says that the city restored its database, signed by the city."""
+    if "restored_after" not in line:
+        return False
+    return verify(_restore_text(line), bytes.fromhex(line["signature"]))
+
+
 def _last_published(path: Path, log_id: str) -> int:
     """Return the number of the last seal in the file, from its end: the file grows for years."""
     if not path.exists():
@@ -208,13 +233,17 @@ def published_lines(path: Path, log_id: str) -> list[dict[str, Any]]:
 
 
 def _seals_in(text: str, log_id: str) -> list[dict[str, Any]]:
-    lines = []
+    lines: list[dict[str, Any]] = []
     for written in text.splitlines():
         try:
             line = json.loads(written)
         except ValueError:
             continue  # torn by a crash, or cut off at the beginning of the tail
-        if line["log"] == log_id:
+        if line["log"] != log_id:
+            continue
+        if _is_restore(line):
+            lines = [before for before in lines if before["number"] <= line["restored_after"]]
+        elif "number" in line:
             lines.append(line)
     return lines
 

@@ -7,12 +7,15 @@ import typer
 
 from citycard import __version__
 from citycard.config.command import (
+    backup,
     bench,
     demo,
     doctor,
+    drill,
     explain,
     migrate,
     pack,
+    restore,
     up,
     verify,
     worker,
@@ -32,6 +35,9 @@ app.add_typer(pack.app, name="pack")
 app.command("explain")(explain.explain)
 app.command("verify")(verify.verify)
 app.command("doctor")(doctor.doctor)
+app.command("backup")(backup.backup)
+app.command("restore")(restore.restore)
+app.command("drill")(drill.drill)
 app.command("bench")(bench.bench)
 app.command("migrate")(migrate.migrate)
 app.command("worker")(worker.worker)

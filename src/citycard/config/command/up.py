@@ -16,6 +16,7 @@ from citycard.config.command.processes import Processes, ProcessFell
 from citycard.config.command.programs import addresses, programs
 from citycard.config.command.saying import console, out, progress, step, stop
 from citycard.config.migrating import MigrationFailed
+from citycard.config.restoring import UP_LOCK
 from citycard.infra.packs import PackError
 from citycard.infra.postgres.errors import PostgresProblem
 from citycard.infra.postgres.lease import Lease
@@ -169,7 +170,7 @@ def _say_ready(port: int, seconds: float) -> None:
 def _serve_alone(here: instance.Instance) -> None:
     """Hold a lock while this city is up: a second `up` of it says so and leaves."""
     global _alone
-    _alone = Lease(here.place.directory / "up.lock")
+    _alone = Lease(here.place.directory / UP_LOCK)
     if not _alone.take_if_last():
         raise preparing.NotPrepared(f"{here.city} is up already (another `citycard up` runs it).")
 

@@ -19,13 +19,14 @@ from citycard.infra.journal.following import (
     subscribe,
     subscribers,
 )
-from citycard.infra.journal.restoring import begin_generation_if_restored
+from citycard.infra.journal.restoring import begin_generation, begin_generation_if_restored
 
 __all__ = [
     "Announced",
     "Lag",
     "Subscriber",
     "announce",
+    "begin_generation",
     "begin_generation_if_restored",
     "lag",
     "pump_once",

@@ -22,3 +22,13 @@ def begin_generation_if_restored(connection: psycopg.Connection) -> bool:
     :returns: whether a new generation began
     """
     return connection.execute(_BEGIN).fetchone() is not None
+
+
+def begin_generation(connection: psycopg.Connection) -> None:
+    """Begin a new generation of events: what was announced after the restored moment never was.
+
+    To be called on the restored database before anybody announces.
+    """
+    connection.execute(
+        "INSERT INTO infra_generation (number) SELECT max(number) + 1 FROM infra_generation"
+    )

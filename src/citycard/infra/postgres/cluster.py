@@ -19,7 +19,7 @@ from citycard.infra.postgres.binaries import find_binaries, major_version
 from citycard.infra.postgres.errors import PostgresProblem
 from citycard.infra.postgres.lease import Lease
 from citycard.infra.postgres.place import SOCKET_NAME, Place, make_directory
-from citycard.infra.postgres.replacing import finish_replacing
+from citycard.infra.postgres.replacing import finish_replacing, note_replaced
 from citycard.infra.postgres.shelf import Shelf
 from citycard.infra.postgres.tuning import configuration
 
@@ -80,6 +80,7 @@ class Cluster:
                 finish_replacing(self.place)
             if not (self.place.data / "PG_VERSION").is_file():
                 self._initialise()
+            note_replaced(self.place, self.shelf)
             if self.pid() is None:
                 self._launch(self._archiving(), within_s=START_WITHIN_S)
             roles.prepare_server(self.admin_url(), self._passwords())

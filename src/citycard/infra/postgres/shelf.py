@@ -77,6 +77,15 @@ class Done:
     seconds: float = 0.0
     says: str = ""
 
+    def line(self) -> str:
+        """Return it as one line of a list."""
+        return json.dumps(asdict(self), default=_written, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def read(cls, line: str) -> "Done":
+        """Return what a line says."""
+        return cls(**_with_times(json.loads(line)))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Shelf:
@@ -191,16 +200,13 @@ def _read(card: Path) -> Backup:
 def _lines(path: Path) -> list[Done]:
     if not path.is_file():
         return []
-    found: list[Done] = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        found.append(Done(**_with_times(json.loads(line))))
-    return found
+    return [Done.read(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def _append(path: Path, done: Done) -> None:
     make_directory(path.parent, mode=0o755)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a") as file:
-        file.write(json.dumps(asdict(done), default=_written, ensure_ascii=False) + "\n")
+        file.write(done.line())
         file.flush()
         os.fsync(file.fileno())
 
