@@ -63,6 +63,7 @@ from citycard.redemptions.lines import (
     take_company_file,
     take_kiosk_lines,
 )
+from citycard.redemptions.looking_up import hold_keys
 from citycard.redemptions.offering import kinds_for, look
 from citycard.redemptions.ports import (
     AccountPartner,
@@ -162,6 +163,7 @@ __all__ = [
     "expire_one",
     "expire_reserved",
     "hear_company_files",
+    "hold_keys",
     "kinds_for",
     "knows_company_file",
     "look",

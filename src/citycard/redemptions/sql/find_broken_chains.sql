@@ -31,6 +31,9 @@ joined AS (
         WHERE i.last_counter IS NULL AND b.card_id = i.card_id AND b.counter = i.counter - 1
           AND b.day < %(low)s::date - 2 AND b.day >= %(low)s::date - 400
           AND b.wrote AND b.purse_after IS NOT NULL
+          AND NOT EXISTS (SELECT FROM redemptions_difference d
+                          WHERE d.card_id = b.card_id AND d.counter = b.counter
+                            AND d.kind IN ('tampered', 'cloned', 'amount_differs') AND d.detail <> 'chain')
         LIMIT 1) p ON true)
 INSERT INTO redemptions_difference (kind, item, day, found_on, found_at, card_id, counter, terminal, kiosk_ntd,
                                     detail)

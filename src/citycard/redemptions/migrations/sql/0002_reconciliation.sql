@@ -17,6 +17,7 @@ CREATE TABLE redemptions_kiosk_line (
     PRIMARY KEY (day, device_id, key)
 ) PARTITION BY RANGE (day);
 CREATE INDEX redemptions_kiosk_line_card ON redemptions_kiosk_line (card_id, counter);
+CREATE INDEX redemptions_kiosk_line_seq ON redemptions_kiosk_line (device_id, seq);
 COMMENT ON COLUMN redemptions_kiosk_line.seq IS 'The line''s number in the kiosk''s journal: 1, 2, 3 …; a gap is a line that was lost.';
 COMMENT ON COLUMN redemptions_kiosk_line.card_id IS 'Negative: a card that the city does not know, by keyed hash.';
 COMMENT ON COLUMN redemptions_kiosk_line.counter IS 'The card''s counter after the loading.';
