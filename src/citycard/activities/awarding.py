@@ -4,7 +4,7 @@ Locks: participations by campaign and member, then budgets, then (in the ledger)
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from citycard.activities import shares
@@ -103,9 +103,10 @@ def _decide(asked: Sequence[Asked], now: dt.datetime) -> list[Award]:
         for request, campaign in asked
         if campaign is not None and (campaign.id, request.member_id, request.at) not in outsiders
     ]
+    own = shares.lock({(c.id, r.member_id): c.per_person_cap for r, c in eligible})
     batch = _Batch(
         day_of=day_of,
-        own=shares.lock({(c.id, r.member_id): c.per_person_cap for r, c in eligible}),
+        own=own,
         days=shares.lock_days(
             {
                 (c.id, r.member_id, day_of(r.at)): c.per_day_cap
@@ -113,7 +114,7 @@ def _decide(asked: Sequence[Asked], now: dt.datetime) -> list[Award]:
                 if c.per_day_cap is not None
             }
         ),
-        budgets=ledger.lock_budgets(fund_ids=sorted({c.fund_id for _, c in eligible})),
+        budgets=ledger.lease_budgets(wanted=_most(eligible, own)),
     )
     awards = [_one(request, campaign, outsiders, batch) for request, campaign in asked]
     shares.save(batch.own.values())
@@ -122,6 +123,24 @@ def _decide(asked: Sequence[Asked], now: dt.datetime) -> list[Award]:
         members, campaigns, points = zip(*batch.given, strict=True)
         announce(PointsAwarded(member_ids=members, campaign_ids=campaigns, points=points))
     return awards
+
+
+def _most(
+    eligible: Iterable[tuple[Request, Campaign]],
+    own: Mapping[tuple[int, int], shares.Share],
+) -> dict[int, int]:
+    """Return the most that a batch can take from each fund: no person more than their share."""
+    asked: dict[tuple[int, int], int] = {}
+    fund_of: dict[int, int] = {}
+    for request, campaign in eligible:
+        whose = (campaign.id, request.member_id)
+        asked[whose] = asked.get(whose, 0) + campaign.points_per_tap
+        fund_of[campaign.id] = campaign.fund_id
+    most = dict.fromkeys(fund_of.values(), 0)
+    for whose, points in asked.items():
+        room = max(0, own[whose].cap - own[whose].points)
+        most[fund_of[whose[0]]] += min(points, room)
+    return most
 
 
 def _one(

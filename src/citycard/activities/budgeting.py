@@ -82,7 +82,7 @@ def settle_campaign(*, campaign_id: int, actor: Actor, now: dt.datetime) -> int:
     campaign = _locked(campaign_id)
     if campaign.state == "draft" or _over_at(campaign) > now:
         raise NotOverYet()
-    left = ledger.lock_budgets(fund_ids=[campaign.fund_id])[campaign.fund_id]
+    left = ledger.lease_budgets(wanted={campaign.fund_id: ledger.LARGEST})[campaign.fund_id]
     if left:
         _give_back(campaign, left, actor, now)
     if left or campaign.settled_at is None:

@@ -78,7 +78,7 @@ def _raise_budgets(
     for change in given:
         fund = volunteers[_of(change)].fund_id
         wanted[fund] = wanted.get(fund, 0) + change.difference
-    left = ledger.lock_budgets(fund_ids=sorted(wanted)) if wanted else {}
+    left = ledger.lease_budgets(wanted=wanted)
     for fund, minutes in sorted(wanted.items()):
         if minutes <= left[fund]:
             continue

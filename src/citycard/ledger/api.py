@@ -8,15 +8,23 @@ last day; points are spent from the lot that lapses first, so that each redempti
 that owe for it.
 
 * ``key`` is ``kernel.ids.fact_key(at, …)`` of the fact itself. The same key with the same content
-is answered
-  ``duplicate`` and changes nothing; with other content it is refused (``ledger.key_used``).
+  is answered ``duplicate`` and changes nothing; with other content it is refused
+  (``ledger.key_used``).
 * Writers need an open unit of work, take batches and give one answer a row; ``refusal`` says why
-not.
+  not. ``move_columns`` takes large batches as columns.
+* A move is booked in the local month of its key's time or, where that month is closed, in the
+  first open one after it; a retry is answered from wherever it stands.
 * ``expires_on`` is the last local day on which a lot may be spent (so it can be shown as it is).
-* Budgets, members' and held accounts can't go below zero. Issuers and partners are never locked.
-* ``reverse_many`` takes back a posted move in whole or in part, ``lapse_many`` takes what is past its
-last day, ``exchange_many`` gives one unit of a person's for another; all are moves like any other.
-* ``pub.ledger_transfers`` and ``pub.ledger_accounts`` show the books to other contexts' SQL.
+* Budgets, members' and held accounts can't go below zero. Issuers and partners are never locked,
+  and of a budget only what a batch leases (``lease_budgets``).
+* ``reverse_many`` takes back a posted move in whole or in part, ``lapse_many`` takes what is past
+  its last day, ``exchange_many`` gives one unit of a person's for another; all are moves like any
+  other.
+* A *refund run* gives back what was wrongly charged to many: ``check_refunds``,
+  ``draft_refund_run``, ``begin_refund_run``, then ``refund_next`` batch by batch;
+  ``undo_refund_run`` takes it back.
+* ``pub.ledger_transfers``, ``pub.ledger_accounts``, ``pub.ledger_periods`` and ``pub.ledger_late``
+  show the books to other contexts' SQL.
 
 A person's balances need an ``Access`` that covers the field ``points``, their history one that
 covers ``points_history``; ``access=None`` is for flows that decide and show nobody anything.
@@ -33,6 +41,13 @@ from citycard.ledger.accounts import (
     member,
     partner,
 )
+from citycard.ledger.columns import (
+    AccountColumns,
+    ColumnsPosted,
+    MoveColumns,
+    Outcome,
+    move_columns,
+)
 from citycard.ledger.exchanging import Exchange, exchange_many
 from citycard.ledger.foretelling import Lapsing, take_lapsing
 from citycard.ledger.fund_days import FundDay, fund_days
@@ -42,14 +57,24 @@ from citycard.ledger.funding import (
     fund_of,
     fund_totals,
     funds,
-    lock_budgets,
+    lease_budgets,
     open_fund,
     raise_budget,
 )
 from citycard.ledger.holding import release_held_many, settle_held_many
 from citycard.ledger.lapsing import LapseBatch, Lapsed, has_lapsed, lapse_many
 from citycard.ledger.lasting import last_day
+from citycard.ledger.months import (
+    BookingMonth,
+    MonthClosed,
+    MonthNotOver,
+    MonthOpen,
+    close_month,
+    months,
+    reopen_month,
+)
 from citycard.ledger.moves import (
+    LARGEST,
     AmountWrong,
     BudgetUsedUp,
     HoldEnd,
@@ -83,6 +108,30 @@ from citycard.ledger.rates import (
     exchange_codes,
     exchange_terms,
 )
+from citycard.ledger.refund_checking import (
+    NamedTwice,
+    NotACharge,
+    OtherUnit,
+    RefundAsk,
+    RefundLine,
+    StillUnderWay,
+    check_refunds,
+)
+from citycard.ledger.refund_running import RefundBatch, Refunded, refund_next
+from citycard.ledger.refund_runs import (
+    NewRefundRun,
+    RefundIncomplete,
+    RefundNotNow,
+    RefundResult,
+    RefundRun,
+    begin_refund_run,
+    draft_refund_run,
+    open_refund_runs,
+    refund_results,
+    refund_run,
+    refund_runs,
+    undo_refund_run,
+)
 from citycard.ledger.reversing import (
     MoveUnknown,
     NotReversible,
@@ -95,11 +144,15 @@ from citycard.ledger.spending import spend_many
 from citycard.ledger.verifying import verify
 
 __all__ = [
+    "LARGEST",
+    "AccountColumns",
     "AccountRef",
     "AmountNotExchanged",
     "AmountWrong",
     "Balance",
+    "BookingMonth",
     "BudgetUsedUp",
+    "ColumnsPosted",
     "Entry",
     "Exchange",
     "ExchangeTerms",
@@ -114,25 +167,47 @@ __all__ = [
     "LapseBatch",
     "Lapsed",
     "Lapsing",
+    "MonthClosed",
+    "MonthNotOver",
+    "MonthOpen",
     "Move",
+    "MoveColumns",
     "MoveUnknown",
+    "NamedTwice",
+    "NewRefundRun",
+    "NotACharge",
     "NotEnough",
     "NotEnoughPoints",
     "NotExchanged",
     "NotReversible",
+    "OtherUnit",
+    "Outcome",
     "Part",
     "Posted",
+    "RefundAsk",
+    "RefundBatch",
+    "RefundIncomplete",
+    "RefundLine",
+    "RefundNotNow",
+    "RefundResult",
+    "RefundRun",
+    "Refunded",
     "Reversal",
     "Spend",
     "StatementLine",
+    "StillUnderWay",
     "TakenBack",
     "Transfer",
     "TrialLine",
     "WholeOnly",
     "balances",
+    "begin_refund_run",
     "breakage",
     "budget",
+    "check_refunds",
     "city",
+    "close_month",
+    "draft_refund_run",
     "exchange_codes",
     "exchange_many",
     "exchange_terms",
@@ -146,19 +221,28 @@ __all__ = [
     "issuer",
     "lapse_many",
     "last_day",
-    "lock_budgets",
+    "lease_budgets",
     "loss",
     "member",
+    "months",
+    "move_columns",
     "move_many",
     "open_fund",
+    "open_refund_runs",
     "partner",
     "raise_budget",
+    "refund_next",
+    "refund_results",
+    "refund_run",
+    "refund_runs",
     "release_held_many",
+    "reopen_month",
     "reverse_many",
     "settle_held_many",
     "spend_many",
     "statement",
     "take_lapsing",
     "trial_balance",
+    "undo_refund_run",
     "verify",
 ]

@@ -17,6 +17,7 @@ from citycard.ledger import booking, deciding, recalling
 from citycard.ledger.accounts import city, member
 from citycard.ledger.deciding import Lot
 from citycard.ledger.moves import (
+    LARGEST,
     AmountWrong,
     Move,
     NotEnoughPoints,
@@ -24,7 +25,7 @@ from citycard.ledger.moves import (
     Transfer,
     content_hash,
 )
-from citycard.ledger.posting import LARGEST, Asked, post
+from citycard.ledger.posting import Asked, post
 
 KIND = "points.exchanged"
 ACCOUNT = "exchange"

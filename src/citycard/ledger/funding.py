@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from citycard.infra.database import execute, rows, scalar
@@ -88,22 +88,33 @@ def raise_budget(
     move = Move(
         key=key, kind="fund.budget_raised", at=at, transfers=[transfer], ref=f"fund:{fund_id}"
     )
-    return move_many(moves=[move], actor=actor, now=now)[0]
+    execute("SELECT ledger_cut_budget(%s)", [fund_id])
+    (posted,) = move_many(moves=[move], actor=actor, now=now)
+    execute("SELECT ledger_cut_budget(%s)", [fund_id])
+    return posted
 
 
-def lock_budgets(*, fund_ids: Sequence[int]) -> dict[int, int]:
-    """Lock the budgets of funds, by number, until the unit of work ends, and tell what each has
-    left.
+def lease_budgets(*, wanted: Mapping[int, int]) -> dict[int, int]:
+    """Lease what a batch may need of funds' budgets until the unit of work ends.
 
-    For callers that decide how much to give: what they read stays true until they have posted it.
+    For callers that decide how much to give. Others go on giving from the same funds meanwhile: a
+    budget lies in slices, and only when the free ones have too little are all of them waited for.
+
+    :param wanted: fund → the most that may be given
+    :returns: fund → what is leased; less than wanted only where that is all there is, and then no
+        other can give from it
     """
     require_unit_of_work()
-    found = rows(
-        "SELECT fund, amount FROM ledger_lock_budgets(%s::bigint[])",
-        [list(fund_ids)],
-        prepare=True,
-    )
-    return dict.fromkeys(fund_ids, 0) | {row.fund: row.amount for row in found}
+    asked = {fund: most for fund, most in wanted.items() if most > 0}
+    leased = dict.fromkeys(wanted, 0)
+    if asked:
+        found = rows(
+            "SELECT fund, amount FROM ledger_lease_budgets(%s::bigint[], %s::bigint[])",
+            [list(asked), list(asked.values())],
+            prepare=True,
+        )
+        leased |= {row.fund: row.amount for row in found}
+    return leased
 
 
 def fund_of(*, fund_id: int) -> Fund:
@@ -126,32 +137,35 @@ def funds(*, fund_ids: Sequence[int]) -> list[Fund]:
     return [Fund(**row._asdict()) for row in found]
 
 
+# By people's accounts: each transfer of a fund's points has one of them on one side.
 _TOTALS = """
 WITH moved AS (
     SELECT a.fund, a.class, t.amount, o.class AS other
     FROM ledger_account a
     JOIN ledger_transfer t ON t.from_account = a.id
     JOIN ledger_account o ON o.id = t.to_account
-    WHERE a.fund = ANY (%(funds)s) AND a.fund <> 0
+    WHERE a.fund = ANY (%(funds)s) AND a.fund <> 0 AND a.class <> 'budget'
     UNION ALL
     SELECT a.fund, a.class, -t.amount, o.class
     FROM ledger_account a
     JOIN ledger_transfer t ON t.to_account = a.id
     JOIN ledger_account o ON o.id = t.from_account
-    WHERE a.fund = ANY (%(funds)s) AND a.fund <> 0)
-SELECT fund,
-       coalesce(-sum(amount) FILTER (WHERE class = 'budget'), 0)::bigint AS budget,
-       coalesce(sum(amount) FILTER (WHERE class = 'budget' AND other IN ('member', 'held')),
-                0)::bigint AS awarded,
-       coalesce(-sum(amount) FILTER (WHERE class = 'held'), 0)::bigint AS held,
-       coalesce(sum(amount) FILTER (WHERE class <> 'budget' AND other = 'partner'),
-                0)::bigint AS redeemed,
-       coalesce(sum(amount) FILTER (WHERE class <> 'budget' AND other = 'breakage'),
-                0)::bigint AS lapsed,
-       coalesce(sum(amount) FILTER (WHERE class <> 'budget' AND other = 'city'),
-                0)::bigint AS exchanged,
-       coalesce(-sum(amount) FILTER (WHERE class = 'member'), 0)::bigint AS with_people
-FROM moved GROUP BY fund
+    WHERE a.fund = ANY (%(funds)s) AND a.fund <> 0 AND a.class <> 'budget'),
+budgets AS (
+    SELECT fund, sum(amount)::bigint AS amount FROM ledger_budget_slice
+    WHERE fund = ANY (%(funds)s) GROUP BY fund),
+summed AS (
+    SELECT fund, coalesce(-sum(amount) FILTER (WHERE other = 'budget'), 0)::bigint AS awarded,
+           coalesce(-sum(amount) FILTER (WHERE class = 'held'), 0)::bigint AS held,
+           coalesce(sum(amount) FILTER (WHERE other = 'partner'), 0)::bigint AS redeemed,
+           coalesce(sum(amount) FILTER (WHERE other = 'breakage'), 0)::bigint AS lapsed,
+           coalesce(sum(amount) FILTER (WHERE other = 'city'), 0)::bigint AS exchanged,
+           coalesce(-sum(amount) FILTER (WHERE class = 'member'), 0)::bigint AS with_people
+    FROM moved GROUP BY fund)
+SELECT b.fund, b.amount AS budget, coalesce(s.awarded, 0) AS awarded, coalesce(s.held, 0) AS held,
+       coalesce(s.redeemed, 0) AS redeemed, coalesce(s.lapsed, 0) AS lapsed,
+       coalesce(s.exchanged, 0) AS exchanged, coalesce(s.with_people, 0) AS with_people
+FROM budgets b LEFT JOIN summed s ON s.fund = b.fund
 """
 
 

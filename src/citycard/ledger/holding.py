@@ -4,7 +4,7 @@ from.
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from citycard.infra.database import execute, rows
@@ -17,6 +17,7 @@ from citycard.ledger.moves import (
     HoldEnd,
     HoldEnded,
     HoldUnknown,
+    KeyUsed,
     Move,
     Part,
     Posted,
@@ -52,7 +53,8 @@ def release_held_many(*, ends: Sequence[HoldEnd], actor: Actor, now: dt.datetime
 def _end_many(ends: Sequence[HoldEnd], *, actor: Actor, now: dt.datetime) -> list[Posted]:
     require_unit_of_work()
     holds = _locked_holds(ends)
-    lines = _lines_of([hold for hold in holds.values() if hold.state == "held"])
+    lines = _lines_of(list(holds.values()))
+    said = _contents([hold.ended_key for hold in holds.values() if hold.ended_key])
     ended: dict[uuid.UUID, HoldEnd] = {}
     answers: list[Posted | None] = []
     asked: list[Asked] = []
@@ -60,38 +62,64 @@ def _end_many(ends: Sequence[HoldEnd], *, actor: Actor, now: dt.datetime) -> lis
     for end, on in zip(ends, days, strict=True):
         hold = holds.get(end.hold)
         first = ended.get(end.hold)
-        refusal = _why_not(end, hold, first, now)
+        refusal = _why_not(end, hold, first, said) or booking.wrong_time(end.key, end.at, now)
         answers.append(Posted(key=end.key, outcome="refused", refusal=refusal) if refusal else None)
         if refusal is None and hold is not None and hold.state == "held" and first is None:
             ended[end.hold] = end
             asked.append(Asked(move=_as_move(end, lines[end.hold], on), content=hash_of_end(end)))
-    posted = {answer.key: answer for answer in post(asked, actor=actor, now=now)}
-    assert all(answer.outcome == "posted" for answer in posted.values()), "a hold was not covered"
-    _close(ended, now)
-    return [
-        answer or _ended(end, posted.pop(end.key, None), lines)
-        for end, answer in zip(ends, answers, strict=True)
-    ]
+    posted = dict(zip(ended, post(asked, actor=actor, now=now), strict=True))
+    _close({hold: end for hold, end in ended.items() if posted[hold].outcome == "posted"}, now)
+    return [answer or _ended(end, posted, lines) for end, answer in zip(ends, answers, strict=True)]
 
 
-def _why_not(end: HoldEnd, hold: Any, first: HoldEnd | None, now: dt.datetime) -> Refused | None:
+def _why_not(
+    end: HoldEnd, hold: Any, first: HoldEnd | None, said: Mapping[uuid.UUID, uuid.UUID]
+) -> Refused | None:
     if hold is None:
         return HoldUnknown(key=str(end.hold))
-    if wrong := booking.wrong_time(end.key, end.at, now):
-        return wrong
-    if first is not None and first.key != end.key:
-        return HoldEnded(key=str(end.hold), state="settled" if first.into else "released")
-    if hold.state != "held" and hold.ended_key != end.key:
-        return HoldEnded(key=str(end.hold), state=hold.state)
+    content: uuid.UUID | None
+    if first is not None:
+        key, state, content = first.key, "settled" if first.into else "released", hash_of_end(first)
+    elif hold.state != "held":
+        key, state, content = hold.ended_key, hold.state, said.get(hold.ended_key)
+    else:
+        return None
+    if key != end.key:
+        return HoldEnded(key=str(end.hold), state=state)
+    if content != hash_of_end(end):  # the same key must not say that it went another way
+        return KeyUsed(key=str(end.key))
     return None
 
 
-def _ended(end: HoldEnd, posted: Posted | None, lines: dict[uuid.UUID, list[Any]]) -> Posted:
+def _ended(
+    end: HoldEnd, posted: dict[uuid.UUID, Posted], lines: dict[uuid.UUID, list[Any]]
+) -> Posted:
     parts = tuple(
         Part(fund=line.fund, expires_on=line.expires_on, amount=line.amount)
         for line in lines.get(end.hold, ())
     )
-    return Posted(key=end.key, outcome="posted" if posted else "duplicate", parts=parts)
+    answer = posted.get(end.hold)
+    if answer is None:
+        return Posted(key=end.key, outcome="duplicate", parts=parts)
+    if answer.refusal is not None:
+        return answer
+    posted.pop(end.hold)  # who asks for the same again in one batch meets the first
+    return Posted(key=end.key, outcome=answer.outcome, parts=parts)
+
+
+def _contents(keys: Sequence[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+    """Return what ends of holds stood for when they were posted."""
+    found = rows(
+        """
+        SELECT k.key, t.content_hash
+        FROM unnest(%s::uuid[], %s::date[]) AS k(key, month)
+        CROSS JOIN LATERAL (
+            SELECT content_hash FROM ledger_transfer
+            WHERE booked_month = k.month AND key = k.key LIMIT 1) t
+        """,
+        [list(keys), booking.booked_months(keys)],
+    )
+    return {row.key: row.content_hash for row in found}
 
 
 def _as_move(end: HoldEnd, lines: Sequence[Any], on: dt.date) -> Move:

@@ -11,6 +11,8 @@ from citycard.kernel.errors import Refused
 from citycard.ledger.accounts import AccountRef
 
 Outcome = Literal["posted", "duplicate", "refused"]
+LARGEST = 2**53
+"""No amount is larger: every program that reads a file of ours can hold it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -145,15 +147,12 @@ class HoldEnded(Refused):
 
 
 def content_hash(*parts: object) -> uuid.UUID:
-    """Return what a key stands for, so that the same key for something else is seen."""
+    """Return what a key stands for, so that the same key for something else is seen.
+
+    For what is asked rather than moved; the hash of a plain move is the database's own.
+    """
     text = "\x1f".join(map(str, parts))
     return uuid.UUID(bytes=hashlib.blake2b(text.encode(), digest_size=16).digest())
-
-
-def hash_of_move(move: Move) -> uuid.UUID:
-    """Return the hash of a move's content; who posted it and when don't count."""
-    lines = [f"{t.source.mark}>{t.target.mark}={t.amount}" for t in move.transfers]
-    return content_hash(move.kind, move.at.timestamp(), move.reverses, move.ref, *lines)
 
 
 def hash_of_spend(spend: Spend) -> uuid.UUID:

@@ -3,18 +3,25 @@
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from citycard.infra.database import rows
 from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.kernel.actors import Actor
 from citycard.kernel.errors import Refused
-from citycard.ledger import booking, moves
+from citycard.ledger import booking
 from citycard.ledger.accounts import AccountRef
-from citycard.ledger.moves import AmountWrong, KeyUsed, Move, Posted, Transfer
-
-LARGEST = 2**53
+from citycard.ledger.batches import Batch, Pots, pot_of, run
+from citycard.ledger.moves import (
+    LARGEST,
+    AmountWrong,
+    BudgetUsedUp,
+    KeyUsed,
+    Move,
+    NotEnoughPoints,
+    Posted,
+    Transfer,
+)
 
 
 def move_many(*, moves: Sequence[Move], actor: Actor, now: dt.datetime) -> list[Posted]:
@@ -26,51 +33,23 @@ def move_many(*, moves: Sequence[Move], actor: Actor, now: dt.datetime) -> list[
     :returns: one answer a move, in order
     """
     require_unit_of_work()
-    return post([Asked(move=move, content=hash_of(move)) for move in moves], actor=actor, now=now)
-
-
-hash_of = moves.hash_of_move
+    return post([Asked(move=move) for move in moves], actor=actor, now=now)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A move with the hash of what was asked for (a spend asks for less than its move says)."""
+    """A move, with the hash of what was asked for where that is less than the move says."""
 
     move: Move
-    content: uuid.UUID
+    content: uuid.UUID | None = None
 
 
 def post(asked: Sequence[Asked], *, actor: Actor, now: dt.datetime) -> list[Posted]:
-    """Post moves whose content hash is known; see ``move_many``."""
+    """Post moves, some of which stand for something asked; see ``move_many``."""
     answers: list[Posted | None] = [_refused_before(one.move, now) for one in asked]
-    first_of: dict[uuid.UUID, int] = {}
-    again: list[tuple[int, int]] = []
-    batch = _Batch()
-    places: list[int] = []
-    for n, one in enumerate(asked):
-        if answers[n] is not None:
-            continue
-        first = first_of.setdefault(one.move.key, n)
-        if first != n:
-            again.append((n, first))
-            continue
-        places.append(n)
-        batch.add(one)
-    for n, answer in zip(places, batch.post(actor, now), strict=True):
-        answers[n] = answer
-    for n, first in again:
-        answers[n] = _again(asked[n], asked[first], answers[first])
-    return [answer for answer in answers if answer is not None]
-
-
-def _again(asked: Asked, first: Asked, answer: Posted | None) -> Posted:
-    """Answer a key that stands twice in one batch: the second meets the first."""
-    assert answer is not None
-    if asked.content != first.content:
-        return _refused(asked.move, KeyUsed(key=str(asked.move.key)))
-    if answer.outcome == "refused":
-        return answer
-    return Posted(key=answer.key, outcome="duplicate", parts=answer.parts)
+    going = [one for one, answer in zip(asked, answers, strict=True) if answer is None]
+    posted = iter(_posted(going, actor, now) if going else ())
+    return [answer or next(posted) for answer in answers]
 
 
 def _refused_before(move: Move, now: dt.datetime) -> Posted | None:
@@ -92,72 +71,58 @@ def _refused(move: Move, refusal: Refused) -> Posted:
     return Posted(key=move.key, outcome="refused", refusal=refusal)
 
 
-_POST = """
-SELECT outcome, short_account, short_had, short_wanted FROM ledger_post(
-    %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::date[], %s::text[],
-    %s::uuid[], %s::date[], %s::text[], %s::timestamptz[], %s::uuid[], %s::text[], %s::uuid[],
-    %s::int[], %s::int[], %s::int[], %s::bigint[], %s, %s)
-"""
+def _posted(asked: Sequence[Asked], actor: Actor, now: dt.datetime) -> list[Posted]:
+    transfers = [transfer for one in asked for transfer in one.move.transfers]
+    answer = run(_batch([one.move for one in asked], asked, transfers), actor, now)
+    short = {
+        move: _shortage(transfers[transfer - 1].source, had, wanted)
+        for move, transfer, had, wanted in zip(
+            answer.short_move or (),
+            answer.short_transfer or (),
+            answer.short_had or (),
+            answer.short_wanted or (),
+            strict=True,
+        )
+    }
+    return [
+        _answer(one.move.key, outcome, short.get(n))
+        for n, (one, outcome) in enumerate(zip(asked, answer.outcome, strict=True), 1)
+    ]
 
 
-@dataclass(slots=True)
-class _Batch:
-    """A batch as the database takes it: each account once, transfers pointing at accounts and
-    moves.
-    """
+def _batch(moves: Sequence[Move], asked: Sequence[Asked], transfers: Sequence[Transfer]) -> Batch:
+    pots = Pots()
+    single = len(transfers) == len(moves)
+    return Batch(
+        pots=pots,
+        key=[move.key for move in moves],
+        month=booking.own_months([move.key for move in moves]),
+        at=[move.at for move in moves],
+        kind=[move.kind for move in moves],
+        ref=[move.ref for move in moves],
+        reverses=_unless_all_none([move.reverses for move in moves]),
+        content=_unless_all_none([one.content for one in asked]),
+        move=[] if single else [n for n, move in enumerate(moves, 1) for _ in move.transfers],
+        source=pots.place_all(pot_of(one.source) for one in transfers),
+        giver=[one.source.holder for one in transfers],
+        target=pots.place_all(pot_of(one.target) for one in transfers),
+        taker=[one.target.holder for one in transfers],
+        amount=[one.amount for one in transfers],
+    )
 
-    asked: list[Asked] = field(default_factory=list)
-    accounts: dict[AccountRef, int] = field(default_factory=dict)
-    transfers: list[tuple[int, int, int, int]] = field(default_factory=list)
 
-    def add(self, one: Asked) -> None:
-        self.asked.append(one)
-        number = len(self.asked)
-        for transfer in one.move.transfers:
-            source, target = self._place(transfer.source), self._place(transfer.target)
-            self.transfers.append((number, source, target, transfer.amount))
+def _unless_all_none(column: list[Any]) -> list[Any]:
+    return [] if all(value is None for value in column) else column
 
-    def post(self, actor: Actor, now: dt.datetime) -> list[Posted]:
-        if not self.asked:
-            return []
-        found = rows(_POST, [*self._columns(), actor.id, now], prepare=True)
-        return [self._answer(one, row) for one, row in zip(self.asked, found, strict=True)]
 
-    def _place(self, account: AccountRef) -> int:
-        return self.accounts.setdefault(account, len(self.accounts) + 1)
-
-    def _columns(self) -> list[list[Any]]:
-        refs = list(self.accounts)
-        asked = [one.move for one in self.asked]
-        return [
-            [ref.account_class for ref in refs],
-            [ref.unit for ref in refs],
-            [ref.holder for ref in refs],
-            [ref.fund for ref in refs],
-            [ref.expires_on for ref in refs],
-            [ref.code for ref in refs],
-            [move.key for move in asked],
-            booking.booked_months(move.key for move in asked),
-            [move.kind for move in asked],
-            [move.at for move in asked],
-            [move.reverses for move in asked],
-            [move.ref for move in asked],
-            [one.content for one in self.asked],
-            *(list(column) for column in zip(*self.transfers, strict=True)),
-        ]
-
-    def _answer(self, one: Asked, row: Any) -> Posted:
-        key = one.move.key
-        if row.outcome == "short":
-            account = list(self.accounts)[row.short_account - 1]
-            return _refused(one.move, _shortage(account, row.short_had, row.short_wanted))
-        if row.outcome == "key_used":
-            return _refused(one.move, KeyUsed(key=str(key)))
-        return Posted(key=key, outcome=row.outcome)
+def _answer(key: uuid.UUID, outcome: int, shortage: Refused | None) -> Posted:
+    if outcome == 3:
+        return Posted(key=key, outcome="refused", refusal=shortage)
+    if outcome == 2:
+        return Posted(key=key, outcome="refused", refusal=KeyUsed(key=str(key)))
+    return Posted(key=key, outcome="duplicate" if outcome else "posted")
 
 
 def _shortage(account: AccountRef, balance: int, wanted: int) -> Refused:
-    facts = {"balance": balance, "wanted": wanted, "unit": account.unit}
-    if account.account_class == "budget":
-        return moves.BudgetUsedUp(**facts)
-    return moves.NotEnoughPoints(**facts)
+    refusal = BudgetUsedUp if account.account_class == "budget" else NotEnoughPoints
+    return refusal(balance=balance, wanted=wanted, unit=account.unit)

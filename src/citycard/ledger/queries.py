@@ -112,7 +112,7 @@ def _part(row: Any, amount: int) -> Part:
     return Part(fund=row.fund, expires_on=row.expires_on, amount=amount)
 
 
-# Each account is asked for its own newest moves: the index is in key order, which is time order.
+# A person has few accounts, and these have few moves: found by account, put in order by key.
 _HISTORY = """
 WITH own AS (
     SELECT id, class, fund, expires_on FROM ledger_account
@@ -197,19 +197,19 @@ def statement(*, agency: str, month: dt.date) -> list[StatementLine]:
     """Return what an agency's funds gave and what partners redeemed, of one booking month."""
     found = rows(
         """
-        WITH own AS (
-            SELECT a.id, a.class, f.id AS fund, f.campaign_ref, f.unit
-            FROM ledger_fund f JOIN ledger_account a ON a.fund = f.id WHERE f.agency = %(agency)s),
-        moved AS (
-            SELECT o.fund, o.campaign_ref, o.unit, o.class, d.class AS other, d.code, t.amount
-            FROM ledger_transfer t JOIN own o ON o.id = t.from_account
+        WITH month AS (
+            SELECT s.fund, s.class, d.class AS other, d.code, t.amount
+            FROM ledger_transfer t JOIN ledger_account s ON s.id = t.from_account
             JOIN ledger_account d ON d.id = t.to_account
             WHERE t.booked_month = %(month)s
             UNION ALL
-            SELECT o.fund, o.campaign_ref, o.unit, o.class, s.class, s.code, -t.amount
-            FROM ledger_transfer t JOIN own o ON o.id = t.to_account
-            JOIN ledger_account s ON s.id = t.from_account
-            WHERE t.booked_month = %(month)s)
+            SELECT d.fund, d.class, s.class, s.code, -t.amount
+            FROM ledger_transfer t JOIN ledger_account s ON s.id = t.from_account
+            JOIN ledger_account d ON d.id = t.to_account
+            WHERE t.booked_month = %(month)s),
+        moved AS (
+            SELECT m.*, f.campaign_ref, f.unit FROM month m
+            JOIN ledger_fund f ON f.id = m.fund WHERE f.agency = %(agency)s)
         SELECT fund, campaign_ref, unit, nullif(code, '') AS partner,
                coalesce(sum(amount) FILTER (WHERE class = 'budget'), 0)::bigint AS awarded,
                coalesce(sum(amount) FILTER (WHERE class <> 'budget'), 0)::bigint AS redeemed

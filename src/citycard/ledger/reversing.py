@@ -20,8 +20,8 @@ from citycard.kernel.errors import Refused
 from citycard.ledger import booking, recalling
 from citycard.ledger.accounts import AccountRef, member
 from citycard.ledger.lasting import grace_until
-from citycard.ledger.moves import AmountWrong, Move, Posted, Transfer, content_hash
-from citycard.ledger.posting import LARGEST, Asked, post
+from citycard.ledger.moves import LARGEST, AmountWrong, Move, Posted, Transfer, content_hash
+from citycard.ledger.posting import Asked, post
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

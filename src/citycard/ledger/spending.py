@@ -1,29 +1,27 @@
 """Spending a person's points: earliest lapse first, then oldest fund, each part naming who owes."""
 
 import datetime as dt
-import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from citycard.infra.database import execute, rows
+from citycard.infra.database import rows
 from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.kernel.actors import Actor
 from citycard.kernel.errors import Refused
-from citycard.ledger import booking, deciding
-from citycard.ledger.accounts import AccountRef, held, member
-from citycard.ledger.deciding import Lot
+from citycard.ledger import booking
+from citycard.ledger.accounts import AccountRef
+from citycard.ledger.batches import pot_of
 from citycard.ledger.moves import (
+    LARGEST,
     AmountWrong,
     KeyUsed,
-    Move,
     NotEnoughPoints,
     Part,
     Posted,
     Spend,
-    Transfer,
     hash_of_spend,
 )
-from citycard.ledger.posting import LARGEST, Asked, post
 
 
 def spend_many(*, spends: Sequence[Spend], actor: Actor, now: dt.datetime) -> list[Posted]:
@@ -35,140 +33,113 @@ def spend_many(*, spends: Sequence[Spend], actor: Actor, now: dt.datetime) -> li
     :returns: one answer a spend, in order, with the parts taken from each lot
     """
     require_unit_of_work()
-    purses = _locked_lots(spends)
-    stored = _stored(spends)
-    answers: list[Posted | None] = []
-    asked: list[Asked] = []
-    parts_of: dict[uuid.UUID, tuple[Part, ...]] = {}
+    answers: dict[int, Posted] = {}
+    for turn in _turns(spends, answers, now):
+        answers |= _spend(turn, actor, now)
+    return [answers[n] for n in range(len(spends))]
+
+
+@dataclass(slots=True)
+class _Turn:
+    """Spends that are decided together: of each person on one day, and no key twice."""
+
+    places: list[int] = field(default_factory=list)
+    spends: list[Spend] = field(default_factory=list)
+    days: list[dt.date] = field(default_factory=list)
+
+
+def _turns(spends: Sequence[Spend], answers: dict[int, Posted], now: dt.datetime) -> list[_Turn]:
+    """Answer what is wrong in itself, and put the rest into as few turns as keep the order."""
+    turns: list[_Turn] = []
+    of_person: dict[tuple[int, str], tuple[int, dt.date]] = {}
+    of_key: dict[Any, int] = {}
     days = booking.local_days(spend.at for spend in spends)
-    for spend, on in zip(spends, days, strict=True):
-        answer = _answered(spend, stored, now)
-        if answer is None:
-            parts = _take(spend, purses.get((spend.holder, spend.unit), ()), on)
-            if isinstance(parts, Refused):
-                answer = _refused(spend, parts)
-            else:
-                content = hash_of_spend(spend)
-                asked.append(Asked(move=_as_move(spend, parts), content=content))
-                stored[spend.key] = (content, parts)
-                parts_of[spend.key] = parts
-        answers.append(answer)
-    posted = iter(post(asked, actor=actor, now=now))
-    done = [answer or _with_parts(next(posted), parts_of) for answer in answers]
-    _keep_holds(spends, done)
-    return done
+    for n, (spend, day) in enumerate(zip(spends, days, strict=True)):
+        if refusal := _wrong(spend, now):
+            answers[n] = _refused(spend, refusal)
+            continue
+        person = (spend.holder, spend.unit)
+        turn, its_day = of_person.get(person, (0, day))
+        turn = max(turn + (day != its_day), of_key.get(spend.key, -1) + 1)
+        of_person[person] = (turn, day)
+        of_key[spend.key] = turn
+        if turn == len(turns):
+            turns.append(_Turn())
+        turns[turn].places.append(n)
+        turns[turn].spends.append(spend)
+        turns[turn].days.append(day)
+    return turns
 
 
-def _answered(
-    spend: Spend,
-    stored: Mapping[uuid.UUID, tuple[uuid.UUID, tuple[Part, ...]]],
-    now: dt.datetime,
-) -> Posted | None:
-    """Answer what needs no balance: a wrong request, a known key."""
+def _wrong(spend: Spend, now: dt.datetime) -> Refused | None:
     if type(spend.amount) is not int or not 0 < spend.amount <= LARGEST:
-        return _refused(spend, AmountWrong(amount=spend.amount))
-    if wrong := booking.wrong_time(spend.key, spend.at, now):
-        return _refused(spend, wrong)
-    known = stored.get(spend.key)
-    if known is None:
-        return None
-    content, parts = known
-    if content != hash_of_spend(spend):
-        return _refused(spend, KeyUsed(key=str(spend.key)))
-    return Posted(key=spend.key, outcome="duplicate", parts=parts)
-
-
-def _take(spend: Spend, lots: Sequence[Lot], on: dt.date) -> tuple[Part, ...] | Refused:
-    there = deciding.spendable(lots, on)
-    if there < spend.amount:
-        return NotEnoughPoints(balance=there, wanted=spend.amount, unit=spend.unit)
-    return tuple(deciding.take(lots, spend.amount, on))
-
-
-def _as_move(spend: Spend, parts: Iterable[Part]) -> Move:
-    transfers = []
-    for part in parts:
-        source = member(
-            holder=spend.holder, unit=spend.unit, fund=part.fund, expires_on=part.expires_on
-        )
-        target = held(
-            holder=spend.holder, unit=spend.unit, fund=part.fund, expires_on=part.expires_on
-        )
-        if isinstance(spend.into, AccountRef):
-            target = spend.into
-        transfers.append(Transfer(source=source, target=target, amount=part.amount))
-    return Move(key=spend.key, kind=spend.kind, at=spend.at, transfers=transfers, ref=spend.ref)
-
-
-def _with_parts(answer: Posted, parts_of: Mapping[uuid.UUID, tuple[Part, ...]]) -> Posted:
-    assert answer.outcome == "posted", (
-        "lots were locked and keys looked up, yet a spend was refused"
-    )
-    return Posted(key=answer.key, outcome=answer.outcome, parts=parts_of[answer.key])
+        return AmountWrong(amount=spend.amount)
+    if isinstance(spend.into, AccountRef) and spend.into.unit != spend.unit:
+        return AmountWrong(amount=spend.amount)
+    return booking.wrong_time(spend.key, spend.at, now)
 
 
 def _refused(spend: Spend, refusal: Refused) -> Posted:
     return Posted(key=spend.key, outcome="refused", refusal=refusal)
 
 
-def _locked_lots(spends: Sequence[Spend]) -> dict[tuple[int, str], list[Lot]]:
-    holders, units = {s.holder for s in spends}, {s.unit for s in spends}
-    found: dict[tuple[int, str], list[Lot]] = {}
-    for row in rows(
-        "SELECT * FROM ledger_lock_lots(%s::bigint[], %s::text[])", [list(holders), list(units)]
-    ):
-        lot = Lot(fund=row.fund, expires_on=row.expires_on, amount=row.amount)
-        found.setdefault((row.holder, row.unit), []).append(lot)
-    return {whose: deciding.in_spending_order(lots) for whose, lots in found.items()}
-
-
-# The limit keeps the planner on the index, also in a month that has no statistics yet.
-_STORED = """
-SELECT t.key, t.content_hash, a.fund, nullif(a.expires_on, 'infinity') AS expires_on, t.amount
-FROM unnest(%s::uuid[], %s::date[]) AS k(key, month)
-CROSS JOIN LATERAL (
-    SELECT * FROM ledger_transfer WHERE booked_month = k.month AND key = k.key
-    ORDER BY line LIMIT 1000) t
-JOIN ledger_account a ON a.id = t.from_account
-ORDER BY t.key, t.line
+_SPEND = """
+SELECT outcome, had, part_spend, part_fund, part_expires_on, part_amount FROM ledger_spend(
+    %s::text[], %s::text[], %s::bigint[], %s::date[], %s::text[], %s::bigint[],
+    %s::uuid[], %s::date[], %s::timestamptz[], %s::text[], %s::text[], %s::uuid[],
+    %s::bigint[], %s::text[], %s::bigint[], %s::date[], %s::int[], %s::text, %s::timestamptz)
 """
 
 
-def _stored(
-    spends: Sequence[Spend],
-) -> dict[uuid.UUID, tuple[uuid.UUID, tuple[Part, ...]]]:
-    keys = sorted({spend.key for spend in spends})
-    found: dict[uuid.UUID, tuple[uuid.UUID, tuple[Part, ...]]] = {}
-    for row in _lines(keys):
-        part = Part(fund=row.fund, expires_on=row.expires_on, amount=row.amount)
-        _, before = found.get(row.key, (row.content_hash, ()))
-        found[row.key] = (row.content_hash, (*before, part))
-    return found
+def _spend(turn: _Turn, actor: Actor, now: dt.datetime) -> dict[int, Posted]:
+    columns = _columns(turn)
+    answer = rows(_SPEND, [*columns, actor.id, now], prepare=True)[0]
+    parts: list[list[Part]] = [[] for _ in turn.spends]
+    for n, fund, expires_on, amount in zip(
+        answer.part_spend or (),
+        answer.part_fund or (),
+        answer.part_expires_on or (),
+        answer.part_amount or (),
+        strict=True,
+    ):
+        parts[n - 1].append(Part(fund=fund, expires_on=expires_on, amount=amount))
+    told = zip(turn.spends, answer.outcome, answer.had, parts, strict=True)
+    return dict(zip(turn.places, (_answer(*one) for one in told), strict=True))
 
 
-def _lines(keys: Sequence[uuid.UUID]) -> list[Any]:
-    return rows(_STORED, [list(keys), booking.booked_months(keys)])
-
-
-def _keep_holds(spends: Sequence[Spend], answers: Sequence[Posted]) -> None:
-    kept = [
-        spend
-        for spend, answer in zip(spends, answers, strict=True)
-        if spend.into == "held" and answer.outcome == "posted"
+def _columns(turn: _Turn) -> list[list[Any]]:
+    spends = turn.spends
+    into: dict[AccountRef, int] = {}
+    for spend in spends:
+        if isinstance(spend.into, AccountRef) and spend.into not in into:
+            into[spend.into] = len(into) + 1
+    own = booking.own_months([spend.key for spend in spends])
+    return [
+        *_accounts(list(into)),
+        [spend.key for spend in spends],
+        own * len(spends) if len(own) == 1 else own,
+        [spend.at for spend in spends],
+        [spend.kind for spend in spends],
+        [spend.ref for spend in spends],
+        [hash_of_spend(spend) for spend in spends],
+        [spend.holder for spend in spends],
+        [spend.unit for spend in spends],
+        [spend.amount for spend in spends],
+        turn.days,
+        [into[spend.into] if isinstance(spend.into, AccountRef) else 0 for spend in spends],
     ]
-    if not kept:
-        return
-    keys = [spend.key for spend in kept]
-    execute(
-        """
-        INSERT INTO ledger_hold (key, booked_month, holder, unit, amount)
-        SELECT * FROM unnest(%s::uuid[], %s::date[], %s::bigint[], %s::text[], %s::bigint[])
-        """,
-        [
-            keys,
-            booking.booked_months(keys),
-            [spend.holder for spend in kept],
-            [spend.unit for spend in kept],
-            [spend.amount for spend in kept],
-        ],
-    )
+
+
+def _accounts(accounts: Sequence[AccountRef]) -> list[list[Any]]:
+    pots = [pot_of(account) for account in accounts]
+    named = [list(column) for column in zip(*pots, strict=True)] or [[]] * 5
+    return [*named, [account.holder for account in accounts]]
+
+
+def _answer(spend: Spend, outcome: int, had: int | None, parts: Sequence[Part]) -> Posted:
+    if outcome == 3:
+        assert had is not None
+        return _refused(spend, NotEnoughPoints(balance=had, wanted=spend.amount, unit=spend.unit))
+    if outcome == 2:
+        return _refused(spend, KeyUsed(key=str(spend.key)))
+    return Posted(key=spend.key, outcome="duplicate" if outcome else "posted", parts=tuple(parts))

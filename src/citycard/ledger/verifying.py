@@ -14,15 +14,21 @@ WITH moved AS (
 SELECT coalesce(b.account_id, m.account) AS about,
        format('balance %%s, sum of moves %%s',
               coalesce(b.amount::text, 'none'), coalesce(m.amount, 0)) AS says
-FROM ledger_balance b
+FROM (SELECT account_id, amount FROM ledger_balance
+      UNION ALL
+      SELECT a.id, sum(s.amount)::bigint FROM ledger_account a
+      JOIN ledger_budget_slice s ON s.fund = a.fund
+      WHERE a.class = 'budget' GROUP BY a.id) b
 FULL JOIN (SELECT m.* FROM moved m JOIN ledger_account a ON a.id = m.account
            WHERE a.class IN ('budget', 'member', 'held', 'stock')) m ON m.account = b.account_id
 WHERE b.amount IS DISTINCT FROM coalesce(m.amount, 0)
 """
 
-_NEGATIVE = (
-    "SELECT account_id AS about, 'balance ' || amount AS says FROM ledger_balance WHERE amount < 0"
-)
+_NEGATIVE = """
+SELECT account_id AS about, 'balance ' || amount AS says FROM ledger_balance WHERE amount < 0
+UNION ALL
+SELECT fund, 'budget slice ' || amount FROM ledger_budget_slice WHERE amount < 0
+"""
 
 _UNITS = """
 SELECT t.key::text AS about, format('moves %%s into %%s', s.unit, d.unit) AS says
@@ -73,6 +79,25 @@ LEFT JOIN LATERAL (
 WHERE h.state <> 'held' AND h.amount IS DISTINCT FROM e.amount
 """
 
+# What is noted as late is booked where it says.
+_LATE = """
+SELECT l.key::text AS about, format('late from %%s, not booked in %%s', l.own_month, l.booked_month)
+           AS says
+FROM ledger_late l
+WHERE NOT EXISTS (
+    SELECT FROM ledger_transfer t WHERE t.booked_month = l.booked_month AND t.key = l.key)
+"""
+
+# A closed month's table refuses to be changed.
+_CLOSED = """
+SELECT p.month AS about, 'closed, but its table may be changed' AS says
+FROM ledger_period p
+WHERE p.state = 'closed' AND 2 <> (
+    SELECT count(*) FROM pg_trigger g
+    WHERE g.tgrelid = to_regclass('ledger_transfer_' || to_char(p.month, 'YYYYMM'))
+      AND g.tgname IN ('ledger_closed', 'ledger_closed_whole') AND g.tgenabled <> 'D')
+"""
+
 _CHECKS = {
     "ledger.balances": _SUMS,
     "ledger.negative": _NEGATIVE,
@@ -81,6 +106,8 @@ _CHECKS = {
     "ledger.keys": _KEYS,
     "ledger.holds": _HOLDS,
     "ledger.hold_ends": _ENDS,
+    "ledger.late": _LATE,
+    "ledger.closed_months": _CLOSED,
     **verifying_reversals.CHECKS,
 }
 

@@ -23,10 +23,18 @@ COMMENT ON TABLE ledger_account IS 'Accounts. Budgets have small ids and so are 
 COMMENT ON COLUMN ledger_account.expires_on IS 'The last local day on which the lot may be spent.';
 
 -- Accounts that may not run dry carry their balance; issuers and partners carry none and are never locked.
+-- A budget's balance lies in slices instead, so that writers who give from one fund don't wait for one another.
 CREATE TABLE ledger_balance (
     account_id bigint PRIMARY KEY REFERENCES ledger_account (id),
     amount bigint NOT NULL CHECK (amount >= 0)
 ) WITH (fillfactor = 80);
+CREATE TABLE ledger_budget_slice (
+    fund bigint NOT NULL,
+    slice smallint NOT NULL,
+    amount bigint NOT NULL CHECK (amount >= 0),
+    PRIMARY KEY (fund, slice)
+) WITH (fillfactor = 50);
+COMMENT ON TABLE ledger_budget_slice IS 'What a fund may still give, in parts that writers lease one by one.';
 
 CREATE TABLE ledger_fund (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -57,9 +65,11 @@ CREATE TABLE ledger_transfer (
     CHECK (from_account <> to_account),
     PRIMARY KEY (booked_month, key, line)
 ) PARTITION BY RANGE (booked_month);
-CREATE INDEX ledger_transfer_from ON ledger_transfer (from_account, key);
-CREATE INDEX ledger_transfer_to ON ledger_transfer (to_account, key);
-COMMENT ON COLUMN ledger_transfer.booked_month IS 'First day of the local month of the key''s own time.';
+-- By account alone: many rows of one account share an index entry, so a hot account costs next to nothing.
+CREATE INDEX ledger_transfer_from ON ledger_transfer (from_account);
+CREATE INDEX ledger_transfer_to ON ledger_transfer (to_account);
+COMMENT ON COLUMN ledger_transfer.booked_month IS
+    'First day of the local month of the key''s own time, or of the first open month after it.';
 COMMENT ON COLUMN ledger_transfer.ref IS 'What it was for, by ids only, like redemption:12.';
 INSERT INTO infra_partitioned VALUES ('ledger_transfer', 'date');
 
@@ -78,8 +88,10 @@ CREATE TABLE ledger_hold (
 CREATE INDEX ledger_hold_open ON ledger_hold (holder, unit) WHERE state = 'held';
 
 -- The application may read; it moves points through the functions of this schema alone.
-REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON ledger_account, ledger_balance, ledger_transfer FROM citycard_app;
-REVOKE UPDATE, DELETE, TRUNCATE ON ledger_fund, ledger_hold FROM citycard_app;
+REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON ledger_account, ledger_balance, ledger_budget_slice, ledger_transfer
+    FROM citycard_app;
+REVOKE UPDATE, DELETE, TRUNCATE ON ledger_fund FROM citycard_app;
+REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON ledger_hold FROM citycard_app;
 GRANT UPDATE (state, ended_key, ended_at) ON ledger_hold TO citycard_app;
 REVOKE ALL ON SEQUENCE ledger_city_account_id, ledger_holder_account_id FROM citycard_app;
 
