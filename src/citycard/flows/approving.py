@@ -8,6 +8,7 @@ import datetime as dt
 from collections.abc import Callable
 
 from citycard.agencies import api as agencies
+from citycard.flows import refunding
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import Actor
 from citycard.kernel.ids import fact_key
@@ -83,4 +84,5 @@ def _account(named: dict[str, str | int], unit: str) -> ledger.AccountRef:
 CARRIED_OUT: dict[str, Carry] = {
     "ledger.move": move_by_hand,
     "ledger.budget": raise_budget,
+    refunding.KIND: refunding.begin,
 }

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from citycard.flows import campaigning, keeping_rights, lapsing, redeeming
+from citycard.flows import campaigning, keeping_rights, lapsing, redeeming, refunding
 from citycard.identity import api as identity
 from citycard.infra import partitions
 from citycard.infra.jobs import Timed
@@ -43,5 +43,6 @@ TIMETABLE: list[Timed] = [
     Timed(name="expire-reservations", cron="* * * * * */15", run=redeeming.expire),
     Timed(name="lapse-points", cron="4 * * * *", run=lapsing.run),
     Timed(name="return-budgets", cron="37 * * * *", run=campaigning.settle_ended),
+    Timed(name="refund-runs", cron="* * * * * */5", run=refunding.go_on),
     Timed(name="clear-expired", cron="7 * * * *", run=clear_expired),
 ]

@@ -145,3 +145,56 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION ledger_lock_purses FROM public;
 GRANT EXECUTE ON FUNCTION ledger_lock_purses TO citycard_app;
+
+-- A run that gives back what was wrongly charged to many people, line by line, and says so to each.
+CREATE TABLE ledger_refund_run (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    unit text NOT NULL,
+    agency text NOT NULL,
+    why_zh text NOT NULL CHECK (why_zh <> ''),
+    why_en text NOT NULL CHECK (why_en <> ''),
+    goodwill bigint NOT NULL CHECK (goodwill >= 0),
+    goodwill_fund bigint REFERENCES ledger_fund (id),
+    file_name text NOT NULL,
+    content_hash text NOT NULL,
+    state text NOT NULL DEFAULT 'draft'
+        CHECK (state IN ('draft', 'running', 'done', 'undoing', 'undone')),
+    attempt integer NOT NULL DEFAULT 0,
+    made_at timestamptz NOT NULL,
+    made_by text NOT NULL,
+    begun_at timestamptz,
+    begun_by text,
+    undone_at timestamptz,
+    undone_by text,
+    undone_why_zh text NOT NULL DEFAULT '',
+    undone_why_en text NOT NULL DEFAULT '',
+    ended_at timestamptz,
+    CHECK ((goodwill > 0) = (goodwill_fund IS NOT NULL)),
+    CHECK ((state = 'draft') = (begun_at IS NULL)),
+    CHECK (state NOT IN ('undoing', 'undone') OR undone_at IS NOT NULL)
+);
+COMMENT ON TABLE ledger_refund_run IS 'Refund runs: proposed by one officer, released by another, taken back if need be.';
+COMMENT ON COLUMN ledger_refund_run.goodwill IS 'Points each person gets on top, once, from goodwill_fund.';
+CREATE TABLE ledger_refund_line (
+    run_id bigint NOT NULL REFERENCES ledger_refund_run (id),
+    line integer NOT NULL,
+    reference text NOT NULL,
+    move_key uuid NOT NULL,
+    holder bigint NOT NULL,
+    amount bigint NOT NULL CHECK (amount > 0),
+    state text NOT NULL DEFAULT 'waiting'
+        CHECK (state IN ('waiting', 'done', 'refused', 'undone', 'kept')),
+    why text NOT NULL DEFAULT '',
+    facts jsonb NOT NULL DEFAULT '{}',
+    goodwill bigint NOT NULL DEFAULT 0 CHECK (goodwill >= 0),
+    at timestamptz,
+    PRIMARY KEY (run_id, line),
+    UNIQUE (run_id, move_key)
+);
+CREATE INDEX ledger_refund_line_next ON ledger_refund_line (run_id, state, holder, line);
+COMMENT ON COLUMN ledger_refund_line.reference IS 'What the list said: the key of a move, or a redemption.';
+COMMENT ON COLUMN ledger_refund_line.state IS 'kept: it was to be undone, but the points are spent.';
+REVOKE UPDATE, DELETE, TRUNCATE ON ledger_refund_run, ledger_refund_line FROM citycard_app;
+GRANT UPDATE (state, attempt, begun_at, begun_by, undone_at, undone_by, undone_why_zh, undone_why_en,
+              ended_at) ON ledger_refund_run TO citycard_app;
+GRANT UPDATE (state, why, facts, goodwill, at) ON ledger_refund_line TO citycard_app;
