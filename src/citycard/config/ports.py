@@ -4,8 +4,13 @@ from pathlib import Path
 
 from django.conf import settings
 
+from citycard.adapters.account_partner.demo import DemoAccountPartner
+from citycard.adapters.account_partner.failing_demo import NoAccountPartner
+from citycard.adapters.account_partner.http import HttpAccountPartner
 from citycard.adapters.card_company.demo import DemoCardCompany
-from citycard.adapters.card_company.failing_demo import NoCardCompany
+from citycard.adapters.card_company.demo_loadings import DemoLoadingRecords
+from citycard.adapters.card_company.dropped_files import DroppedLoadingFiles
+from citycard.adapters.card_company.failing_demo import NoCardCompany, NoLoadingRecords
 from citycard.adapters.card_company.http import HttpCardCompany
 from citycard.adapters.certificate.demo import DemoCertification
 from citycard.adapters.certificate.failing_demo import NoCertificates
@@ -34,6 +39,7 @@ from citycard.identity.ports import (
 from citycard.infra.ports import provide
 from citycard.issuing.ports import CardCompany, CardPrinter, DemoOutside
 from citycard.people.ports import DemoRegisters, HouseholdRegister, StatusRegister
+from citycard.redemptions.ports import AccountPartner, DemoLoadings, LoadingRecords
 
 
 def provide_adapters(beside: Path) -> None:
@@ -45,10 +51,12 @@ def provide_adapters(beside: Path) -> None:
         _provide_demo_registers(beside / "registers.sqlite")
         _provide_demo_sign_in(beside)
         _provide_demo_issuing(beside)
+        _provide_demo_redeeming(beside)
     else:
         _provide_registers()
         _provide_sign_in()
         _provide_issuing(beside)
+        _provide_redeeming()
 
 
 def _provide_demo_registers(path: Path) -> None:
@@ -104,3 +112,26 @@ def _provide_issuing(beside: Path) -> None:
     company = HttpCardCompany(url, token) if url else NoCardCompany()
     provide(CardPrinter, printer, name="card printers", timeout_s=90)
     provide(CardCompany, company, name="card company", timeout_s=30)
+
+
+def _provide_demo_redeeming(beside: Path) -> None:
+    """The demo's company knows what the demo's kiosk, beside the outside, wrote onto its cards."""
+    switches = Switches(beside / "switches.json")
+    cards = beside.parent / "kiosk" / "cards.db"
+    loadings = DemoLoadingRecords(cards, beside / "loadings.sqlite", switches)
+    accounts = DemoAccountPartner(beside / "accounts.sqlite", switches)
+    provide(LoadingRecords, loadings, name="loading files", timeout_s=60)
+    provide(DemoLoadings, loadings, name="demo loadings", timeout_s=60)
+    provide(AccountPartner, accounts, name="account partners", timeout_s=15)
+
+
+def _provide_redeeming() -> None:
+    directory = environment.text("CITYCARD_LOADING_FILES")
+    loadings: LoadingRecords = NoLoadingRecords()
+    if directory:
+        loadings = DroppedLoadingFiles(Path(directory))
+    url = environment.text("CITYCARD_ACCOUNT_PARTNER_URL")
+    token = environment.text("CITYCARD_ACCOUNT_PARTNER_TOKEN")
+    accounts: AccountPartner = HttpAccountPartner(url, token) if url else NoAccountPartner()
+    provide(LoadingRecords, loadings, name="loading files", timeout_s=300)
+    provide(AccountPartner, accounts, name="account partners", timeout_s=30)

@@ -1,6 +1,6 @@
 """The table of letters: what is said to outside systems, and who says it."""
 
-from citycard.flows import asking_registers, issuing_cards, proving
+from citycard.flows import asking_registers, crediting, issuing_cards, proving
 from citycard.identity import api as identity
 from citycard.infra.outbox import Topic
 from citycard.notify import api as notify
@@ -11,4 +11,5 @@ TOPICS: list[Topic] = [
     *asking_registers.LETTERS,
     *issuing_cards.LETTERS,
     proving.LETTER,
+    crediting.LETTER,
 ]

@@ -2,7 +2,15 @@
 
 import datetime as dt
 
-from citycard.flows import campaigning, keeping_rights, lapsing, redeeming, refunding
+from citycard.flows import (
+    campaigning,
+    crediting,
+    keeping_rights,
+    lapsing,
+    reconciling,
+    redeeming,
+    refunding,
+)
 from citycard.identity import api as identity
 from citycard.infra import partitions
 from citycard.infra.jobs import Timed
@@ -41,6 +49,9 @@ TIMETABLE: list[Timed] = [
     Timed(name="rights-due", cron="*/10 * * * *", run=keeping_rights.look_again),
     Timed(name="erase-papers", cron="41 2 * * *", run=keeping_rights.erase_papers),
     Timed(name="expire-reservations", cron="* * * * * */15", run=redeeming.expire),
+    Timed(name="loading-files", cron="23 * * * *", run=reconciling.fetch_files),
+    Timed(name="reconcile", cron="37 5 * * *", run=reconciling.compare),
+    Timed(name="account-lists", cron="11 * * * *", run=crediting.ask_for_lists),
     Timed(name="lapse-points", cron="4 * * * *", run=lapsing.run),
     Timed(name="return-budgets", cron="37 * * * *", run=campaigning.settle_ended),
     Timed(name="refund-runs", cron="* * * * * */5", run=refunding.go_on),

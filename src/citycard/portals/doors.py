@@ -9,6 +9,7 @@ key, or nobody.
     @door(roles={"resident"}, level=3)         # signed in by certificate, or confirmed at a counter
     @door(roles=ANYONE)                        # everybody, signed in or not
     @door(roles={"kiosk"})                     # a device: Authorization: Reader <code>:<key>
+    @door(roles={"agency_client"})             # an agency's system: Authorization: Client <code>:<key>
 
 Who is nobody is sent to sign in and comes back; who may not pass reads why.
 """
@@ -31,7 +32,8 @@ from citycard.kernel.actors import Actor
 from citycard.kernel.errors import Refused
 
 ANYONE: Final[frozenset[str]] = frozenset({"anyone"})
-DEVICES: Final[frozenset[str]] = frozenset({"reader", "kiosk"})
+DEVICES: Final[frozenset[str]] = frozenset({"reader", "kiosk", "till", "agency_client"})
+"""Who comes in by a key: devices, and agencies' own systems."""
 NOBODY: Final = Actor(id="nobody", kind="resident")
 
 RESIDENT_SIGN_IN = "/sign-in/"
@@ -183,6 +185,8 @@ def _who_comes(request: HttpRequest) -> Actor:
     credentials = request.headers.get("Authorization", "")
     if credentials.startswith("Reader "):
         return _by_key(credentials.removeprefix("Reader ")) or NOBODY
+    if credentials.startswith("Client "):
+        return _by_client_key(credentials.removeprefix("Client ")) or NOBODY
     return _by_session(request) or NOBODY
 
 
@@ -204,6 +208,19 @@ def _by_key(credentials: str) -> Actor | None:
         kind="device",
         roles=frozenset({device.kind}),
         agency=device.agency,
+    )
+
+
+def _by_client_key(credentials: str) -> Actor | None:
+    code, _, key = credentials.strip().partition(":")
+    client = agencies.client_by_key(code=code, key=key)
+    if client is None:
+        return None
+    return Actor(
+        id=f"client:{client.code}",
+        kind="agency_client",
+        roles=frozenset({"agency_client"}),
+        agency=client.agency,
     )
 
 

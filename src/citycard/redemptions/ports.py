@@ -57,6 +57,14 @@ class LoadingRecords(Protocol):
         ...
 
 
+class DemoLoadings(Protocol):
+    """What a demo city tells its own card company: loadings that no simulated writer made."""
+
+    def took(self, partner: str, records: Sequence[LoadingRecord]) -> None:
+        """Let a company know of loadings of an invented history."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Credit:
     """What a partner is asked to credit to an account.

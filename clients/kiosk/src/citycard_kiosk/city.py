@@ -3,7 +3,7 @@ is harmless.
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,6 +78,10 @@ class City:
     ) -> dict[str, Any]:
         """Report that the card was not written."""
         return self._ask("release", {"key": str(key), "why": why, **(reading or {})})
+
+    def journal(self, lines: Sequence[Mapping[str, Any]]) -> None:
+        """Upload lines of our journal."""
+        self._ask("journal", {"lines": list(lines)})
 
     def redemption(self, key: uuid.UUID) -> dict[str, Any] | None:
         """Ask what became of one of ours; None when the city never heard of it."""

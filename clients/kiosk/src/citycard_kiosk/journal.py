@@ -2,6 +2,7 @@
 did.
 """
 
+import datetime as dt
 import sqlite3
 import threading
 import time
@@ -28,18 +29,23 @@ CREATE TABLE IF NOT EXISTS redemption (
     counter_after INTEGER,
     outcome TEXT NOT NULL DEFAULT '',
     begun_at REAL NOT NULL,
-    changed_at REAL NOT NULL
+    changed_at REAL NOT NULL,
+    sent_at REAL NOT NULL DEFAULT 0
 )
 """
+_DAYS = "CREATE TABLE IF NOT EXISTS day_sent (day TEXT PRIMARY KEY, at REAL NOT NULL)"
 _LINES = """
 SELECT key, state, number, points, ntd, purse_before, counter_before, purse_after, counter_after,
-    outcome FROM redemption
+    outcome, rowid, begun_at, changed_at FROM redemption
 """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One redemption in the journal."""
+    """One redemption in the journal.
+
+    :ivar seq: its number: 1, 2, 3 …; nothing is ever deleted, so a gap is a loss
+    """
 
     key: uuid.UUID
     state: State
@@ -51,6 +57,9 @@ class Line:
     purse_after: int | None
     counter_after: int | None
     outcome: str
+    seq: int
+    begun_at: float
+    changed_at: float
 
 
 class Journal:
@@ -63,6 +72,7 @@ class Journal:
         self._file.execute("PRAGMA journal_mode = DELETE")
         self._file.execute("PRAGMA synchronous = EXTRA")
         self._file.execute(_TABLE)
+        self._file.execute(_DAYS)
 
     def begin(self, *, number: str, points: int, ntd: int, purse: int, counter: int) -> uuid.UUID:
         """Note that a redemption is about to be asked for; its key is chosen here, once."""
@@ -123,6 +133,40 @@ class Journal:
     def all_lines(self) -> list[Line]:
         """Return everything, oldest first; for whoever examines a kiosk."""
         return self._lines("ORDER BY begun_at")
+
+    def unsent(self, most: int) -> list[Line]:
+        """Return what has ended and was not sent since, oldest first."""
+        return self._lines(
+            "WHERE state = 'closed' AND sent_at < changed_at ORDER BY rowid LIMIT ?", most
+        )
+
+    def note_sent(self, lines: Sequence[Line]) -> None:
+        """Note that lines were sent as they are; one that has changed since is sent again."""
+        for line in lines:
+            self._do(
+                "UPDATE redemption SET sent_at = ? WHERE key = ? AND changed_at = ?",
+                line.changed_at,
+                str(line.key),
+                line.changed_at,
+            )
+
+    def days_to_send(self, today: dt.date) -> list[dt.date]:
+        """Return days before today that were not sent whole, oldest first."""
+        with self._lock:
+            found = self._file.execute(
+                "SELECT DISTINCT date(begun_at, 'unixepoch') AS day FROM redemption"
+                " WHERE day < ? AND day NOT IN (SELECT day FROM day_sent) ORDER BY day",
+                (today.isoformat(),),
+            ).fetchall()
+        return [dt.date.fromisoformat(day) for (day,) in found]
+
+    def lines_of(self, day: dt.date) -> list[Line]:
+        """Return a day's lines, in the order in which they were begun."""
+        return self._lines("WHERE date(begun_at, 'unixepoch') = ? ORDER BY rowid", day.isoformat())
+
+    def note_day(self, day: dt.date) -> None:
+        """Note that a day was sent whole."""
+        self._do("INSERT OR IGNORE INTO day_sent VALUES (?, ?)", day.isoformat(), time.time())
 
     def _do(self, sql: str, *values: object) -> None:
         with self._lock:

@@ -4,6 +4,8 @@ One thread (``run``) owns the writer and the city; the screen's threads only lea
 queue and look at what is shown.
 """
 
+import contextlib
+import datetime as dt
 import queue
 import threading
 import time
@@ -12,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from citycard_kiosk import uploading
 from citycard_kiosk.city import City, Refusal, Silent
 from citycard_kiosk.journal import Journal
 from citycard_kiosk.redeeming import Ended, Redeemer
@@ -97,6 +100,7 @@ class Kiosk:
         self._next_recovery = 0.0
         self._recovery_pause_s = self.settings.recover_seconds
         self._next_look = 0.0
+        self._next_upload = 0.0
 
     # -- for the screen's threads
     # -------------------------------------------------------------------
@@ -145,6 +149,7 @@ class Kiosk:
         if self.city is not None:
             self._recover_now_and_then()
             self._look_at_pad()
+            self._upload_now_and_then()
         if self.shown.until is not None and time.monotonic() > self.shown.until:
             self._time_is_over()
 
@@ -186,6 +191,15 @@ class Kiosk:
         if moved and self.shown.stage in ("resumed", "taken_away"):
             self._show_recovered(moved)
             self._placement = self.writer.placement()
+
+    def _upload_now_and_then(self) -> None:
+        """Send the journal while nobody waits; a city that is silent or says no hears it later."""
+        if self.shown.stage != "welcome" or time.monotonic() < self._next_upload:
+            return
+        self._next_upload = time.monotonic() + self.settings.recover_seconds * LONGEST_PAUSES
+        with contextlib.suppress(Silent, Refusal):
+            uploading.upload_day(self.journal, self._known_city(), dt.datetime.now(dt.UTC).date())
+            uploading.upload(self.journal, self._known_city())
 
     def _show_recovered(self, moved: Mapping[uuid.UUID, Ended]) -> None:
         last = list(moved.values())[-1]
@@ -277,6 +291,7 @@ class Kiosk:
         self._show_ended(ended)
 
     def _show_ended(self, ended: Ended) -> None:
+        self._next_upload = 0.0
         if ended.refusal is not None:
             self._refuse(ended.refusal.code, ended.refusal.facts)
         elif ended.ending == "settled":

@@ -12,7 +12,7 @@ from typing import Literal
 from citycard_kiosk import failpoints
 from citycard_kiosk.city import City, Refusal, Silent
 from citycard_kiosk.journal import NOT_TOUCHED, Journal, Line
-from citycard_kiosk.writer import CardGone, CardWriter, Reading, WriteFailed
+from citycard_kiosk.writer import CardGone, CardMoved, CardWriter, Reading, WriteFailed
 
 Ending = Literal["settled", "given_back", "unclear", "refused", "offline", "taken_away"]
 NOT_FOUND = 404
@@ -67,16 +67,27 @@ class Redeemer:
             self.journal.note(key, "untouched")
             return Ended(ending="offline")
         failpoints.reach("agent.allowed")
-        return self._write(key, reading.number, ntd)
+        return self._write(key, reading, ntd)
 
-    def _write(self, key: uuid.UUID, number: str, ntd: int) -> Ended:
-        if self.writer.on_pad() != number:
+    def _write(self, key: uuid.UUID, reading: Reading, ntd: int) -> Ended:
+        """Write, unless the card has left the pad since it was read: it may have been at another
+        kiosk, which has then ended this redemption by what the card said there.
+        """
+        if self.writer.placement() != reading.placement:
             self.journal.note(key, "untouched")
             return self._give_back(key)
         self.journal.note(key, "touching")
         failpoints.reach("agent.touching")
         try:
-            after = self.writer.load(number=number, amount_ntd=ntd, terminal=self.city.code)
+            after = self.writer.load(
+                number=reading.number,
+                amount_ntd=ntd,
+                terminal=self.city.code,
+                placement=reading.placement,
+            )
+        except CardMoved:
+            self.journal.note(key, "untouched")
+            return self._give_back(key)
         except (CardGone, WriteFailed):
             return Ended(ending="taken_away", confirmed=False)
         failpoints.reach("agent.before_written")

@@ -28,7 +28,10 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """What a card says about itself."""
+    """What a card says about itself.
+
+    :ivar placement: the pad's number when it was read
+    """
 
     number: str
     issuer: str
@@ -36,6 +39,7 @@ class Reading:
     purse: int
     counter: int
     recent: Sequence[Line]
+    placement: int = 0
 
     def told(self) -> dict[str, Any]:
         """Return it as the city wants to hear it."""
@@ -48,6 +52,10 @@ class Reading:
 
 class CardGone(Exception):
     """The card is not on the pad, or was taken away while it was written."""
+
+
+class CardMoved(CardGone):
+    """The card has left the pad since it was read; it was certainly not written."""
 
 
 class WriteFailed(Exception):
@@ -72,9 +80,12 @@ class CardWriter(Protocol):
         """
         ...
 
-    def load(self, *, number: str, amount_ntd: int, terminal: str) -> Reading:
+    def load(self, *, number: str, amount_ntd: int, terminal: str, placement: int) -> Reading:
         """Add to the card's purse and raise its counter by one, both or neither.
 
+        :param placement: as it was when the card was read: a card that has left the pad since, if
+            only for a moment, may have been elsewhere and is not written
+        :raises CardMoved: it was not written, for it has left the pad since
         :raises CardGone: the card, or this card, is no longer there
         :raises WriteFailed: it isn't known whether it was written
         """
@@ -102,6 +113,10 @@ CREATE TABLE IF NOT EXISTS card (
 CREATE TABLE IF NOT EXISTS line (
     number TEXT NOT NULL, counter INTEGER NOT NULL, amount_ntd INTEGER NOT NULL, terminal TEXT NOT
     NULL, PRIMARY KEY (number, counter));
+CREATE TABLE IF NOT EXISTS loading (
+    issuer TEXT NOT NULL, number TEXT NOT NULL, counter INTEGER NOT NULL, amount_ntd INTEGER NOT
+    NULL, terminal TEXT NOT NULL, purse_before INTEGER NOT NULL, at REAL NOT NULL,
+    PRIMARY KEY (number, counter));
 CREATE TABLE IF NOT EXISTS pad (
     one INTEGER PRIMARY KEY CHECK (one = 1), number TEXT, placement INTEGER NOT NULL);
 INSERT OR IGNORE INTO pad VALUES (1, NULL, 0);
@@ -137,16 +152,20 @@ class SimulatedWriter:
             raise CardGone
         return self._reading(number)
 
-    def load(self, *, number: str, amount_ntd: int, terminal: str) -> Reading:
+    def load(self, *, number: str, amount_ntd: int, terminal: str, placement: int) -> Reading:
         """Write as a card would: nothing for a while, then all at once, unless it was taken
         away.
         """
         time.sleep(self.seconds)
         failpoints.reach("writer.before_write")
         with self._transaction():
+            if self.on_pad() == number and self.placement() != placement:
+                raise CardMoved
             if self.on_pad() != number:
                 raise CardGone
-            purse, counter = self._one("SELECT purse, counter FROM card WHERE number = ?", number)
+            issuer, purse, counter = self._one(
+                "SELECT issuer, purse, counter FROM card WHERE number = ?", number
+            )
             self._file.execute(
                 "UPDATE card SET purse = ?, counter = ? WHERE number = ?",
                 (purse + amount_ntd, counter + 1, number),
@@ -154,6 +173,10 @@ class SimulatedWriter:
             self._file.execute(
                 "INSERT INTO line VALUES (?, ?, ?, ?)",
                 (number, counter + 1, amount_ntd, terminal),
+            )
+            self._file.execute(
+                "INSERT INTO loading VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (issuer, number, counter + 1, amount_ntd, terminal, purse, time.time()),
             )
         failpoints.reach("writer.after_write")
         return self._reading(number)
@@ -228,6 +251,7 @@ class SimulatedWriter:
                 (number, LINES_KEPT),
             ).fetchall()
         return Reading(
+            placement=self.placement(),
             number=number,
             issuer=issuer,
             number_kind=number_kind,

@@ -131,7 +131,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("code", models.TextField(unique=True)),
-                ("kind", models.TextField(help_text="reader or kiosk")),
+                ("kind", models.TextField(help_text="reader, kiosk or till")),
                 ("place", models.TextField(blank=True, help_text="code of a place or counter")),
                 ("service", models.TextField(blank=True)),
                 (
@@ -161,7 +161,7 @@ class Migration(migrations.Migration):
                 "db_table": "agencies_device",
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("kind__in", ["reader", "kiosk"])),
+                        condition=models.Q(("kind__in", ["reader", "kiosk", "till"])),
                         name="agencies_device_kind",
                     ),
                     models.CheckConstraint(

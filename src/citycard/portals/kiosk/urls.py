@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from citycard.portals.kiosk import answers, screens
+from citycard.portals.kiosk import answers, journal, screens, tills
 
 app_name = "kiosk"
 urlpatterns = [
@@ -14,5 +14,8 @@ urlpatterns = [
     path("api/writing", answers.writing, name="writing"),
     path("api/settle", answers.settle, name="settle"),
     path("api/release", answers.release, name="release"),
+    path("api/journal", journal.journal, name="journal"),
+    path("api/pay", tills.pay, name="pay"),
+    path("api/refund", tills.refund, name="refund"),
     path("api/redemption/<uuid:key>", answers.redemption, name="redemption"),
 ]
