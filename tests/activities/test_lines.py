@@ -30,20 +30,21 @@ def town(db: None) -> Town:
 
 
 def line(campaign: activities.Campaign, number: str = "", **facts: Any) -> activities.EarningLine:
-    said = {"reference": f"visit-{next(_references)}", "at": NOW, "number": number} | facts
+    said: dict[str, Any] = {"reference": f"visit-{next(_references)}", "at": NOW}
+    said |= {"number": number} | facts
     return activities.EarningLine(campaign_id=campaign.id, **said)
 
 
 def send(
     *lines: activities.EarningLine, key: str | None = None, actor: Actor = SENDER
-) -> earning.Taken:
+) -> activities.StoredUpload:
     upload = activities.Upload(
         agency="doit", route="api", key=key or f"batch-{next(_keys)}", lines=lines
     )
     return earning.take(upload=upload, actor=actor, now=NOW + dt.timedelta(minutes=1))
 
 
-def told(taken: earning.Taken) -> list[tuple[str, int, bool]]:
+def told(taken: activities.StoredUpload) -> list[tuple[str, int, bool]]:
     return [(one.code, one.points, one.again) for one in taken.answers]
 
 

@@ -31,7 +31,14 @@ from citycard.activities.budgeting import (
     settle_campaigns,
 )
 from citycard.activities.forecasting import runs_out_on
-from citycard.activities.line_values import EarningLine, LineAnswer, OpenUpload, Upload
+from citycard.activities.line_values import (
+    EarningLine,
+    LineAnswer,
+    OpenUpload,
+    StoredUpload,
+    Upload,
+    UploadLine,
+)
 from citycard.activities.opening import UploadKeyUsed, open_upload
 from citycard.activities.queries import (
     campaign,
@@ -56,7 +63,7 @@ from citycard.activities.setting_up import (
     open_campaign,
     serve_devices,
 )
-from citycard.activities.storing import store_upload
+from citycard.activities.storing import store_upload, upload_of, uploads_of
 from citycard.activities.values import (
     Award,
     AwardRequest,
@@ -143,11 +150,13 @@ __all__ = [
     "ShiftVersion",
     "ShiftWords",
     "Statistics",
+    "StoredUpload",
     "TimeBank",
     "TriggerRequest",
     "UnitUnknown",
     "Upload",
     "UploadKeyUsed",
+    "UploadLine",
     "VolunteerSum",
     "add_shift",
     "award",
@@ -182,6 +191,8 @@ __all__ = [
     "statistics",
     "store_upload",
     "time_bank",
+    "upload_of",
+    "uploads_of",
     "verify",
     "versions_of",
     "volunteer_sums",

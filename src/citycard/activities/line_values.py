@@ -85,7 +85,7 @@ class Line:
 class OpenUpload:
     """An upload whose agency is locked until the unit of work ends.
 
-    :ivar answers: what it was answered before, when it was; then nothing is to do
+    :ivar before: what it was answered before, when it was; then nothing is to do
     :ivar requests: what is to be decided, in the order of the facts' own times
     """
 
@@ -94,4 +94,29 @@ class OpenUpload:
     content_hash: bytes
     lines: tuple[Line, ...] = ()
     requests: tuple[LineRequest, ...] = ()
-    answers: tuple[LineAnswer, ...] | None = None
+    before: "StoredUpload | None" = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredUpload:
+    """A kept upload; ``answers`` stand in the order of its lines.
+
+    :ivar again: the very same upload was taken before; these are its answers
+    """
+
+    upload_id: int
+    agency: str
+    received_at: dt.datetime
+    answers: tuple[LineAnswer, ...]
+    again: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class UploadLine:
+    """An upload in a list: how many of its lines were new for a campaign, and what they gave."""
+
+    upload_id: int
+    received_at: dt.datetime
+    route: Route
+    lines: int
+    points: int

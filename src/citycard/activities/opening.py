@@ -10,7 +10,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from citycard.activities.attributing import attribute
-from citycard.activities.line_values import EarningLine, Line, LineAnswer, OpenUpload, Upload
+from citycard.activities.line_values import (
+    EarningLine,
+    Line,
+    LineAnswer,
+    OpenUpload,
+    StoredUpload,
+    Upload,
+)
+from citycard.activities.storing import upload_of
 from citycard.activities.values import LineRequest
 from citycard.infra import crypto
 from citycard.infra.database import execute, row, rows
@@ -43,12 +51,12 @@ def open_upload(*, upload: Upload, actor: Actor, now: dt.datetime) -> OpenUpload
     )
     before = _stored(opened, actor)
     if before is not None:
-        return dataclasses.replace(opened, answers=before)
+        return dataclasses.replace(opened, before=before)
     lines = attribute(agency=upload.agency, lines=_as_before(opened))
     return dataclasses.replace(opened, lines=tuple(lines), requests=_requests(upload.agency, lines))
 
 
-def _stored(opened: OpenUpload, actor: Actor) -> tuple[LineAnswer, ...] | None:
+def _stored(opened: OpenUpload, actor: Actor) -> StoredUpload | None:
     found = row(
         "SELECT id, content_hash FROM activities_upload"
         " WHERE sender = %s AND route = %s AND key_hash = %s",
@@ -58,12 +66,7 @@ def _stored(opened: OpenUpload, actor: Actor) -> tuple[LineAnswer, ...] | None:
         return None
     if bytes(found.content_hash) != opened.content_hash:
         raise UploadKeyUsed()
-    answers = rows(
-        "SELECT code, points, again FROM activities_upload_answer WHERE upload_id = %s"
-        " ORDER BY place",
-        [found.id],
-    )
-    return tuple(LineAnswer(**one._asdict()) for one in answers)
+    return dataclasses.replace(upload_of(upload_id=found.id), again=True)
 
 
 def _as_before(opened: OpenUpload) -> list[Line]:

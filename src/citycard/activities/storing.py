@@ -1,26 +1,71 @@
-"""Storing an upload: each line once with its answer, and the answers in the order of the lines."""
+"""Storing an upload: each line once with its answer, and the answers in the order of the lines;
+reading it again."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
-from citycard.activities.line_values import Line, LineAnswer, OpenUpload
+from citycard.activities.line_values import (
+    Line,
+    LineAnswer,
+    OpenUpload,
+    StoredUpload,
+    UploadLine,
+)
 from citycard.activities.values import Award
-from citycard.infra.database import execute, scalar
+from citycard.infra.database import execute, row, rows, scalar
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.kernel.actors import Actor
+from citycard.kernel.errors import NotFound
 
 
 def store_upload(
     *, opened: OpenUpload, awards: Sequence[Award], actor: Actor, now: dt.datetime
-) -> tuple[LineAnswer, ...]:
-    """Keep an opened upload with what its lines gave; returns the answers in their order."""
+) -> StoredUpload:
+    """Keep an opened upload with what its lines gave."""
     require_unit_of_work()
     answers = _answers(opened, {award.n: award for award in awards})
     upload_id = _insert_upload(opened, actor, now)
     _insert_lines(upload_id, opened, answers)
     _insert_answers(upload_id, answers)
-    return answers
+    return StoredUpload(
+        upload_id=upload_id, agency=opened.upload.agency, received_at=now, answers=answers
+    )
+
+
+def upload_of(*, upload_id: int) -> StoredUpload:
+    """Return an upload with the answers that it got.
+
+    :raises NotFound: there is none of this number
+    """
+    found = row("SELECT agency, received_at FROM activities_upload WHERE id = %s", [upload_id])
+    if found is None:
+        raise NotFound(what="upload")
+    answers = rows(
+        "SELECT code, points, again FROM activities_upload_answer WHERE upload_id = %s"
+        " ORDER BY place",
+        [upload_id],
+    )
+    return StoredUpload(
+        upload_id=upload_id,
+        agency=found.agency,
+        received_at=found.received_at,
+        answers=tuple(LineAnswer(**one._asdict()) for one in answers),
+    )
+
+
+def uploads_of(*, campaign_id: int, limit: int = 20) -> list[UploadLine]:
+    """Return the newest uploads with lines of a campaign: when, by which way, what they gave."""
+    found = rows(
+        """
+        SELECT u.id AS upload_id, u.received_at, u.route, count(*) AS lines,
+               coalesce(sum(l.points), 0)::bigint AS points
+        FROM activities_line l JOIN activities_upload u ON u.id = l.upload_id
+        WHERE l.campaign_id = %s GROUP BY u.id ORDER BY u.id DESC LIMIT %s
+        """,
+        [campaign_id, limit],
+    )
+    return [UploadLine(**one._asdict()) for one in found]
 
 
 def _answers(opened: OpenUpload, awards: Mapping[int, Award]) -> tuple[LineAnswer, ...]:

@@ -4,7 +4,8 @@
 pack is
 activated. Staff (``add_staff``) and devices (``enrol_devices``) are the city's own. A device's key
 is shown
-once; ``devices_for_gate`` gives the gate what it needs to authenticate. Names are
+once; ``devices_for_gate`` gives the gate what it needs to authenticate. An
+agency's own system is a *client* with a key of its own (``connect_client``). Names are
 ``infra.packs.Text`` in two
 languages.
 
@@ -39,6 +40,19 @@ from citycard.agencies.approving import (
     propose,
     reject,
     withdraw,
+)
+from citycard.agencies.connecting import (
+    Client,
+    ClientCodeUsed,
+    ClientIsRevoked,
+    ConnectedClient,
+    NoSuchClient,
+    client,
+    client_by_key,
+    clients,
+    connect_client,
+    revoke_client,
+    rotate_client_key,
 )
 from citycard.agencies.directory import (
     Agency,
@@ -87,6 +101,10 @@ from citycard.agencies.verifying import verify
 __all__ = [
     "Agency",
     "AlreadyProposed",
+    "Client",
+    "ClientCodeUsed",
+    "ClientIsRevoked",
+    "ConnectedClient",
     "Counter",
     "CounterOfAnotherAgency",
     "Device",
@@ -99,6 +117,7 @@ __all__ = [
     "MayNotPropose",
     "NewDevice",
     "NoSuchAgency",
+    "NoSuchClient",
     "NoSuchCounter",
     "NoSuchDevice",
     "NoSuchStaff",
@@ -118,6 +137,10 @@ __all__ = [
     "approval_kinds",
     "approve",
     "change_staff",
+    "client",
+    "client_by_key",
+    "clients",
+    "connect_client",
     "counter",
     "counters",
     "device",
@@ -135,7 +158,9 @@ __all__ = [
     "proposals",
     "propose",
     "reject",
+    "revoke_client",
     "revoke_device",
+    "rotate_client_key",
     "rotate_device_key",
     "staff",
     "staff_by_username",

@@ -63,3 +63,27 @@ class ProposalEnded(Event):
     code: ClassVar[str] = "agencies.proposal.ended"
     proposal_id: int
     state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientConnected(Event):
+    """An agency's own system may speak to the city."""
+
+    code: ClassVar[str] = "agencies.client.connected"
+    client_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientKeyRotated(Event):
+    """A system has a new key; its old one is dead."""
+
+    code: ClassVar[str] = "agencies.client.key_rotated"
+    client_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientRevoked(Event):
+    """A system may no longer speak to the city."""
+
+    code: ClassVar[str] = "agencies.client.revoked"
+    client_id: int

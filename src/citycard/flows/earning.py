@@ -5,7 +5,6 @@ same ledger posts them. The agency learns what each line gave, never whose it is
 """
 
 import datetime as dt
-from dataclasses import dataclass
 
 from citycard.activities import api as activities
 from citycard.infra import failpoints
@@ -18,18 +17,7 @@ class PointsNotPosted(RuntimeError):
     """Our own mistake: an activity awarded points that the ledger refused; the batch is undone."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Taken:
-    """What became of an upload.
-
-    :ivar again: the very same upload was taken before; these are its answers
-    """
-
-    answers: tuple[activities.LineAnswer, ...]
-    again: bool = False
-
-
-def take(*, upload: activities.Upload, actor: Actor, now: dt.datetime) -> Taken:
+def take(*, upload: activities.Upload, actor: Actor, now: dt.datetime) -> activities.StoredUpload:
     """Take an upload whole or not at all; the answers hold once this returns.
 
     Sent again under its key it gets the answers that it got; a line sent again under its reference
@@ -41,14 +29,14 @@ def take(*, upload: activities.Upload, actor: Actor, now: dt.datetime) -> Taken:
     """
     with unit_of_work():
         opened = activities.open_upload(upload=upload, actor=actor, now=now)
-        if opened.answers is not None:
-            return Taken(answers=opened.answers, again=True)
+        if opened.before is not None:
+            return opened.before
         awards = activities.award_lines(requests=opened.requests, actor=actor, now=now)
         moves = [award.move for award in awards if award.move is not None]
         posted = ledger.move_many(moves=moves, actor=actor, now=now) if moves else []
         if any(one.outcome == "refused" for one in posted):
             raise PointsNotPosted(next(one.refusal.code for one in posted if one.refusal))
-        answers = activities.store_upload(opened=opened, awards=awards, actor=actor, now=now)
+        stored = activities.store_upload(opened=opened, awards=awards, actor=actor, now=now)
         failpoints.reach("earning.take.before_commit")
     failpoints.reach("earning.take.after_commit")
-    return Taken(answers=answers)
+    return stored

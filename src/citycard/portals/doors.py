@@ -9,7 +9,7 @@ key, or nobody.
     @door(roles={"resident"}, level=3)         # signed in by certificate, or confirmed at a counter
     @door(roles=ANYONE)                        # everybody, signed in or not
     @door(roles={"kiosk"})                     # a device: Authorization: Reader <code>:<key>
-    @door(roles={"agency_client"})             # an agency's system: Authorization: Client <code>:<key>
+    @door(roles={"agency_client"})             # its system: Authorization: Client <code>:<key>
 
 Who is nobody is sent to sign in and comes back; who may not pass reads why.
 """
