@@ -164,7 +164,7 @@ class Volunteer:
     def owed(self) -> int:
         (found,) = [
             one
-            for one in activities.volunteer_sums(organisers=[self.organiser])
+            for one in activities.volunteer_sums(organisers=[self.organiser], now=NOW)
             if one.member_id == self.member_id
         ]
         return found.owed

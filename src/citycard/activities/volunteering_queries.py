@@ -1,9 +1,11 @@
 """Reading the time bank: a volunteer's shifts and their versions, an organiser's list and sums."""
 
+import datetime as dt
 import uuid
 from collections.abc import Sequence
 from typing import Any
 
+from citycard.activities.volunteering_rule import time_bank
 from citycard.activities.volunteering_values import Shift, ShiftVersion, VolunteerSum
 from citycard.infra.crypto import unseal
 from citycard.infra.database import rows
@@ -15,6 +17,17 @@ SELECT s.id, s.key, s.member_id, s.organiser, s.place, s.day, s.starts_at, s.end
        s.state, s.version, s.word_id IS NOT NULL AS corrected
 FROM activities_volunteer_shift s WHERE
 """
+
+
+# Somebody who signed in a short while ago misses nothing: they are at work.
+_FLAGGED = "(s.state = 'no_in' OR s.state = 'no_out' AND s.starts_at < %(since)s)"
+_PAGE = f"""
+    s.organiser = ANY (%(organisers)s::text[]) AND s.state <> 'gone'
+    AND (NOT %(flagged)s OR {_FLAGGED})
+    AND (%(before)s::bigint IS NULL OR (s.day, s.id) < (
+        SELECT b.day, b.id FROM activities_volunteer_shift b WHERE b.id = %(before)s))
+    ORDER BY s.day DESC, s.id DESC LIMIT %(limit)s
+"""  # noqa: S608 - a constant of this file
 
 
 def shifts_where(condition: str, *values: Any) -> list[Shift]:
@@ -59,19 +72,19 @@ def shifts_of(
     )
 
 
-def volunteer_sums(*, organisers: Sequence[str]) -> list[VolunteerSum]:
+def volunteer_sums(*, organisers: Sequence[str], now: dt.datetime) -> list[VolunteerSum]:
     """Return what each volunteer has at some organisers, by number only, most minutes first."""
     found = rows(
-        """
+        f"""
         SELECT v.member_id, v.organiser, v.minutes, v.owed,
                count(s.id) FILTER (WHERE s.state <> 'gone') AS shifts,
-               count(s.id) FILTER (WHERE s.state IN ('no_out', 'no_in')) AS flagged
+               count(s.id) FILTER (WHERE {_FLAGGED}) AS flagged
         FROM activities_volunteer v
         LEFT JOIN activities_volunteer_shift s USING (member_id, organiser)
-        WHERE v.organiser = ANY (%s::text[])
+        WHERE v.organiser = ANY (%(organisers)s::text[])
         GROUP BY v.member_id, v.organiser ORDER BY v.minutes DESC, v.member_id
-        """,
-        [list(organisers)],
+        """,  # noqa: S608 - as above
+        {"organisers": list(organisers), "since": _at_work_since(now)},
     )
     return [VolunteerSum(**one._asdict()) for one in found]
 
@@ -80,39 +93,52 @@ def shifts_at(
     *,
     access: Access,
     organisers: Sequence[str],
+    now: dt.datetime,
     flagged: bool = False,
     limit: int = 50,
     before: int | None = None,
 ) -> list[Shift]:
     """Return the shifts worked for some organisers, the newest day first.
 
-    :param access: must cover the volunteers and the field ``points``
-    :param flagged: only those that miss a sign-in or sign-out, oldest first
+    :param access: must cover the volunteers (see ``volunteers_at``) and the field ``points``
+    :param flagged: only those that miss a sign-in or sign-out; not of who may still be at work
     :param before: the id of the last shift of the page before
     """
-    found = shifts_where(
-        "s.organiser = ANY (%s::text[]) AND s.state <> 'gone'"
-        " AND (NOT %s OR s.state IN ('no_out', 'no_in')) AND (%s::bigint IS NULL OR (s.day, s.id) <"
-        " (SELECT b.day, b.id FROM activities_volunteer_shift b WHERE b.id = %s))"
-        " ORDER BY s.day DESC, s.id DESC LIMIT %s",
-        list(organisers),
-        flagged,
-        before,
-        before,
-        limit,
-    )
+    found = _page(organisers, now, flagged, limit, before)
     access.require("points", members=[one.member_id for one in found])
     return found
 
 
-def volunteers_at(*, organisers: Sequence[str]) -> list[int]:
-    """Return who has worked for some organisers, by number only; a door opens access to them."""
+def volunteers_at(
+    *,
+    organisers: Sequence[str],
+    now: dt.datetime,
+    flagged: bool = False,
+    limit: int = 50,
+    before: int | None = None,
+) -> list[int]:
+    """Return who stands on a page of ``shifts_at``, by number only; a door opens access to them."""
+    return sorted({one.member_id for one in _page(organisers, now, flagged, limit, before)})
+
+
+def _page(
+    organisers: Sequence[str], now: dt.datetime, flagged: bool, limit: int, before: int | None
+) -> list[Shift]:
     found = rows(
-        "SELECT DISTINCT member_id FROM activities_volunteer WHERE organiser = ANY (%s::text[])"
-        " ORDER BY member_id",
-        [list(organisers)],
+        _SHIFTS + _PAGE,
+        {
+            "organisers": list(organisers),
+            "since": _at_work_since(now),
+            "flagged": flagged,
+            "before": before,
+            "limit": limit,
+        },
     )
-    return [one.member_id for one in found]
+    return [Shift(**one._asdict()) for one in found]
+
+
+def _at_work_since(now: dt.datetime) -> dt.datetime:
+    return now - time_bank().longest
 
 
 def versions_of(*, access: Access, shift_id: int) -> list[ShiftVersion]:

@@ -12,6 +12,7 @@ from citycard.portals.agency import (
     home,
     reviews,
     statements,
+    volunteers,
 )
 
 app_name = "agency"
@@ -43,6 +44,10 @@ urlpatterns = [
     path("approvals/", approvals.list_approvals, name="approvals"),
     path("approvals/<int:proposal_id>/", approvals.approval, name="approval"),
     path("approvals/<int:proposal_id>/decide/", approvals.decide, name="approval_decide"),
+    path("volunteers/", volunteers.list_shifts, name="volunteers"),
+    path("volunteers/new/", volunteers.enter, name="volunteer_new"),
+    path("volunteers/<int:shift_id>/", volunteers.shift, name="volunteer_shift"),
+    path("volunteers/<int:shift_id>/correct/", volunteers.correct, name="volunteer_correct"),
     path("statement/", statements.statement, name="statement"),
     path("statement/statement.csv", statements.statement_csv, name="statement_csv"),
 ]

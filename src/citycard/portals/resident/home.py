@@ -10,7 +10,7 @@ from citycard.infra import clock
 from citycard.notify import api as notify
 from citycard.people import api as people
 from citycard.portals.doors import ANYONE, actor_of, door
-from citycard.portals.resident import faces, offering, own, points
+from citycard.portals.resident import faces, offering, own, units
 
 
 @door(roles=ANYONE)
@@ -38,7 +38,7 @@ def _own(request: HttpRequest) -> dict[str, object]:
             for card in held
             if card.state in faces.SHOWN_STATES
         ],
-        "balances": points.balances(access, member_id, today),
+        "balances": units.mine(access, member_id, today),
         "unread": notify.unread_count(access=access, member_id=member_id),
         "offers": offering.may_have(access, member_id, today),
     }

@@ -1,114 +1,106 @@
-"""Points: what I have of each unit, when it lapses, and where it came from."""
+"""Points: what I have of each unit, what is on its way, when it lapses, and every move."""
 
 import datetime as dt
 import uuid
-from dataclasses import dataclass
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.utils.translation import gettext_lazy as _
 
 from citycard.activities import api as activities
 from citycard.infra import clock
-from citycard.infra.packs import current_pack
 from citycard.kernel.access import Access
 from citycard.ledger import api as ledger
 from citycard.portals.doors import door
-from citycard.portals.naming import in_language, name_of
-from citycard.portals.resident import own
+from citycard.portals.resident import own, point_words, units, ways_out
+from citycard.redemptions import api as redemptions
 
 PAGE = 30
-_KINDS = {
-    "campaign.award": (_("參加活動得到點數"), "gift"),
-    "redemption.reserved": (_("兌換儲值金"), "wallet"),
-    "redemption.settled": (_("已存入卡片"), "circle-check"),
-    "redemption.released": (_("未存入，點數退回"), "undo-2"),
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class UnitBalance:
-    """What the resident has of one unit."""
-
-    unit: str
-    name: str
-    balance: ledger.Balance
-
-    @property
-    def by_day(self) -> list[tuple[int, dt.date | None]]:
-        """Return how much may be spent until which day; the resident need not know of funds."""
-        amounts: dict[dt.date | None, int] = {}
-        for lot in self.balance.lots:
-            amounts[lot.expires_on] = amounts.get(lot.expires_on, 0) + lot.amount
-        return [(amount, day) for day, amount in amounts.items()]
-
-    @property
-    def next_lapse(self) -> tuple[int, dt.date] | None:
-        """Return how much lapses first, and its last day."""
-        return next(((amount, day) for amount, day in self.by_day if day), None)
-
-
-def balances(access: Access, member_id: int, on: dt.date) -> list[UnitBalance]:
-    """Return the balance of every unit that people of this city earn."""
-    units = current_pack().table("points")["units"]
-    return [
-        UnitBalance(
-            unit=unit,
-            name=name_of("unit", unit),
-            balance=ledger.balances(holders=[member_id], unit=unit, on=on, access=access)[
-                member_id
-            ],
-        )
-        for unit, row in units.items()
-        if row["kind"] == "earned"
-    ]
+SESSIONS = 200
+FIELDS = ("points", "points_history")
+UNDER_WAY = ("reserved", "writing", "disputed")
 
 
 @door(roles={"resident"}, member=True)
-def history(request: HttpRequest, unit: str = "") -> HttpResponse:
-    """List a unit's moves with lots and reasons."""
-    member_id = own.member_of(request)
-    access = own.own_access(request, "points", "points_history")
-    mine = balances(access, member_id, clock.today())
-    chosen = next((one for one in mine if one.unit == unit), mine[0])
-    before = request.GET.get("before")
-    entries = ledger.history(
-        holder=member_id,
-        unit=chosen.unit,
-        limit=PAGE,
-        before=_key(before),
-        access=access,
-    )
+def overview(request: HttpRequest) -> HttpResponse:
+    """Show what I have, each unit for itself."""
+    access = own.own_access(request, *FIELDS)
+    mine = units.mine(access, own.member_of(request), clock.today())
     context = {
         "balances": mine,
-        "chosen": chosen,
-        "entries": [spoken(entry) for entry in entries],
-        "more": entries[-1].key if len(entries) == PAGE else None,
+        "loading": loading(access, own.member_of(request)),
+        "has_time_bank": activities.has_time_bank(),
     }
     return render(request, "resident/points.html", context)
 
 
-def spoken(entry: ledger.Entry) -> dict[str, object]:
-    """Return a move in words: what happened, by how much, and where it came from."""
-    title, icon = _KINDS.get(entry.kind, (entry.kind, "coins"))
-    change = entry.amount or entry.held
+@door(roles={"resident"}, member=True)
+def balances_json(request: HttpRequest) -> HttpResponse:
+    """Answer what I have of each unit as data, for the city's own app."""
+    now = clock.now()
+    mine = units.mine(
+        own.own_access(request, *FIELDS), own.member_of(request), clock.city_time().day(now)
+    )
+    return JsonResponse({"at": now.isoformat(), "balances": [_as_data(one) for one in mine]})
+
+
+@door(roles={"resident"}, member=True)
+def unit(request: HttpRequest, unit: str) -> HttpResponse:
+    """Show one unit: available, on its way, lots with their last days, and the history by pages."""
+    member_id, access = own.member_of(request), own.own_access(request, *FIELDS)
+    mine = units.mine(access, member_id, clock.today())
+    chosen = next((one for one in mine if one.unit == unit), None)
+    if chosen is None:
+        raise Http404
+    before = _key(request.GET.get("before"))
+    entries = ledger.history(
+        holder=member_id, unit=unit, limit=PAGE + 1, before=before, access=access
+    )
+    shown = entries[:PAGE]
+    sessions = redemptions.sessions_of(access=access, member_id=member_id, limit=SESSIONS)
+    context = {
+        "balances": mine,
+        "chosen": chosen,
+        "loading": loading(access, member_id, unit=unit),
+        "ways_out": ways_out.of_unit(unit, clock.today()),
+        "is_hours": chosen.kind == "hours",
+        "may_give": chosen.kind == "hours" and activities.time_bank().members_may_give,
+        "entries": point_words.told(shown, unit, sessions),
+        "is_first_page": before is None,
+        "more": shown[-1].key if len(entries) > PAGE else None,
+    }
+    return render(request, "resident/unit.html", context)
+
+
+def loading(access: Access, member_id: int, *, unit: str = "") -> list[dict[str, Any]]:
+    """Return what is being loaded at this moment: how much, where, since when."""
+    sessions = redemptions.sessions_of(access=access, member_id=member_id, limit=SESSIONS)
+    return [
+        {
+            "amount": units.amount(one.unit, one.points),
+            "where": point_words.where(one),
+            "since": one.reserved_at,
+            "state": one.state,
+        }
+        for one in sessions
+        if one.state in UNDER_WAY and unit in ("", one.unit)
+    ]
+
+
+def _as_data(one: units.UnitBalance) -> dict[str, Any]:
     return {
-        "at": entry.at,
-        "title": str(title),
-        "icon": icon,
-        "signed": f"{entry.amount:+,}" if entry.amount else "",
-        "held": change if not entry.amount else 0,
-        "because": _campaign_name(entry.ref),
-        "key": entry.key,
+        "unit": one.unit,
+        "name": one.name,
+        "available": one.balance.available,
+        "held": one.balance.held,
+        "lots": [
+            {"amount": lot.amount, "last_day": _day(lot.expires_on)} for lot in one.balance.lots
+        ],
     }
 
 
-def _campaign_name(ref: str) -> str:
-    """Say which activity a move belongs to; its ref holds ids only."""
-    kind, _sep, number = ref.partition(":")
-    if kind != "campaign" or not number.isdigit():
-        return ""
-    return in_language(activities.campaign(campaign_id=int(number)).names)
+def _day(day: dt.date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def _key(text: str | None) -> uuid.UUID | None:

@@ -5,6 +5,7 @@ from typing import Any
 from django import template
 from django.template.context import RequestContext
 
+from citycard.activities import api as activities
 from citycard.kernel.actors import Actor
 from citycard.portals.agency import approvals
 from citycard.portals.naming import name_of
@@ -24,6 +25,7 @@ def frame(context: RequestContext) -> dict[str, Any]:
         "agency": name_of("agency", actor.agency) if actor.agency else "",
         "reviews": bool(roles & {"reviewer", "officer"}),
         "settles": bool(roles & {"organiser", "finance"}),
+        "volunteers": bool(roles & {"organiser", "finance"}) and activities.has_time_bank(),
         "manages": "organiser" in roles,
         "figures": bool(roles & {"organiser", "finance", "reviewer", "officer"}),
         "approves": bool(roles & approvals.SEES),

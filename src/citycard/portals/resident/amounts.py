@@ -1,0 +1,89 @@
+"""Asking for an amount of one's own, checking it once more, and doing it once.
+
+The page that was checked carries the moment it was shown (``once``): the key of what is done is
+made of it, so that sending the page twice does it once.
+"""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from citycard.infra import clock
+from citycard.kernel.ids import fact_key
+from citycard.portals.resident import units
+
+A_DAY = dt.timedelta(days=1)
+MOST = 10**9
+
+
+class AmountForm(forms.Form):
+    """How much of a unit; hours are asked for in hours where every step is a whole one."""
+
+    def __init__(self, *args: Any, unit: str, least: int, step: int, most: int, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.scale = 60 if units.kind_of(unit) == "hours" and step % 60 == least % 60 == 0 else 1
+        self.unit, self.least, self.step, self.most = unit, least, step, most
+        shown = {"hours": _("小時") if self.scale == 60 else _("分鐘")}
+        word = shown.get(units.kind_of(unit), _("點"))
+        self.fields["amount"] = forms.IntegerField(
+            label=_("數量（%(unit)s）") % {"unit": word},
+            min_value=1,
+            max_value=MOST,
+            help_text=self._hint(),
+            widget=forms.NumberInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+            error_messages={
+                "required": _("請填寫數量。"),
+                "invalid": _("請填寫整數。"),
+                "min_value": self._hint(),
+                "max_value": self._hint(),
+            },
+        )
+
+    def _hint(self) -> str:
+        def said(value: int) -> str:
+            return units.amount(self.unit, value)
+
+        if self.step == 1 == self.least:
+            return _("最多 %(most)s") % {"most": said(self.most)}
+        return _("%(least)s 到 %(most)s，每 %(step)s 一級") % {
+            "least": said(self.least),
+            "most": said(self.most),
+            "step": said(self.step),
+        }
+
+    def clean_amount(self) -> int:
+        """Return the amount in the ledger's own measure.
+
+        :raises ValidationError: it is not one of the steps, or more than there is
+        """
+        value = int(self.cleaned_data["amount"]) * self.scale
+        if not self.least <= value <= self.most or value % self.step:
+            raise forms.ValidationError(self._hint())
+        return value
+
+
+def once(request: HttpRequest) -> str:
+    """Return what names the page that is shown, or that was sent."""
+    return request.POST.get("once") or f"{clock.now().isoformat()}|{uuid.uuid4().hex[:12]}"
+
+
+def key_of(request: HttpRequest, *what: object) -> uuid.UUID:
+    """Return the key of what a page asks for: sent twice, it is the same."""
+    said = request.POST.get("once", "")
+    return fact_key(_shown_at(said), *what, said)
+
+
+def _shown_at(said: str) -> dt.datetime:
+    """Return when the page was shown; now where it doesn't say so credibly."""
+    now = clock.now()
+    try:
+        shown_at = dt.datetime.fromisoformat(said.partition("|")[0])
+    except ValueError:
+        return now
+    if shown_at.tzinfo is None or not dt.timedelta(0) <= now - shown_at < A_DAY:
+        return now
+    return shown_at

@@ -1,0 +1,172 @@
+"""One move of points: "why did I get this", in plain words, with whom to ask."""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from citycard.activities import api as activities
+from citycard.infra.clock import city_time
+from citycard.infra.web import wording
+from citycard.infra.web.parts import Row
+from citycard.kernel.access import Access
+from citycard.ledger import api as ledger
+from citycard.portals.doors import door
+from citycard.portals.naming import in_language, name_of
+from citycard.portals.resident import exchanging, own, point_words, units
+from citycard.redemptions import api as redemptions
+from citycard.taps import api as taps
+
+A_MOMENT = dt.timedelta(microseconds=1)
+SESSIONS = 500
+NEAR = 10
+_HAPPENED = {"cards.card.bound": gettext_lazy("卡片歸戶")}
+
+
+@door(roles={"resident"}, member=True)
+def entry(request: HttpRequest, unit: str, key: uuid.UUID) -> HttpResponse:
+    """Explain one move: what happened, who gives, by which rule, when and where."""
+    member_id = own.member_of(request)
+    access = own.own_access(request, "points", "points_history", "taps")
+    found = _entry(access, member_id, unit, key)
+    title, icon = point_words.title_of(found)
+    context = {
+        "unit": unit,
+        "unit_name": name_of("unit", unit),
+        "title": title,
+        "icon": icon,
+        "change": units.change(unit, found.amount),
+        "held": units.amount(unit, abs(found.held)) if found.held and not found.amount else "",
+        "rows": [*_when(found), *_behind(access, member_id, found, unit), *_lots(found, unit)],
+        "because": _because(found, unit),
+        "key": str(found.key),
+        "shift": _shift(access, found),
+    }
+    return render(request, "resident/point_entry.html", context)
+
+
+def _entry(access: Access, member_id: int, unit: str, key: uuid.UUID) -> ledger.Entry:
+    """Return one entry of the history: the newest that is not newer than its key."""
+    after = uuid.UUID(int=min(key.int + 1, 2**128 - 1))
+    found = ledger.history(holder=member_id, unit=unit, limit=1, before=after, access=access)
+    if not found or found[0].key != key:
+        raise Http404
+    return found[0]
+
+
+def _when(found: ledger.Entry) -> list[Row]:
+    local = city_time().local(found.at)
+    return [Row(label=_("時間"), value=f"{wording.date_long(local)} {local:%H:%M}")]
+
+
+def _behind(access: Access, member_id: int, found: ledger.Entry, unit: str) -> list[Row]:
+    """Return what stands behind the move's ref: an activity, a redemption, an exchange."""
+    kind = found.ref.partition(":")[0]
+    if kind == "campaign":
+        return _of_campaign(access, member_id, found, unit)
+    if kind == "redemption":
+        return _of_redemption(access, member_id, found)
+    if kind == "exchange":
+        return exchanging.rows_of(access, member_id, found, unit)
+    return []
+
+
+def _of_campaign(access: Access, member_id: int, found: ledger.Entry, unit: str) -> list[Row]:
+    reason = activities.reasons(refs=[found.ref]).get(found.ref)
+    if reason is None:
+        return []
+    place = _place(access, member_id, found)
+    each = units.amount(unit, reason.points_each_time)
+    rows = [
+        Row(label=_("活動"), value=in_language(reason.names)),
+        Row(label=_("主辦機關"), value=name_of("agency", reason.agency)),
+        Row(label=_("地點"), value=place) if place else None,
+        Row(label=_("每次"), value=each),
+        Row(label=_("活動集點到"), value=wording.date_long(reason.gives_until)),
+    ]
+    return [row for row in rows if row is not None]
+
+
+def _place(access: Access, member_id: int, found: ledger.Entry) -> str:
+    """Return where the tap was made that gave points at this very moment."""
+    near = taps.recent(access=access, member_id=member_id, limit=NEAR, before=found.at + A_MOMENT)
+    return next((name_of("place", tap.place) for tap in near if tap.at == found.at), "")
+
+
+def _of_redemption(access: Access, member_id: int, found: ledger.Entry) -> list[Row]:
+    number = found.ref.partition(":")[2]
+    sessions = redemptions.sessions_of(access=access, member_id=member_id, limit=SESSIONS)
+    session = next((one for one in sessions if str(one.id) == number), None)
+    if session is None:
+        return []
+    return [
+        Row(label=_("兌換成"), value=name_of("conversion", session.kind)),
+        Row(label=_("地點"), value=point_words.where(session)),
+        Row(label=_("金額"), value=wording.ntd(session.ntd)),
+        Row(label=_("開始"), value=wording.date_time(session.reserved_at)),
+    ]
+
+
+def _lots(found: ledger.Entry, unit: str) -> list[Row]:
+    """Return until when what came may be spent."""
+    if found.amount <= 0:
+        return []
+    return [
+        Row(label=_("使用期限"), value=_until(unit, day))
+        for day in sorted({part.expires_on for part in found.parts}, key=str)
+    ]
+
+
+def _until(unit: str, day: dt.date | None) -> str:
+    if day is None:
+        return _("沒有期限")
+    said = _("可用到 %(day)s") % {"day": wording.date_long(day)}
+    return said + _("（退回時原期限已過，依規定給予的寬限）") if units.is_grace(unit, day) else said
+
+
+def _because(found: ledger.Entry, unit: str) -> str:
+    """Return why, in one or two sentences."""
+    kind = found.kind
+    if kind == "campaign.award":
+        return _award(found)
+    if kind == "points.lapsed":
+        return _("這些點數過了使用期限，所以到期。")
+    if kind.startswith("volunteer.hours"):
+        return _("由簽到到簽退的時間，依本市的規則計算。")
+    if kind == "volunteer.corrected":
+        return _("這筆服務的時數有更正；更正以新增紀錄的方式處理，原來的紀錄都保留。")
+    if kind == "redemption.reserved":
+        return _("點數已保留，正在存入。存入完成或退回之前，不會被用在別的地方。")
+    if kind == "redemption.released":
+        return _("這次兌換沒有完成，點數已經退回。")
+    if found.amount > 0 and not kind.startswith("points."):
+        return _("這些點數退回或補給您。")
+    return ""
+
+
+def _award(found: ledger.Entry) -> str:
+    reason = activities.reasons(refs=[found.ref]).get(found.ref)
+    if reason is None:
+        return ""
+    if reason.why == "happening":
+        return _("完成「%(what)s」，依活動規則給予。") % {
+            "what": _HAPPENED.get(reason.happening, reason.happening)
+        }
+    return _("您參加了這項活動，依活動規則給予。")
+
+
+def _shift(access: Access, found: ledger.Entry) -> dict[str, Any] | None:
+    shift = activities.shift_refs(refs=[found.ref]).get(found.ref)
+    if shift is None:
+        return None
+    access.require("points_history", members=[shift.member_id])
+    return {
+        "name": name_of("place", shift.place) or name_of("agency", shift.organiser),
+        "day": shift.day,
+        "url": reverse("resident:shift", args=[shift.id]),
+    }
