@@ -23,6 +23,9 @@ that owe for it.
 * A *refund run* gives back what was wrongly charged to many: ``check_refunds``,
   ``draft_refund_run``, ``begin_refund_run``, then ``refund_next`` batch by batch;
   ``undo_refund_run`` takes it back.
+* ``month_figures`` says who owes whom for a month and what became of each fund; ``begin_closing``,
+  ``freeze_closing`` and ``finish_closing`` close a month for good, ``reopen_closed`` opens the last
+  one again.
 * ``pub.ledger_transfers``, ``pub.ledger_accounts``, ``pub.ledger_periods`` and ``pub.ledger_late``
   show the books to other contexts' SQL.
 
@@ -41,6 +44,20 @@ from citycard.ledger.accounts import (
     member,
     partner,
 )
+from citycard.ledger.clearing import FundLine, LotSum, Net, Position, Standing, nets_of
+from citycard.ledger.closings import (
+    Closing,
+    ClosingUnfinished,
+    EarlierMonthOpen,
+    LaterMonthClosed,
+    begin_closing,
+    closing,
+    closing_of,
+    closings,
+    finish_closing,
+    freeze_closing,
+    reopen_closed,
+)
 from citycard.ledger.columns import (
     AccountColumns,
     ColumnsPosted,
@@ -54,6 +71,7 @@ from citycard.ledger.fund_days import FundDay, fund_days
 from citycard.ledger.funding import (
     Fund,
     FundTotals,
+    every_fund,
     fund_of,
     fund_totals,
     funds,
@@ -141,6 +159,7 @@ from citycard.ledger.reversing import (
     reverse_many,
 )
 from citycard.ledger.spending import spend_many
+from citycard.ledger.statements import MonthFigures, closing_figures, month_figures, positions
 from citycard.ledger.verifying import verify
 
 __all__ = [
@@ -152,12 +171,16 @@ __all__ = [
     "Balance",
     "BookingMonth",
     "BudgetUsedUp",
+    "Closing",
+    "ClosingUnfinished",
     "ColumnsPosted",
+    "EarlierMonthOpen",
     "Entry",
     "Exchange",
     "ExchangeTerms",
     "Fund",
     "FundDay",
+    "FundLine",
     "FundTotals",
     "HoldEnd",
     "HoldEnded",
@@ -167,13 +190,17 @@ __all__ = [
     "LapseBatch",
     "Lapsed",
     "Lapsing",
+    "LaterMonthClosed",
+    "LotSum",
     "MonthClosed",
+    "MonthFigures",
     "MonthNotOver",
     "MonthOpen",
     "Move",
     "MoveColumns",
     "MoveUnknown",
     "NamedTwice",
+    "Net",
     "NewRefundRun",
     "NotACharge",
     "NotEnough",
@@ -183,6 +210,7 @@ __all__ = [
     "OtherUnit",
     "Outcome",
     "Part",
+    "Position",
     "Posted",
     "RefundAsk",
     "RefundBatch",
@@ -194,6 +222,7 @@ __all__ = [
     "Refunded",
     "Reversal",
     "Spend",
+    "Standing",
     "StatementLine",
     "StillUnderWay",
     "TakenBack",
@@ -201,16 +230,24 @@ __all__ = [
     "TrialLine",
     "WholeOnly",
     "balances",
+    "begin_closing",
     "begin_refund_run",
     "breakage",
     "budget",
     "check_refunds",
     "city",
     "close_month",
+    "closing",
+    "closing_figures",
+    "closing_of",
+    "closings",
     "draft_refund_run",
+    "every_fund",
     "exchange_codes",
     "exchange_many",
     "exchange_terms",
+    "finish_closing",
+    "freeze_closing",
     "fund_days",
     "fund_of",
     "fund_totals",
@@ -224,18 +261,22 @@ __all__ = [
     "lease_budgets",
     "loss",
     "member",
+    "month_figures",
     "months",
     "move_columns",
     "move_many",
+    "nets_of",
     "open_fund",
     "open_refund_runs",
     "partner",
+    "positions",
     "raise_budget",
     "refund_next",
     "refund_results",
     "refund_run",
     "refund_runs",
     "release_held_many",
+    "reopen_closed",
     "reopen_month",
     "reverse_many",
     "settle_held_many",

@@ -16,3 +16,20 @@ class PointsLapsed(Event):
     last_day: dt.date
     member_ids: tuple[int, ...]
     points: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonthWasClosed(Event):
+    """A booking month is closed, its statements are kept."""
+
+    code: ClassVar[str] = "ledger.month.closed"
+    month: dt.date
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonthReopened(Event):
+    """A closed booking month takes entries again."""
+
+    code: ClassVar[str] = "ledger.month.reopened"
+    month: dt.date

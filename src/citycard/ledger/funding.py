@@ -137,6 +137,12 @@ def funds(*, fund_ids: Sequence[int]) -> list[Fund]:
     return [Fund(**row._asdict()) for row in found]
 
 
+def every_fund() -> dict[int, Fund]:
+    """Return all funds by number: there are as many as the city ever had campaigns."""
+    found = rows("SELECT id, agency, campaign_ref, unit FROM ledger_fund ORDER BY id")
+    return {row.id: Fund(**row._asdict()) for row in found}
+
+
 # By people's accounts: each transfer of a fund's points has one of them on one side.
 _TOTALS = """
 WITH moved AS (
