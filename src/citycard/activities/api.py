@@ -10,6 +10,10 @@ An agency's own system sends what it knows in uploads (``open_upload`` → ``awa
 ``store_upload``): each line once, under the agency's own reference; what is sent again is answered
 as before.
 
+A draw (``announce_draw`` → ``commit_draw`` → ``hold_draw``) counts tickets by its announced rule,
+commits to their list by a hash, and is decided by a public number; ``draw_list`` and ``winners``
+are what anybody needs to recompute it.
+
 ``reasons`` says why points were given, for the ``ref``s that their moves carry.
 
 Volunteers' hours: ``follow_volunteer_taps`` works them out from sign-ins and sign-outs, whatever
@@ -29,6 +33,28 @@ from citycard.activities.budgeting import (
     returns_at,
     settle_campaign,
     settle_campaigns,
+)
+from citycard.activities.draw_values import (
+    Draw,
+    DrawWinner,
+    NewDraw,
+    OwnEntry,
+    Prize,
+    WinnerToTell,
+)
+from citycard.activities.drawing import (
+    DrawNotNow,
+    DrawTermsWrong,
+    NobodyTakesPart,
+    announce_draw,
+    commit_draw,
+    draw,
+    draw_list,
+    draws,
+    hold_draw,
+    own_entries,
+    winners,
+    winners_to_tell,
 )
 from citycard.activities.forecasting import runs_out_on
 from citycard.activities.line_values import (
@@ -123,6 +149,10 @@ __all__ = [
     "Campaign",
     "CampaignCodeUsed",
     "DeviceBusy",
+    "Draw",
+    "DrawNotNow",
+    "DrawTermsWrong",
+    "DrawWinner",
     "EarningLine",
     "GivenToOneself",
     "GivingNotAllowed",
@@ -132,13 +162,17 @@ __all__ = [
     "MinutesWrong",
     "NamesMissing",
     "NewCampaign",
+    "NewDraw",
     "NoTimeBank",
+    "NobodyTakesPart",
     "NotAllowedNow",
     "NotOverYet",
     "NumberWrong",
     "OpenUpload",
+    "OwnEntry",
     "Participant",
     "PeriodWrong",
+    "Prize",
     "Reason",
     "ReasonMissing",
     "Shift",
@@ -158,7 +192,9 @@ __all__ = [
     "UploadKeyUsed",
     "UploadLine",
     "VolunteerSum",
+    "WinnerToTell",
     "add_shift",
+    "announce_draw",
     "award",
     "award_for",
     "award_lines",
@@ -166,15 +202,21 @@ __all__ = [
     "campaigns",
     "campaigns_by_id",
     "close_campaign",
+    "commit_draw",
     "correct_shift",
     "create_campaign",
+    "draw",
+    "draw_list",
+    "draws",
     "follow_volunteer_taps",
     "give_hours",
     "has_time_bank",
+    "hold_draw",
     "may_not_redeem",
     "open_campaign",
     "open_upload",
     "organiser_of",
+    "own_entries",
     "participant_ids",
     "participants_list",
     "raise_campaign_budget",
@@ -197,4 +239,6 @@ __all__ = [
     "versions_of",
     "volunteer_sums",
     "volunteers_at",
+    "winners",
+    "winners_to_tell",
 ]

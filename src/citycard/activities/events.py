@@ -54,3 +54,28 @@ class HoursPosted(Event):
     shift_ids: tuple[int, ...]
     minutes: tuple[int, ...]
     corrections: tuple[bool, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrawAnnounced(Event):
+    """A draw among those who take part in a campaign was announced."""
+
+    code: ClassVar[str] = "activities.draw.announced"
+    draw_id: int
+    campaign_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrawCommitted(Event):
+    """A draw's entries were counted and committed to by the hash of their list."""
+
+    code: ClassVar[str] = "activities.draw.committed"
+    draw_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrawHeld(Event):
+    """A draw's winners were found."""
+
+    code: ClassVar[str] = "activities.draw.held"
+    draw_id: int

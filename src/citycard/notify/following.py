@@ -15,7 +15,9 @@ POINTS_AWARDED = "activities.points.awarded"
 CARD_LOST = "cards.card.reported_lost"
 CARD_BOUND = "cards.card.bound"
 CARD_HANDED_OVER = "issuing.card.handed_over"
-FOLLOWED = frozenset({*WRITERS, POINTS_AWARDED, CARD_LOST, CARD_BOUND})
+DRAW_HELD = "activities.draw.held"
+DRAW_WON = "activities.draw.won"
+FOLLOWED = frozenset({*WRITERS, POINTS_AWARDED, CARD_LOST, CARD_BOUND, DRAW_HELD})
 """The events that residents may be told about."""
 
 
@@ -26,6 +28,7 @@ def tell_about(batch: Sequence[Announced]) -> None:
         *_points_given([event for event in batch if event.code == POINTS_AWARDED]),
         *_cards_lost([event for event in batch if event.code == CARD_LOST]),
         *_cards_joined(batch),
+        *_draws_won([event for event in batch if event.code == DRAW_HELD]),
     ]
     if messages:
         tell_many(messages=messages, now=now())
@@ -59,6 +62,23 @@ def _points_by_person(event: Announced) -> Counter[tuple[int, int]]:
 def _names(campaign_id: int) -> dict[str, str]:
     names = activities.campaign(campaign_id=campaign_id).names
     return {"zh-Hant": names.zh, "en": names.en}
+
+
+def _draws_won(held: Sequence[Announced]) -> Iterator[NewMessage]:
+    """Tell each winner of a draw once, with the prize of their place."""
+    for event in held:
+        draw = activities.draw(draw_id=event.body["draw_id"])
+        for winner in activities.winners_to_tell(draw_id=draw.id):
+            prize = draw.prize_of(winner.place).names
+            yield NewMessage(
+                event_key=f"{DRAW_WON}:{draw.id}:{winner.place}",
+                member_id=winner.member_id,
+                code=DRAW_WON,
+                params={
+                    "draw": {"zh-Hant": draw.names.zh, "en": draw.names.en},
+                    "prize": {"zh-Hant": prize.zh, "en": prize.en},
+                },
+            )
 
 
 def _cards_lost(lost: Sequence[Announced]) -> Iterator[NewMessage]:

@@ -105,23 +105,34 @@ REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON activities_draw_entry, activities_dra
 REVOKE UPDATE, DELETE, TRUNCATE ON activities_draw FROM citycard_app;
 
 -- Even the owner of the tables meets these: what was committed stays as it is.
-CREATE FUNCTION activities_draw_is_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION activities_draw_stays() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'INSERT' AND NOT EXISTS (
-        SELECT 1 FROM activities_draw d WHERE d.id = NEW.draw_id
-        AND d.state = CASE TG_TABLE_NAME WHEN 'activities_draw_entry' THEN 'announced' ELSE 'committed' END) THEN
-        RAISE EXCEPTION 'the draw %s is past this', NEW.draw_id USING ERRCODE = 'check_violation';
-    ELSIF TG_OP <> 'INSERT' THEN
-        RAISE EXCEPTION 'entries and winners of a draw stay as they are' USING ERRCODE = 'check_violation';
-    END IF;
-    RETURN NEW;
+    RAISE EXCEPTION 'entries and winners of a draw stay as they are' USING ERRCODE = 'check_violation';
 END $$;
-CREATE TRIGGER activities_draw_entry_fixed BEFORE INSERT OR UPDATE OR DELETE ON activities_draw_entry
-    FOR EACH ROW EXECUTE FUNCTION activities_draw_is_fixed();
-CREATE TRIGGER activities_draw_winner_fixed BEFORE INSERT OR UPDATE OR DELETE ON activities_draw_winner
-    FOR EACH ROW EXECUTE FUNCTION activities_draw_is_fixed();
+CREATE FUNCTION activities_draw_is_past() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM (SELECT DISTINCT draw_id FROM added) a JOIN activities_draw d ON d.id = a.draw_id
+               WHERE d.state <> TG_ARGV[0]) THEN
+        RAISE EXCEPTION 'the draw is past this' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER activities_draw_entry_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON activities_draw_entry
+    FOR EACH STATEMENT EXECUTE FUNCTION activities_draw_stays();
+CREATE TRIGGER activities_draw_winner_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON activities_draw_winner
+    FOR EACH STATEMENT EXECUTE FUNCTION activities_draw_stays();
+CREATE TRIGGER activities_draw_entry_added AFTER INSERT ON activities_draw_entry REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION activities_draw_is_past('announced');
+CREATE TRIGGER activities_draw_winner_added AFTER INSERT ON activities_draw_winner REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION activities_draw_is_past('committed');
 CREATE FUNCTION activities_draw_terms_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.state <> 'announced' THEN
+            RAISE EXCEPTION 'a draw begins by being announced' USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    END IF;
     IF TG_OP = 'DELETE' OR OLD.state = 'drawn'
        OR (NEW.id, NEW.campaign_id, NEW.names, NEW.counts, NEW.each, NEW.prizes, NEW.winners, NEW.seed_source)
           IS DISTINCT FROM
@@ -135,7 +146,7 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
-CREATE TRIGGER activities_draw_fixed BEFORE UPDATE OR DELETE ON activities_draw
+CREATE TRIGGER activities_draw_fixed BEFORE INSERT OR UPDATE OR DELETE ON activities_draw
     FOR EACH ROW EXECUTE FUNCTION activities_draw_terms_fixed();
 
 -- The list of entries as it is published: a head, then one line a pseudonym in the order of its bytes.
@@ -178,17 +189,19 @@ BEGIN
         RETURN false;
     END IF;
     INSERT INTO activities_draw_winner (draw_id, place, code, ticket, score)
-    SELECT draw, row_number() OVER (ORDER BY best.score COLLATE "C"), best.code,
-           split_part(best.score, ':', 2)::bigint, split_part(best.score, ':', 1)
+    SELECT draw, row_number() OVER (ORDER BY lowest.score), lowest.code,
+           split_part(lowest.score, ':', 2)::bigint, split_part(lowest.score, ':', 1)
     FROM (
-        SELECT e.code, min((encode(sha256(convert_to(
-                   d.entries_hash || ':' || public_seed || ':' || e.code || ':' || n, 'UTF8')), 'hex')
-                   || ':' || n) COLLATE "C") AS score
+        SELECT e.code, best.score
         FROM activities_draw d
         JOIN activities_draw_entry e ON e.draw_id = d.id
-        CROSS JOIN LATERAL generate_series(1, e.tickets) AS n
-        WHERE d.id = draw GROUP BY e.code
-        ORDER BY 2 LIMIT (SELECT winners FROM activities_draw WHERE id = draw)) AS best;
+        CROSS JOIN LATERAL (
+            SELECT min((encode(sha256(convert_to(
+                       d.entries_hash || ':' || public_seed || ':' || e.code || ':' || n, 'UTF8')), 'hex')
+                       || ':' || n) COLLATE "C") AS score
+            FROM generate_series(1, e.tickets) AS n) best
+        WHERE d.id = draw
+        ORDER BY best.score LIMIT (SELECT winners FROM activities_draw WHERE id = draw)) AS lowest;
     UPDATE activities_draw SET state = 'drawn', seed = public_seed, drawn_at = moment, drawn_by = who
     WHERE id = draw;
     RETURN true;
