@@ -8,10 +8,12 @@ from citycard.portals.agency import (
     campaign_wizard,
     campaigns,
     devices,
+    earnings,
     figures,
     home,
     reviews,
     statements,
+    systems,
     volunteers,
 )
 
@@ -37,6 +39,20 @@ urlpatterns = [
         name="list_signature",
     ),
     path("campaigns/<int:campaign_id>/list.xlsx", campaign_lists.list_xlsx, name="list_xlsx"),
+    path("campaigns/<int:campaign_id>/earnings/", earnings.upload, name="earnings"),
+    path(
+        "campaigns/<int:campaign_id>/earnings/sample.csv", earnings.sample, name="earnings_sample"
+    ),
+    path(
+        "campaigns/<int:campaign_id>/earnings/<int:upload_id>/", earnings.uploaded, name="uploaded"
+    ),
+    path(
+        "campaigns/<int:campaign_id>/earnings/<int:upload_id>/answers.csv",
+        earnings.answers_csv,
+        name="answers_csv",
+    ),
+    path("systems/", systems.list_systems, name="systems"),
+    path("systems/<int:client_id>/", systems.change, name="system"),
     path("figures/", figures.figures, name="figures"),
     path("figures/figures.csv", figures.figures_csv, name="figures_csv"),
     path("devices/", devices.list_devices, name="devices"),
