@@ -12,7 +12,6 @@ from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.access import Access
 from citycard.kernel.actors import SYSTEM
 from citycard.kernel.errors import NotFound
-from citycard.kernel.ids import fact_key
 from citycard.ledger import api as ledger
 from citycard.redemptions import api as redemptions
 from tests.redemptions.conftest import AGENT, NOW, OFFICER, Card, give_points, mark_writing, settle
@@ -221,16 +220,22 @@ def load(points: int = 100) -> redemptions.Session:
 
 
 def deposit(ntd: int, reference: str = "BANK-1") -> None:
-    key = fact_key(NOW, "deposit", reference)
     with unit_of_work():
         redemptions.deposit(
-            partner="easycard", ntd=ntd, key=key, reference=reference, actor=OFFICER, now=NOW
+            partner="easycard",
+            ntd=ntd,
+            paid_on=NOW.date(),
+            reference=reference,
+            actor=OFFICER,
+            now=NOW,
         )
 
 
 def test_loadings_draw_down_what_the_city_paid_ahead() -> None:
     deposit(300_050)
     deposit(300_050)  # the same payment
+    with pytest.raises(ledger.KeyUsed):
+        deposit(200_000)
     before = redemptions.partner_statement(partner="easycard", month=NOW.date())
     assert (before.closing, before.is_low) == (300_050, False)
     load(100)
@@ -257,7 +262,7 @@ def test_a_deposit_needs_a_reference_and_a_partner_that_takes_one() -> None:
         redemptions.deposit(
             partner="bus-company",
             ntd=5,
-            key=fact_key(NOW, "x"),
+            paid_on=NOW.date(),
             reference="B",
             actor=OFFICER,
             now=NOW,

@@ -368,13 +368,15 @@ def _settle(books: Books) -> None:
         part = rows[start : start + 20_000]
         execute(
             """
-            INSERT INTO redemptions_session (key, way, kind, unit, partner, device_id, terminal, place,
-                agency, card_id, member_id, points, ntd, state, purse_before, counter_before, hold_key,
-                end_key, reserved_at, expires_at, writing_at, ended_at, ended_by)
-            SELECT k, 'card', 'stored-value', 'taipei-points', 'easycard', d, t, 'p', 'a', c, 1, n, n,
-                   s, b, o - 1, gen_random_uuid(), gen_random_uuid(), w, w, w, w, 'agent'
-            FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::text[],
-                        %s::bigint[], %s::bigint[], %s::timestamptz[]) AS x(k, d, t, c, n, s, b, o, w)
+            INSERT INTO redemptions_session (key, way, kind, unit, partner, device_id, terminal,
+                place, agency, card_id, member_id, points, ntd, state, purse_before,
+                counter_before, hold_key, end_key, reserved_at, expires_at, writing_at, ended_at,
+                ended_by)
+            SELECT k, 'card', 'stored-value', 'taipei-points', 'easycard', d, t, 'p', 'a', c, 1,
+                   n, n, s, b, o - 1, gen_random_uuid(), gen_random_uuid(), w, w, w, w, 'agent'
+            FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[],
+                        %s::text[], %s::bigint[], %s::bigint[], %s::timestamptz[])
+                AS x(k, d, t, c, n, s, b, o, w)
             """,
             [
                 [one.key for one in part],

@@ -86,6 +86,8 @@ WRITERS: dict[str, Writer] = {
     "redemptions.session.settled": _of_member("points", "ntd", "place"),
     "redemptions.session.released": _of_member("points", "place"),
     "redemptions.session.disputed": _of_member("points", "place"),
+    "redemptions.points.returned": _of_member("points"),
+    "redemptions.points.charged": _of_member("points"),
     "entitlements.right.granted": _of_members("entitlement"),
     "entitlements.right.ended": _of_members("entitlement"),
     "ledger.points.lapsed": _of_each("unit", "last_day", amounts="points"),

@@ -15,6 +15,13 @@ Kind = Literal[
     "missing_ledger", "missing_file", "missing_kiosk", "amount_differs", "cloned", "tampered"
 ]
 Ruling = Literal["explained", "written", "not_written"]
+RULINGS = frozenset({"explained", "written", "not_written"})
+
+
+class RulingMissing(Refused):
+    """Say what is true of the card: explained, written or not written."""
+
+    code = "redemptions.ruling_missing"
 
 
 class DifferenceSettled(Refused):
@@ -147,18 +154,22 @@ def reconciled_days(*, limit: int = 31) -> Sequence[ReconciledDay]:
 
 
 def settle_difference(
-    *, difference_id: int, ruling: Ruling, reason: str, actor: Actor, now: dt.datetime
+    *, difference_id: int, ruling: str, reason: str, actor: Actor, now: dt.datetime
 ) -> Difference:
     """Settle a difference with a reason. ``explained`` moves nothing; ``written`` and
     ``not_written`` say what is true of the card, and end a session that hangs, or make a wrong end
     good (points go back, or are taken again).
 
     :raises NotFound: there is no such difference
+    :param ruling: ``explained``, ``written`` or ``not_written``
+    :raises RulingMissing: none of these
     :raises ReasonMissing: an officer must say why
     :raises DifferenceSettled: somebody, or what arrived, was faster
     :raises NoRedemption: no session stands behind it
     """
     require_unit_of_work()
+    if ruling not in RULINGS:
+        raise RulingMissing()
     if len(reason.strip()) < SHORTEST_REASON:
         raise ReasonMissing()
     execute("SELECT FROM redemptions_difference WHERE id = %s FOR UPDATE", [difference_id])

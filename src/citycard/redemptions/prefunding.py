@@ -22,6 +22,7 @@ from citycard.redemptions.values import Session
 
 NTD = "ntd"
 LARGEST_DEPOSIT = 1_000_000_000
+OLDEST_PAYMENT = dt.timedelta(days=400)
 
 
 class DepositWrong(Refused):
@@ -78,33 +79,37 @@ def deposit(
     *,
     partner: str,
     ntd: int,
-    key: uuid.UUID,
+    paid_on: dt.date,
     reference: str,
     actor: Actor,
     now: dt.datetime,
 ) -> None:
-    """Note that the city has paid a partner ahead; the same key again changes nothing.
+    """Note that the city has paid a partner ahead; the same payment again changes nothing.
 
     :param ntd: whole dollars
-    :param key: ``fact_key`` of the payment
-    :param reference: the bank's own, without personal data
+    :param paid_on: the bank's day of the payment
+    :param reference: the bank's own, without personal data; with the day it names the payment
     :raises NotPrefunded: the pack has no deposit with this partner
-    :raises DepositWrong: no such amount, or no reference
+    :raises DepositWrong: no such amount or day, or no reference
+    :raises ledger.KeyUsed: the payment was noted with another amount
     """
     require_unit_of_work()
     if not is_prefunded(partner):
         raise NotPrefunded(partner=partner)
-    if type(ntd) is not int or not 0 < ntd <= LARGEST_DEPOSIT or not reference.strip():
+    at = current_pack().time.midnight(paid_on)
+    amount_fits = type(ntd) is int and 0 < ntd <= LARGEST_DEPOSIT
+    if not amount_fits or not reference.strip() or not now - OLDEST_PAYMENT < at <= now:
         raise DepositWrong()
     _move(
         "partner.deposit",
         ledger.Transfer(
             source=ledger.city(code="treasury", unit=NTD), target=_prefund(partner), amount=ntd
         ),
-        key,
+        fact_key(at, "partner.deposit", partner, reference.strip()),
         reference.strip()[:64],
         actor,
         now,
+        at=at,
     )
 
 
@@ -231,8 +236,10 @@ def _move(
     ref: str,
     actor: Actor,
     now: dt.datetime,
+    *,
+    at: dt.datetime | None = None,
 ) -> None:
-    move = ledger.Move(key=key, kind=kind, at=now, transfers=[transfer], ref=ref)
+    move = ledger.Move(key=key, kind=kind, at=at or now, transfers=[transfer], ref=ref)
     (posted,) = ledger.move_many(moves=[move], actor=actor, now=now)
     if posted.refusal:
         raise posted.refusal

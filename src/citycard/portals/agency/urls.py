@@ -11,6 +11,8 @@ from citycard.portals.agency import (
     earnings,
     figures,
     home,
+    partners,
+    reconciliation,
     reviews,
     statements,
     systems,
@@ -64,6 +66,9 @@ urlpatterns = [
     path("volunteers/new/", volunteers.enter, name="volunteer_new"),
     path("volunteers/<int:shift_id>/", volunteers.shift, name="volunteer_shift"),
     path("volunteers/<int:shift_id>/correct/", volunteers.correct, name="volunteer_correct"),
+    path("reconciliation/", reconciliation.reconciliation, name="reconciliation"),
+    path("reconciliation/<int:difference_id>/", reconciliation.difference, name="difference"),
+    path("partners/", partners.partners, name="partners"),
     path("statement/", statements.statement, name="statement"),
     path("statement/statement.csv", statements.statement_csv, name="statement_csv"),
 ]

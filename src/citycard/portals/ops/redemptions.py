@@ -25,7 +25,7 @@ def open_redemptions(request: HttpRequest) -> HttpResponse:
     rows = [
         {
             "session": session,
-            "place": name_of("place", session.place),
+            "place": _where(session.place, session.partner),
             "agency": name_of("agency", session.agency),
             "needs_officer": session.state != "reserved" and at - session.since > HANGING,
         }
@@ -51,12 +51,17 @@ def decide(request: HttpRequest, session_id: int) -> HttpResponse:
         "redemption",
         status=status,
         session=session,
-        place=name_of("place", session.place),
+        place=_where(session.place, session.partner),
         refused=refused,
         chosen=request.POST.get("end", ""),
         reason=request.POST.get("reason", ""),
         may_decide=session.state in ("writing", "disputed") or session.contested,
     )
+
+
+def _where(place: str, partner: str) -> str:
+    """Name the machine's place, or the partner where no machine is."""
+    return name_of("place", place) if place else name_of("partner", partner)
 
 
 def _decided(request: HttpRequest, session_id: int) -> HttpResponse:

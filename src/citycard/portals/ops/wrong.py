@@ -1,6 +1,7 @@
 """What is wrong right now, worst first: from what was seen to what to do. Pure but for its
 words."""
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -16,6 +17,7 @@ LAG_WARN_S, LAG_BAD_S = 30.0, 300.0
 DISK_WARN_SHARE, DISK_BAD_SHARE = 0.10, 0.03
 MONTHS_WARN, MONTHS_BAD = 2, 1
 KEYS_OLD_DAYS = 365
+BACKUP_OLD, BACKUP_TOO_OLD = dt.timedelta(hours=26), dt.timedelta(days=3)
 
 Tone = Literal["bad", "warn"]
 
@@ -40,7 +42,9 @@ def problems(watch: Watch) -> list[Problem]:
         *_subscribers(watch),
         *_letters(watch),
         *_ports(watch),
+        *_outages(watch),
         *_room(watch),
+        *_saved(watch),
         *_keys(watch),
         *_disputes(watch),
         *_proof(watch),
@@ -110,6 +114,7 @@ def topic_name(topic: str) -> str:
         "register.household": _("戶役政查核"),
         "register.status": _("身分資格查核"),
         "insight.proof": _("稽核"),
+        "redemptions.credit": _("兌換入帳通知"),
     }
     return names.get(topic, topic)
 
@@ -125,6 +130,47 @@ def _ports(watch: Watch) -> Iterator[Problem]:
             )
 
 
+def _outages(watch: Watch) -> Iterator[Problem]:
+    for outage in watch.outages:
+        yield Problem(
+            tone="warn",
+            title=_("%(count)s 件「%(topic)s」在等對方回應")
+            % {"count": wording.number(outage.letters), "topic": topic_name(outage.topic)},
+            why=_("%(since)s起沒有回應（%(why)s）。系統會自動再試，一有回應就全部送出。")
+            % {"since": wording.ago(outage.since, watch.at), "why": outage.why},
+            address=reverse("ops:letters"),
+        )
+
+
+def _saved(watch: Watch) -> Iterator[Problem]:
+    saved = watch.saved
+    if saved is None:
+        return
+    age = watch.at - saved.newest_at if saved.newest_at else None
+    if age is None and not saved.is_demo:
+        yield Problem(
+            tone="bad",
+            title=_("還沒有任何備份"),
+            why=_("磁碟壞了就什麼都找不回來。請執行 citycard backup，並排定每天執行。"),
+            address="#room",
+        )
+    if age is not None and age > BACKUP_OLD:
+        yield Problem(
+            tone="bad" if age > BACKUP_TOO_OLD else "warn",
+            title=_("備份太久沒有更新"),
+            why=_("上次備份是%(ago)s。請查看每天的備份為什麼沒有執行。")
+            % {"ago": wording.ago(watch.at - age, watch.at)},
+            address="#room",
+        )
+    if saved.drill is not None and not saved.drill.ok:
+        yield Problem(
+            tone="bad",
+            title=_("上次的還原演練沒有成功"),
+            why=_("備份可能還原不回來。請執行 citycard drill，並查明原因。"),
+            address="#room",
+        )
+
+
 def port_name(port: ports.PortHealth) -> str:
     """Name an outside system; one without a name stands for itself."""
     names = {
@@ -134,6 +180,8 @@ def port_name(port: ports.PortHealth) -> str:
         "card printers": _("印卡機"),
         "card company": _("票證公司"),
         "citizen certificate": _("自然人憑證"),
+        "loading files": _("票證公司加值檔案"),
+        "account partners": _("兌換入帳夥伴"),
     }
     return names.get(port.port, port.port)
 

@@ -50,8 +50,8 @@ halves AS MATERIALIZED (
       AND b.in_file AND NOT b.in_kiosk AND NOT b.in_ledger AND b.session_id IS NULL),
 judged AS (
     SELECT m.*, h.card_id IS NOT NULL AS altered, h.other_counter, h.file_ntd AS other_ntd
-    FROM m LEFT JOIN LATERAL (
-        SELECT * FROM halves h WHERE h.card_id = m.card_id AND h.counter = m.counter LIMIT 1) h ON true
+    FROM m LEFT JOIN (SELECT DISTINCT ON (card_id, counter) * FROM halves ORDER BY card_id, counter) h
+        ON h.card_id = m.card_id AND h.counter = m.counter
     WHERE m.day >= %(low)s::date AND m.day <= %(high)s::date
       AND (m.in_kiosk OR m.in_file OR m.in_ledger)
       AND NOT EXISTS (SELECT FROM halves o WHERE o.other_card = m.card_id AND o.other_counter = m.counter)

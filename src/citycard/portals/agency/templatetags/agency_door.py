@@ -7,7 +7,7 @@ from django.template.context import RequestContext
 
 from citycard.activities import api as activities
 from citycard.kernel.actors import Actor
-from citycard.portals.agency import approvals
+from citycard.portals.agency import approvals, reconciliation
 from citycard.portals.naming import name_of
 
 register = template.Library()
@@ -28,6 +28,7 @@ def frame(context: RequestContext) -> dict[str, Any]:
         "volunteers": bool(roles & {"organiser", "finance"}) and activities.has_time_bank(),
         "manages": "organiser" in roles,
         "figures": bool(roles & {"organiser", "finance", "reviewer", "officer"}),
+        "reconciles": bool(roles & reconciliation.SEES),
         "approves": bool(roles & approvals.SEES),
         "waiting": lambda: _waiting(request, actor),
         "operates": bool(roles & {"operator", "officer"}),
