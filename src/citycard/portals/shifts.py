@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from citycard.activities import api as activities
 from citycard.infra import clock
@@ -10,12 +11,12 @@ from citycard.infra.web import wording
 from citycard.portals.naming import name_of
 
 STATES: dict[str, tuple[str, Any]] = {
-    "counted": ("good", _("已計入")),
-    "too_short": ("off", _("時間太短，不計")),
-    "no_out": ("warn", _("缺簽退")),
-    "no_in": ("warn", _("缺簽到")),
-    "struck": ("off", _("已刪除")),
-    "gone": ("off", _("併入其他紀錄")),
+    "counted": ("good", gettext_lazy("已計入")),
+    "too_short": ("off", gettext_lazy("時間太短，不計")),
+    "no_out": ("warn", gettext_lazy("缺簽退")),
+    "no_in": ("warn", gettext_lazy("缺簽到")),
+    "struck": ("off", gettext_lazy("已刪除")),
+    "gone": ("off", gettext_lazy("併入其他紀錄")),
 }
 
 
@@ -30,8 +31,7 @@ def shift_line(one: activities.Shift | activities.ShiftVersion) -> dict[str, Any
     return {
         "shift": one,
         "place": name_of("place", one.place) if isinstance(one, activities.Shift) else "",
-        "from": wording.clock_time(one.starts_at) if one.starts_at else "—",
-        "to": _ends(one),
+        "times": _times(one),
         "minutes": wording.hours(one.minutes) if one.minutes else "",
         "tone": tone,
         "word": word,
@@ -58,9 +58,17 @@ def is_at_work(one: activities.Shift | activities.ShiftVersion) -> bool:
     return bool(clock.now() - one.starts_at <= activities.time_bank().longest)
 
 
-def _ends(one: activities.Shift | activities.ShiftVersion) -> str:
+def _times(one: activities.Shift | activities.ShiftVersion) -> str:
+    if one.starts_at is None:
+        return _("簽退 %(time)s") % {"time": _ends(one)}
+    begins = wording.clock_time(one.starts_at)
     if one.ends_at is None:
-        return "—"
+        return _("簽到 %(time)s") % {"time": begins}
+    return f"{begins}–{_ends(one)}"
+
+
+def _ends(one: activities.Shift | activities.ShiftVersion) -> str:
+    assert one.ends_at is not None
     if one.starts_at and wording.local_day(one.starts_at) != wording.local_day(one.ends_at):
         return wording.date_time(one.ends_at)
     return wording.clock_time(one.ends_at)

@@ -49,7 +49,7 @@ class AmountForm(forms.Form):
 
         if self.step == 1 == self.least:
             return _("最多 %(most)s") % {"most": said(self.most)}
-        return _("%(least)s 到 %(most)s，每 %(step)s 一級") % {
+        return _("%(least)s 到 %(most)s，以 %(step)s 為單位") % {
             "least": said(self.least),
             "most": said(self.most),
             "step": said(self.step),

@@ -39,6 +39,7 @@ def exchange(request: HttpRequest, unit: str, code: str) -> HttpResponse:
         "heading": in_language(terms.name),
         "available": units.amount(unit, offer.available),
         "rate": rate_text(terms),
+        "least": units.amount(unit, max(terms.least, terms.whole_step)),
         "form": form,
     }
     if not form.is_bound or not form.is_valid():
