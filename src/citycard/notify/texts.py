@@ -71,7 +71,12 @@ _NAMED_IN = {
     "kind": (("cards", "kinds"),),
     "entitlement": (("entitlements", None),),
     "unit": (("points", "units"),),
-    "place": (("places", "places"), ("kiosks", "kiosks"), ("counters", "counters")),
+    "place": (
+        ("places", "places"),
+        ("kiosks", "kiosks"),
+        ("counters", "counters"),
+        ("points", "partners"),
+    ),
 }
 
 

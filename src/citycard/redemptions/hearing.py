@@ -134,7 +134,7 @@ def told(found: Session) -> dict[str, Any]:
         "device_id": found.device_id,
         "points": found.points,
         "ntd": found.ntd,
-        "place": found.place,
+        "place": found.place or found.partner,
     }
 
 
