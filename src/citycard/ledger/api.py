@@ -44,6 +44,8 @@ from citycard.ledger.accounts import (
     member,
     partner,
 )
+from citycard.ledger.carrying_over import ends_fiscal_year, return_unspent
+from citycard.ledger.charting import ChartAccount, chart_account
 from citycard.ledger.clearing import FundLine, LotSum, Net, Position, Standing, nets_of
 from citycard.ledger.closings import (
     Closing,
@@ -82,6 +84,7 @@ from citycard.ledger.funding import (
 from citycard.ledger.holding import release_held_many, settle_held_many
 from citycard.ledger.lapsing import LapseBatch, Lapsed, has_lapsed, lapse_many
 from citycard.ledger.lasting import last_day
+from citycard.ledger.liability import LapseHistory, Liability, Outstanding, liability
 from citycard.ledger.months import (
     BookingMonth,
     MonthClosed,
@@ -161,6 +164,7 @@ from citycard.ledger.reversing import (
 from citycard.ledger.spending import spend_many
 from citycard.ledger.statements import MonthFigures, closing_figures, month_figures, positions
 from citycard.ledger.verifying import verify
+from citycard.ledger.vouchers import Voucher, VoucherLine, vouchers
 
 __all__ = [
     "LARGEST",
@@ -171,6 +175,7 @@ __all__ = [
     "Balance",
     "BookingMonth",
     "BudgetUsedUp",
+    "ChartAccount",
     "Closing",
     "ClosingUnfinished",
     "ColumnsPosted",
@@ -188,9 +193,11 @@ __all__ = [
     "KeyTimeWrong",
     "KeyUsed",
     "LapseBatch",
+    "LapseHistory",
     "Lapsed",
     "Lapsing",
     "LaterMonthClosed",
+    "Liability",
     "LotSum",
     "MonthClosed",
     "MonthFigures",
@@ -209,6 +216,7 @@ __all__ = [
     "NotReversible",
     "OtherUnit",
     "Outcome",
+    "Outstanding",
     "Part",
     "Position",
     "Posted",
@@ -228,12 +236,15 @@ __all__ = [
     "TakenBack",
     "Transfer",
     "TrialLine",
+    "Voucher",
+    "VoucherLine",
     "WholeOnly",
     "balances",
     "begin_closing",
     "begin_refund_run",
     "breakage",
     "budget",
+    "chart_account",
     "check_refunds",
     "city",
     "close_month",
@@ -242,6 +253,7 @@ __all__ = [
     "closing_of",
     "closings",
     "draft_refund_run",
+    "ends_fiscal_year",
     "every_fund",
     "exchange_codes",
     "exchange_many",
@@ -259,6 +271,7 @@ __all__ = [
     "lapse_many",
     "last_day",
     "lease_budgets",
+    "liability",
     "loss",
     "member",
     "month_figures",
@@ -278,6 +291,7 @@ __all__ = [
     "release_held_many",
     "reopen_closed",
     "reopen_month",
+    "return_unspent",
     "reverse_many",
     "settle_held_many",
     "spend_many",
@@ -286,4 +300,5 @@ __all__ = [
     "trial_balance",
     "undo_refund_run",
     "verify",
+    "vouchers",
 ]

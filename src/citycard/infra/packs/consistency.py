@@ -178,6 +178,30 @@ def check_units(pack: Pack) -> Iterator[Problem]:
             yield pack.problem("points", ("kiosk", "choices", index), message)
 
 
+ACCOUNT_CLASSES = (
+    "issuer", "budget", "member", "held", "partner", "breakage", "loss", "city", "stock",
+)  # fmt: skip
+
+
+def check_chart(pack: Pack) -> Iterator[Problem]:
+    """Every kind of account of the ledger has one account of the city's, in any unit."""
+    chart = pack.table("books")["chart"]
+    units = {*pack.table("points")["units"], "ntd"}
+    seen: set[tuple[str, str]] = set()
+    for index, row in enumerate(chart):
+        unit = row.get("unit", "")
+        if unit and unit not in units:
+            sentence, nearest = f"there is no unit “{unit}”", nearest_word(unit, units)
+            yield pack.problem("books", ("chart", index, "unit"), sentence, nearest)
+        if (row["class"], unit) in seen:
+            sentence = f"“{row['class']}” stands twice in the chart"
+            yield pack.problem("books", ("chart", index, "class"), sentence)
+        seen.add((row["class"], unit))
+    for name in ACCOUNT_CLASSES:
+        if (name, "") not in seen:
+            yield pack.problem("books", ("chart",), f"“{name}” has no account in the chart")
+
+
 CHECKERS: tuple[Checker, ...] = (
     check_code,
     check_clock,
@@ -190,4 +214,5 @@ CHECKERS: tuple[Checker, ...] = (
     check_tree,
     check_districts,
     check_units,
+    check_chart,
 )

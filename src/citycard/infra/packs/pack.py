@@ -30,6 +30,7 @@ FILES: Mapping[str, str] = {
     "cards": "cards.yaml",
     "entitlements": "entitlements.yaml",
     "points": "points.yaml",
+    "books": "books.yaml",
     "services": "services.yaml",
     "forms": "forms",
     "messages": "messages",
