@@ -74,13 +74,15 @@ def new_cards(members: list[int], *, bound: bool = True) -> list[str]:
     return numbers
 
 
-def give_points(points: dict[int, int], *, expires_on: dt.date | None = None) -> None:
+def give_points(
+    points: dict[int, int], *, expires_on: dt.date | None = None, unit: str = UNIT
+) -> None:
     """Let members have points, from a fund of their own."""
     now = clock.now()
     n = next(_numbers)
     with unit_of_work():
         fund = ledger.open_fund(
-            agency="health", campaign_ref=f"test-{n}", unit=UNIT, actor=SYSTEM, now=now
+            agency="health", campaign_ref=f"test-{n}", unit=unit, actor=SYSTEM, now=now
         )
         ledger.raise_budget(
             fund_id=fund,
@@ -97,9 +99,9 @@ def give_points(points: dict[int, int], *, expires_on: dt.date | None = None) ->
                 at=now,
                 transfers=[
                     ledger.Transfer(
-                        source=ledger.budget(fund_id=fund, unit=UNIT),
+                        source=ledger.budget(fund_id=fund, unit=unit),
                         target=ledger.member(
-                            holder=member, unit=UNIT, fund=fund, expires_on=expires_on
+                            holder=member, unit=unit, fund=fund, expires_on=expires_on
                         ),
                         amount=amount,
                     )
@@ -111,8 +113,8 @@ def give_points(points: dict[int, int], *, expires_on: dt.date | None = None) ->
     assert all(one.outcome == "posted" for one in posted)
 
 
-def balance(member: int) -> tuple[int, int]:
+def balance(member: int, unit: str = UNIT) -> tuple[int, int]:
     """Return what a member may spend and what is on its way."""
     on = current_pack().time.day(clock.now())
-    found = ledger.balances(holders=[member], unit=UNIT, on=on, access=None)[member]
+    found = ledger.balances(holders=[member], unit=unit, on=on, access=None)[member]
     return found.available, found.held

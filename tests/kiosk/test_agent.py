@@ -74,6 +74,9 @@ class FakeCity:
             raise Refusal(404, {"code": "not_found"})
         return self._told(key, "released")
 
+    def journal(self, lines: Any) -> None:
+        self._hear("journal")
+
     def redemption(self, key: uuid.UUID) -> dict[str, Any] | None:
         self._hear("redemption")
         return {"state": self.states[key]} if key in self.states else None
@@ -197,6 +200,28 @@ class TestRedeeming:
         redeemer.writer.take()
         assert redeemer.redeem(reading=reading, points=50, ntd=50).ending == "given_back"
         assert redeemer.writer.look_at(NUMBER).purse == 100
+
+
+@pytest.mark.parametrize("leaves_at", ["writing", "load"])
+def test_a_card_that_was_elsewhere_meanwhile_is_not_written(
+    redeemer: Redeemer, city: FakeCity, leaves_at: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kiosk A, kiosk B, kiosk A again: B has ended what A began, so A may not write any more."""
+    writer = redeemer.writer
+    assert isinstance(writer, SimulatedWriter)
+
+    def there_and_back(*_: Any, **__: Any) -> None:
+        writer.take()
+        writer.put("1")
+
+    if leaves_at == "writing":
+        honest = city.begin_writing
+        monkeypatch.setattr(city, "begin_writing", lambda key: (there_and_back(), honest(key))[1])
+    else:
+        monkeypatch.setattr("citycard_kiosk.writer.time.sleep", there_and_back)
+    ended = redeemer.redeem(reading=writer.read(), points=50, ntd=50)
+    assert (ended.ending, writer.look_at(NUMBER).purse) == ("given_back", 100)
+    assert redeemer.journal.open_lines() == []
 
 
 def test_cards_keep_what_is_on_them(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from django.test import Client
 
 from citycard.agencies import api as agencies
 from citycard.cards import api as cards
+from citycard.config import wiring
 from citycard.infra import clock
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import SYSTEM
@@ -217,3 +218,92 @@ def test_hello_tells_a_kiosk_who_it_is(agent: Agent) -> None:
         "session_seconds": 90,
         "demo": True,
     }
+
+
+def line_of(agent: Agent, key: str, **more: Any) -> dict[str, Any]:
+    said = {"key": key, "seq": 1, "number": agent.card["number"], "counter": 10, "ntd": 100}
+    said |= {"purse_before": 120, "purse_after": 220, "wrote": True}
+    return said | {"at": clock.now().isoformat()} | more
+
+
+def test_a_kiosk_uploads_its_journal_and_again(agent: Agent) -> None:
+    key = str(uuid.uuid4())
+    agent.reserve(100, key)
+    agent.ask("writing", key=key)
+    half = line_of(agent, key, wrote=None, purse_after=None)
+    assert agent.ask("journal", lines=[half]).json() == {"taken": 1}
+    assert agent.ask("journal", lines=[half]).json() == {"taken": 0}
+    whole = line_of(agent, key)
+    assert agent.ask("journal", lines=[whole]).json() == {"taken": 1}
+    assert agent.ask("journal", lines=[whole, half]).json() == {"taken": 0}
+    assert redemptions.differences() == []
+
+
+def test_a_line_that_says_something_else_the_second_time_is_a_difference(agent: Agent) -> None:
+    key = str(uuid.uuid4())
+    agent.ask("journal", lines=[line_of(agent, key)])
+    agent.ask("journal", lines=[line_of(agent, key, ntd=900, purse_after=1020)])
+    (found,) = redemptions.differences()
+    assert (found.kind, found.detail) == ("tampered", "kiosk_changed")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"seq": 0},
+        {"wrote": "yes"},
+        {"at": "yesterday"},
+        {"at": "2026-11-21T10:00:00"},
+        {"purse_before": -1},
+        {"key": "k"},
+    ],
+)
+def test_a_journal_is_read_strictly(agent: Agent, wrong: dict[str, Any]) -> None:
+    refused = agent.ask("journal", lines=[line_of(agent, str(uuid.uuid4())) | wrong])
+    assert (refused.status_code, refused.json()["code"]) == (400, "kiosk.not_understood")
+    assert agent.ask("journal", lines="all").status_code == 400
+
+
+def test_a_card_goes_from_kiosk_to_kiosk_and_back(agent: Agent) -> None:
+    """Nothing doubles: what A began and did not write B has ended, and A hears so."""
+    first, second = str(uuid.uuid4()), str(uuid.uuid4())
+    other = Agent(enrol_kiosk("KSK-2"))
+    other.card = agent.card
+    agent.reserve(100, first)
+    agent.ask("writing", key=first)
+    assert other.reserve(100, second).json()["code"] == "redemptions.card_busy"
+    assert [one["state"] for one in other.present().json()["ended"]] == ["released"]
+    assert other.reserve(100, second).status_code == 200
+    other.ask("writing", key=second)
+    other.write(100)
+    other.card["recent"][0]["terminal"] = "KSK-2"
+    assert other.ask("settle", key=second, **other.reading()).json()["state"] == "settled"
+    told = agent.ask("release", key=first, why="the card has left the pad").json()
+    assert (told["state"], told["contested"]) == ("released", False)
+    assert balance(MEMBER) == (220, 0)
+    assert ledger.verify() == redemptions.verify() == []
+
+
+def test_a_till_takes_points_for_a_purchase_and_gives_them_back() -> None:
+    with wiring.city("taoyuan"):
+        activate()
+        new = agencies.NewDevice(
+            code="TILL-1", kind="till", agency="sports", place="", service="till"
+        )
+        with unit_of_work():
+            (done,) = agencies.enrol_devices(devices=[new], actor=SYSTEM, now=clock.now())
+        (number,) = new_cards([MEMBER + 1])
+        give_points({MEMBER + 1: 320}, unit="health-points")
+        till = Agent(KioskKey(done.code, done.key or "", done.device_id or 0), number)
+        key, back = str(uuid.uuid4()), str(uuid.uuid4())
+        asked = {"number": number, "kind": "shopping", "points": 120, "receipt": "B-1"}
+        for _ in range(2):
+            told = till.ask("pay", **asked, key=key).json()
+            assert (told["state"], told["points"], told["receipt"]) == ("settled", 120, "B-1")
+        assert till.ask("pay", **asked | {"points": 300}, key=str(uuid.uuid4())).status_code == 422
+        for _ in range(2):
+            told = till.ask("refund", key=key, refund_key=back, points=20, why="goods back").json()
+            assert told["returned"] == 20
+        assert balance(MEMBER + 1, unit="health-points") == (220, 0)
+        assert till.ask("card", **till.card).status_code == 403
+    assert ledger.verify() == redemptions.verify() == []
