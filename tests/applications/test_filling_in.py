@@ -233,6 +233,37 @@ class TestDrafts:
                     public_id=public_id, document_id=document.id, actor=somebody
                 )
 
+    def test_a_counters_draft_and_its_papers_are_its_clerks(self) -> None:
+        public_id = fill_in(clerk(number=1), answers())
+        draft = applications.draft(public_id=public_id, actor=clerk(number=2))
+        assert (draft.edited_by, draft.edited_at) == (clerk(number=1).id, NOW)
+        for who, sees in ((2, True), (3, False)):
+            somebody = clerk(number=2) if sees else clerk("office-daan", who)
+            for document in draft.documents:
+                if sees:
+                    applications.own_document(
+                        public_id=public_id, document_id=document.id, actor=somebody
+                    )
+                else:
+                    with pytest.raises(NotFound):
+                        applications.own_document(
+                            public_id=public_id, document_id=document.id, actor=somebody
+                        )
+
+    def test_a_clerk_of_no_counter_opens_nobodys_draft(self) -> None:
+        """An online draft has no counter either."""
+        public_id = fill_in(resident(42), answers())
+        draft = applications.draft(public_id=public_id, actor=resident(42))
+        nowhere = Actor(id="staff:9", kind="staff", roles=frozenset({"clerk"}))
+        with pytest.raises(NotFound):
+            applications.own_document(
+                public_id=public_id, document_id=draft.documents[0].id, actor=nowhere
+            )
+        with pytest.raises(NotFound), unit_of_work():
+            applications.add_document(
+                public_id=public_id, paper="photo", content=b"", actor=nowhere, now=NOW
+            )
+
     def test_a_discarded_draft_leaves_nothing(self) -> None:
         me = resident(39)
         public_id = fill_in(me, answers())

@@ -106,6 +106,21 @@ def test_so_is_it_in_the_dark_large_and_in_english(
     shown.context.close()
 
 
+@pytest.mark.parametrize(("size", "cut"), [("desk", False), ("phone", True)])
+def test_a_figure_cuts_a_name_only_where_there_is_no_room(
+    browser: Any, address: str, size: str, cut: bool
+) -> None:
+    shown = opened(browser, address, "resident", size)
+    names = shown.evaluate(
+        """() => [...document.querySelectorAll(".cc-chart__line span")]
+            .map(it => [it.scrollWidth > it.clientWidth, it.getBoundingClientRect().right
+                        <= it.parentElement.querySelector("strong").getBoundingClientRect().x])"""
+    )
+    assert all(beside for _, beside in names)
+    assert any(is_cut for is_cut, _ in names) == cut
+    shown.context.close()
+
+
 def test_what_is_pressed_is_large_enough(browser: Any, address: str) -> None:
     shown = opened(browser, address, "form", "phone")
     small = shown.evaluate(
@@ -131,8 +146,10 @@ def test_the_counter_is_worked_by_keys(browser: Any, address: str) -> None:
     shown = opened(browser, address, "counter", "desk")
     shown.keyboard.press("/")
     assert shown.evaluate("document.activeElement.id") == "q"
-    shown.keyboard.type("/")  # while typing, a letter is a letter
-    assert shown.input_value("#q") == "/"
+    shown.keyboard.press("/")  # called for again, the empty box is just there
+    assert shown.input_value("#q") == ""
+    shown.keyboard.type("a/")  # while typing, a letter is a letter
+    assert shown.input_value("#q") == "a/"
     shown.keyboard.press("F2")
     shown.wait_for_url("**#new")
     shown.context.close()

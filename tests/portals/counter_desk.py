@@ -33,12 +33,14 @@ def open_city() -> None:
     activating.activate(pack=current_pack(), now=now())
 
 
-def clerk_at(counter: str | None = COUNTER, username: str = "", **headers: str) -> Client:
+def clerk_at(
+    counter: str | None = COUNTER, username: str = "", name: str = "林承辦", **headers: str
+) -> Client:
     """A browser in which a clerk of a counter is signed in."""
     username = username or f"clerk-{counter}"
     with unit_of_work():
         known = agencies.staff_by_username(username=username)
-        staff_id = known.staff_id if known else _new_staff(username, counter)
+        staff_id = known.staff_id if known else _new_staff(username, counter, name)
         identity.open_staff_account(staff_id=staff_id, password=PASSWORD, actor=SYSTEM, now=now())
     account = identity.account_of_staff(staff_id=staff_id)
     assert account is not None
@@ -50,11 +52,11 @@ def clerk_at(counter: str | None = COUNTER, username: str = "", **headers: str) 
     return browser
 
 
-def _new_staff(username: str, counter: str | None) -> int:
+def _new_staff(username: str, counter: str | None, name: str) -> int:
     agency = agencies.counter(code=counter).agency if counter else "office-zhongzheng"
     return agencies.add_staff(
         username=username,
-        display_name="林承辦",
+        display_name=name,
         agency=agency,
         counter=counter,
         roles=["clerk"],

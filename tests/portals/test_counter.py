@@ -196,7 +196,7 @@ def test_a_supplement_is_taken_in_at_the_counter(city: City, clerk: Client) -> N
 
 
 def test_the_second_clerk_sees_who_submitted_and_when(city: City, clerk: Client) -> None:
-    colleague = desk.clerk_at(username="colleague")
+    colleague = desk.clerk_at(username="colleague", name="王同事")
     draft = desk.begin(clerk)
     clerk.post(draft, desk.senior("洪進財"))
     clerk.post(f"{draft}papers/", {"identity-card": desk.upload(), "photo": desk.upload()})
@@ -208,14 +208,41 @@ def test_the_second_clerk_sees_who_submitted_and_when(city: City, clerk: Client)
 
 
 def test_two_clerks_in_one_form_see_each_others_answers(clerk: Client) -> None:
-    colleague = desk.clerk_at(username="colleague")
+    colleague = desk.clerk_at(username="colleague", name="王同事")
     draft = desk.begin(clerk)
     (version,) = re.findall(r'name="version" value="(\d+)"', clerk.get(draft).content.decode())
     colleague.post(draft, desk.senior("周杰") | {"version": version, "later": "1"})
     said = clerk.post(draft, desk.senior("周傑") | {"version": version})
-    assert "同事剛存了別的內容" in sentences(said)
+    assert "王同事剛存了別的內容" in sentences(said)
+    assert re.search(r"剛存了別的內容 [^。]{,30}\d\d:\d\d", sentences(said))
     assert "周杰" in sentences(said)
     assert 'value="周傑"' in said.content.decode()
+
+
+def test_ones_own_other_window_is_no_colleague(clerk: Client) -> None:
+    draft = desk.begin(clerk)
+    (version,) = re.findall(r'name="version" value="(\d+)"', clerk.get(draft).content.decode())
+    clerk.post(draft, desk.senior("周杰") | {"version": version, "later": "1"})
+    said = clerk.post(draft, desk.senior("周傑") | {"version": version})
+    assert "您在另一個視窗存了別的內容" in sentences(said)
+
+
+def test_a_colleague_goes_on_with_a_draft_and_sees_its_pictures(clerk: Client) -> None:
+    colleague, elsewhere = (
+        desk.clerk_at(username="colleague", name="王同事"),
+        desk.clerk_at("office-daan", username="elsewhere"),
+    )
+    draft = desk.begin(clerk)
+    clerk.post(f"{draft}papers/", {"identity-card": desk.upload(), "photo": desk.upload()})
+    (picture,) = set(re.findall(rf'"({draft}papers/[0-9a-f-]+/)"', page_of(colleague, draft)))
+    assert colleague.get(picture)["Content-Type"] == "image/jpeg"
+    assert elsewhere.get(picture).status_code == 404
+    listed = sentences(colleague.get("/counter/"))
+    assert "林承辦" in listed
+
+
+def page_of(browser: Client, draft: str) -> str:
+    return browser.get(f"{draft}papers/").content.decode()
 
 
 def test_a_card_is_printed_as_it_was_seen_and_handed_over_once(city: City, clerk: Client) -> None:
@@ -240,7 +267,7 @@ def test_a_card_is_printed_as_it_was_seen_and_handed_over_once(city: City, clerk
     desk.send(clerk, here)
     city.settle()
 
-    colleague = desk.clerk_at(username="colleague")
+    colleague = desk.clerk_at(username="colleague", name="王同事")
     assert clerk.post(f"{here}hand-over/").status_code == 302
     late = colleague.post(f"{here}hand-over/")
     assert late.status_code == 422
@@ -315,7 +342,7 @@ def test_an_address_of_a_person_opens_for_its_own_clerk_only(city: City, clerk: 
     ref = desk.apply(clerk, desk.senior("溫美惠"))
     person = handle_in(clerk.get(f"/counter/cases/{ref}/").content.decode())
     assert clerk.get(person).status_code == 200
-    assert desk.clerk_at(username="colleague").get(person).status_code == 404
+    assert desk.clerk_at(username="colleague", name="王同事").get(person).status_code == 404
     assert clerk.get("/counter/people/nonsense/").status_code == 404
     again = clerk.post(f"/counter/new/?for={person.split('/')[3]}", {"services": ["general"]})
     form = clerk.get(again["Location"])
@@ -376,7 +403,7 @@ def test_it_speaks_english(clerk: Client) -> None:
     english.cookies["citycard_language"] = "en"
     page = sentences(english.get("/counter/"))
     assert "Next, please. What can we do for you?" in page
-    assert not re.search(r"[\u3400-\u9fff]", page.replace("中文", "").replace("林承辦", ""))
+    assert not re.search(r"[\u3400-\u9fff]", re.sub("中文|林承辦|王同事", "", page))
 
 
 def actor_of(clerk: Client) -> Actor:

@@ -124,6 +124,8 @@ def test_so_is_it_in_english(browser: Any, address: str, clerk: Client, cases: C
         page.goto(f"{address}{cases.pages()[name]}")
         picture(page, f"counter-{name}-english")
         assert faults(page) == [], name
+    bar = page.evaluate("document.querySelector('.cc-bar').offsetHeight")
+    assert bar < 72, "the bar above the work stands on one line"
     page.context.close()
 
 
@@ -148,6 +150,7 @@ def test_keys_alone_lead_from_the_search_to_the_hand_over(
     page.on("console", lambda message: said.append(message.text))
     page.goto(f"{address}/counter/")
     assert page.evaluate("document.activeElement.id") == "q"
+    page.keyboard.press("/")  # from habit; the box has the focus already
     page.evaluate("document.body.dataset.sameFrame = '1'")  # gone when the page is loaded anew
     page.keyboard.type("黃建宏")
     page.keyboard.press("Enter")

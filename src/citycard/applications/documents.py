@@ -133,12 +133,13 @@ def documents_of(application_ids: Sequence[int]) -> dict[int, list[Document]]:
 
 
 def own_document(*, public_id: str, document_id: str, actor: Actor) -> tuple[Document, bytes]:
-    """Return a paper with its content to whoever uploads it, from a draft or their own application.
+    """Return a paper with its content to whoever uploads it, from a draft or their own application;
+    of a counter's draft to whichever clerk goes on with it there.
 
     :raises NotFound: there is none that this actor may see
     """
     application = _application(public_id)
-    if application is None or application.entered_by != actor.id:
+    if application is None or not _may_look(application, actor):
         raise NotFound(what="paper")
     return _content(document_id, application.id)
 
@@ -265,6 +266,12 @@ def _application(public_id: str) -> Any:
     )
 
 
+def _may_look(application: Any, actor: Actor) -> bool:
+    if application.entered_by == actor.id:
+        return True
+    return application.state == states.DRAFT and _may_add(application, actor)
+
+
 def _may_add(application: Any, actor: Actor) -> bool:
     if application.entered_by == actor.id:
         return True
@@ -272,8 +279,10 @@ def _may_add(application: Any, actor: Actor) -> bool:
         return True
     if actor.kind != "staff" or "clerk" not in actor.roles:
         return False
-    # somebody who brings a missing paper may bring it to any counter
-    return bool(application.state != states.DRAFT or application.counter == actor.counter)
+    if application.state != states.DRAFT:
+        return True  # somebody who brings a missing paper may bring it to any counter
+    here = actor.counter is not None and application.counter == actor.counter
+    return bool(application.channel == "counter" and here)
 
 
 def _content(document_id: str, application_id: int) -> tuple[Document, bytes]:

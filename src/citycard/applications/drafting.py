@@ -136,11 +136,13 @@ def save_answers(
         raise AnswersRefused(count=len(wrong), missing=wrong)
     together = {**_answers(stored), **kept}
     execute(
-        "UPDATE applications_application SET form_sealed = %s, services = %s, version = version + 1"
-        " WHERE id = %s",
+        "UPDATE applications_application SET form_sealed = %s, services = %s,"
+        " version = version + 1, edited_by = %s, edited_at = %s WHERE id = %s",
         [
             seal(FORM_LABEL, json.dumps(together, ensure_ascii=False), row=stored.public_id),
             list(stored.services if services is None else services),
+            actor.id,
+            now,
             stored.id,
         ],
     )
@@ -239,9 +241,7 @@ def account_of(actor: Actor) -> int | None:
 
 _SELECT = """
 SELECT id, public_id, ref, form, channel, account_id, counter, entered_by, state, services,
-    form_sealed,
-    version,
-       created_at
+    form_sealed, version, created_at, edited_by, edited_at
 FROM applications_application
 """
 
@@ -283,6 +283,8 @@ def _as_draft(stored: Any) -> Draft:
         documents=tuple(documents_of([stored.id]).get(stored.id, ())),
         version=stored.version,
         created_at=stored.created_at,
+        edited_by=stored.edited_by or stored.entered_by,
+        edited_at=stored.edited_at or stored.created_at,
     )
 
 

@@ -57,6 +57,7 @@ class Draft:
     """An application that is being filled in.
 
     :ivar answers: by field, as kept: texts, ISO dates, booleans
+    :ivar edited_by: the actor who saved answers last, or began it
     """
 
     public_id: str
@@ -68,6 +69,8 @@ class Draft:
     documents: tuple[Document, ...]
     version: int
     created_at: dt.datetime
+    edited_by: str
+    edited_at: dt.datetime
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import get_language
 
+from citycard.agencies import api as agencies
 from citycard.infra.packs import Text, current_pack
 
 # kind → the pack's tables that may hold the code, and the key of the rows in each
@@ -47,6 +48,17 @@ def in_language(names: Mapping[str, Any] | Text | str) -> str:
     if (get_language() or "zh-hant").startswith("en") and names.get("en"):
         return str(names["en"])
     return str(names.get("zh-Hant", ""))
+
+
+def name_of_staff(actor_id: str) -> str:
+    """Return the name of whoever acted, where it was a member of staff; nothing otherwise."""
+    kind, _, number = actor_id.partition(":")
+    if kind != "staff" or not number.isdigit():
+        return ""
+    try:
+        return agencies.staff(staff_id=int(number)).display_name
+    except agencies.NoSuchStaff:
+        return ""
 
 
 def agencies_under(agency: str) -> list[str]:

@@ -31,6 +31,7 @@ def recent(
 
 _HEALTH = """
 SELECT e.reader_id, e.epoch, e.last_at, e.last_received_at,
+       make_interval(secs => e.usual_gap_s) AS usual_gap,
        coalesce(m.taken, 0)::bigint AS taken,
        coalesce(m.last - m.first + 1 - m.taken, 0)::bigint AS missing,
        (SELECT count(*) FROM taps_conflict c WHERE c.reader_id = e.reader_id AND c.epoch = e.epoch)

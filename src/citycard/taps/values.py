@@ -113,6 +113,7 @@ class ReaderHealth:
     """How a reader's uploads stand.
 
     :ivar missing: sequence numbers that were skipped so far: taps that may still lie in the reader
+    :ivar usual_gap: the longest time between two uploads that is usual for this reader of late
     """
 
     reader_id: int
@@ -121,5 +122,6 @@ class ReaderHealth:
     missing: int
     last_at: dt.datetime | None
     last_received_at: dt.datetime | None
+    usual_gap: dt.timedelta
     conflicts: int
     quarantined: int

@@ -14,7 +14,7 @@ Value = int | float | None
 ROW = 52
 BAR = 16
 PLOT = 180
-PHONE = 310  # a figure's width on a phone of 390 px, less a gap between name and value
+LINE = 24  # the height of a line of words above its bar
 _ids = count(1)
 
 
@@ -52,18 +52,23 @@ def svg(title: str, about: str, height: int, body: SafeString) -> SafeString:
     )
 
 
-def fitting(name: str, room: int) -> str:
-    """Shorten a name to the pixels there are on a phone; the table has it in full."""
-    width = 0
-    for place, letter in enumerate(name):
-        width += 15 if ord(letter) > 0x2E7F else 8
-        if width > room and len(name) > place:
-            return name[: max(1, place - 1)] + "…"
-    return name
+def line(y: int, name: str, value: str, *, share: str = "", level: int | None = None) -> SafeString:
+    """Write a name with its value at the end of the line; the browser alone shortens a name, and
+    only where there is no room for it.
 
-
-def wide(text: str) -> int:
-    return sum(15 if ord(letter) > 0x2E7F else 9 for letter in text)
+    :param level: how deep in a tree; None: in no tree
+    """
+    return format_html(
+        '<foreignObject x="0" y="{}" width="100%" height="{}">'
+        '<div class="cc-chart__line{}"><span>{}</span>{}<strong>{}</strong></div>'
+        "</foreignObject>",
+        y,
+        LINE,
+        "" if level is None else f" cc-chart__line--{min(level, 3)}",
+        name,
+        format_html("<small>{}</small>", share) if share else "",
+        value,
+    )
 
 
 def percent(value: float, whole: float) -> str:

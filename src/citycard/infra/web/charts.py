@@ -15,18 +15,17 @@ from django.utils.translation import gettext as _
 
 from .chart_lines import burn_down, sparkline
 from .chart_marks import (
-    PHONE,
+    LINE,
     PLOT,
     ROW,
     Figure,
     Value,
     bar,
-    fitting,
     join,
+    line,
     shown,
     svg,
     told,
-    wide,
 )  # fmt: skip
 from .wording import number
 
@@ -63,14 +62,7 @@ def bars(
     whole = max((value or 0 for _label, value in items), default=0) or 1
     style = f"bar--{tone}" if tone else ""
     parts = [
-        format_html(
-            '<text x="0" y="{y}">{name}</text>'
-            '<text class="strong" x="100%" y="{y}" text-anchor="end">{v}</text>',
-            y=i * ROW + 16,
-            name=fitting(name, PHONE - wide(shown(value, unit))),
-            v=shown(value, unit),
-        )
-        + bar(0, value, whole, i * ROW + 24, style)
+        line(i * ROW, name, shown(value, unit)) + bar(0, value, whole, i * ROW + LINE, style)
         for i, (name, value) in enumerate(items)
     ]
     return Figure(
@@ -153,23 +145,9 @@ def tree(
     parts = []
     for i, (node, level, start) in enumerate(lines):
         share = "" if node.value is None or level == 0 else f"{100 * node.value / whole:.1f}%"
-        parts.append(
-            format_html(
-                '<text class="{c}" x="{x}" y="{y}">{name}</text>'
-                '<text x="100%" y="{y}" text-anchor="end"><tspan class="soft">{share}</tspan>'
-                '<tspan class="strong" dx="{gap}">{v}</tspan></text>',
-                c="strong" if level == 0 else "",
-                x=level * 16,
-                y=i * ROW + 16,
-                name=fitting(
-                    node.label, PHONE - level * 16 - wide(share) - wide(shown(node.value, unit))
-                ),
-                share=share,
-                gap=10 if share else 0,
-                v=shown(node.value, unit),
-            )
-            + bar(start, node.value, whole, i * ROW + 24, f"cell--{min(level + 1, 3)}")
-        )
+        words = line(i * ROW, node.label, shown(node.value, unit), share=share, level=level)
+        style = f"cell--{min(level + 1, 3)}"
+        parts.append(words + bar(start, node.value, whole, i * ROW + LINE, style))
     rows = [("\N{IDEOGRAPHIC SPACE}" * level + node.label, shown(node.value))
             for node, level, _start in lines]  # fmt: skip
     parts_told = [(child.label, child.value) for child in root.children]

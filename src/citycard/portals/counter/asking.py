@@ -15,11 +15,12 @@ from citycard.infra import clock
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.infra.web.part_tags import first_input
 from citycard.infra.web.parts import Row
+from citycard.infra.web.refusals import status_of
 from citycard.kernel.errors import Refused
 from citycard.portals import filling
 from citycard.portals.counter.shell import ROLES, page
 from citycard.portals.doors import actor_of, door
-from citycard.portals.naming import in_language
+from citycard.portals.naming import in_language, name_of_staff
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,9 +168,17 @@ def _changed_meanwhile(
         newest,
         asked,
         questions,
-        refused=refusal,
+        refused=None if differing else refusal,  # what differs says more than that it does
+        status=status_of(refusal),
         theirs=filling.summary(differing, newest.answers),
+        changed_by=_colleague(request, newest),
     )
+
+
+def _colleague(request: HttpRequest, draft: applications.Draft) -> str:
+    """Name who saved a draft last; nobody where it was this clerk, in another window."""
+    is_me = draft.edited_by == actor_of(request).id
+    return "" if is_me else name_of_staff(draft.edited_by)
 
 
 def _form_page(
@@ -181,6 +190,7 @@ def _form_page(
     status: int | None = None,
     refused: Refused | None = None,
     theirs: Iterable[Row] = (),
+    changed_by: str = "",
 ) -> HttpResponse:
     return page(
         request,
@@ -192,6 +202,7 @@ def _form_page(
         errors=_errors(asked),
         asked=[_asked(each, asked) for each in questions],
         theirs=list(theirs),
+        changed_by=changed_by,
         services=services_of(draft),
         missing=missing_lines(draft, missing_of(request, draft)),
     )

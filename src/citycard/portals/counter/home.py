@@ -12,7 +12,7 @@ from citycard.portals.counter import queue, words
 from citycard.portals.counter.shell import ROLES, counter_of, page, today
 from citycard.portals.counter.templatetags.counter_door import queue_of
 from citycard.portals.doors import actor_of, door
-from citycard.portals.naming import in_language
+from citycard.portals.naming import in_language, name_of_staff
 
 KEYS = (
     ("/", _("找人、找卡、找案件")),
@@ -36,7 +36,11 @@ def home(request: HttpRequest) -> HttpResponse:
         counts={group.code: group.count for group in groups},
         handed_over=issuing.handed_over_on(counter=counter, on=today()) if counter else 0,
         drafts=[
-            (draft, "、".join(_service(code, draft.form) for code in draft.services))
+            (
+                draft,
+                _("、").join(_service(code, draft.form) for code in draft.services),
+                name_of_staff(draft.edited_by),
+            )
             for draft in applications.drafts_of(actor=actor_of(request))
         ][:5],
         keys=KEYS,

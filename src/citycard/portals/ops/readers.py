@@ -15,6 +15,9 @@ from citycard.portals.ops.shell import SEES, page
 from citycard.taps import api as taps
 
 SILENT_AFTER = dt.timedelta(hours=24)
+KNOWN_AFTER = 10
+"""Taps after which a reader has a rhythm of its own; before, its silence says nothing."""
+
 A_PAGE = 30
 KINDS = ("all", "odd", "silent", "revoked")
 
@@ -26,7 +29,7 @@ def readers(request: HttpRequest) -> HttpResponse:
     rows = [_line(device) for device in agencies.devices()]
     _add_health(rows)
     for row in rows:
-        row["is_silent"] = row["device"].state == "active" and _is_silent(row["heard_at"], at)
+        row["is_silent"] = row["device"].state == "active" and _is_silent(row, at)
     groups = {kind: [row for row in rows if _belongs(row, kind)] for kind in KINDS}
     wanted = request.GET.get("show", "")
     shown = wanted if wanted in KINDS else KINDS[0]
@@ -40,8 +43,11 @@ def readers(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _is_silent(heard_at: dt.datetime | None, at: dt.datetime) -> bool:
-    return heard_at is None or at - heard_at > SILENT_AFTER
+def _is_silent(row: dict[str, Any], at: dt.datetime) -> bool:
+    """Tell whether a device has been quiet for much longer than it usually is."""
+    if row["heard_at"] is None or row["taken"] < KNOWN_AFTER:
+        return False
+    return bool(at - row["heard_at"] > max(SILENT_AFTER, 2 * row["usual_gap"]))
 
 
 def _line(device: agencies.Device) -> dict[str, Any]:
@@ -51,6 +57,7 @@ def _line(device: agencies.Device) -> dict[str, Any]:
         "agency": name_of("agency", device.agency),
         "service": name_of("service", device.service),
         "heard_at": device.last_seen_at,
+        "usual_gap": dt.timedelta(),
         "taken": 0,
         "missing": 0,
         "conflicts": 0,
@@ -66,6 +73,7 @@ def _add_health(rows: list[dict[str, Any]]) -> None:
             row["heard_at"] = max(
                 filter(None, [row["heard_at"], health.last_received_at]), default=None
             )
+            row["usual_gap"] = max(row["usual_gap"], health.usual_gap)
             for name in ("taken", "missing", "conflicts", "quarantined"):
                 row[name] += getattr(health, name)
 
@@ -82,6 +90,6 @@ def _name(kind: str) -> str:
     return {
         "all": _("全部"),
         "odd": _("有異常"),
-        "silent": _("一天沒有連線"),
+        "silent": _("比平常久沒有連線"),
         "revoked": _("已停用"),
     }[kind]

@@ -4,7 +4,9 @@ WITH batch AS (
     VALUES (%(now)s, %(pack_hash)s, cardinality(%(readers)s::bigint[])) RETURNING id
 ), marked AS (
     UPDATE taps_reader_epoch e
-    SET accepted = e.accepted + t.taken, last_at = greatest(e.last_at, t.last_at), last_received_at = %(now)s
+    SET accepted = e.accepted + t.taken, last_at = greatest(e.last_at, t.last_at), last_received_at = %(now)s,
+        usual_gap_s = taps_usual_gap(
+            e.usual_gap_s, greatest(0, coalesce(extract(epoch FROM %(now)s - e.last_received_at), 0)))
     FROM (SELECT reader_id, epoch, range_agg(int8range(seq, seq, '[]')) AS taken, max(at) AS last_at
           FROM unnest(%(taken_readers)s::bigint[], %(taken_epochs)s::integer[], %(taken_seqs)s::bigint[],
                       %(taken_ats)s::timestamptz[]) AS u(reader_id, epoch, seq, at)

@@ -14,6 +14,8 @@ CREATE TABLE applications_application (
     pack_hash text NOT NULL,
     version int NOT NULL DEFAULT 1,
     created_at timestamptz NOT NULL,
+    edited_by text,
+    edited_at timestamptz,
     submitted_at timestamptz,
     waiting_since timestamptz,
     waiting_for text,
@@ -28,6 +30,7 @@ COMMENT ON COLUMN applications_application.counter IS 'Where it was entered, or 
 COMMENT ON COLUMN applications_application.form_sealed IS 'The answers, encrypted for this row.';
 COMMENT ON COLUMN applications_application.waiting_for IS 'The register that does not answer at the moment.';
 COMMENT ON COLUMN applications_application.version IS 'Counts changes: two editors of one draft do not overwrite each other.';
+COMMENT ON COLUMN applications_application.edited_by IS 'Who saved answers of the draft last.';
 CREATE INDEX applications_application_account ON applications_application (account_id) WHERE account_id IS NOT NULL;
 CREATE INDEX applications_application_member ON applications_application (member_id) WHERE member_id IS NOT NULL;
 CREATE INDEX applications_application_open ON applications_application (state, submitted_at)

@@ -54,10 +54,18 @@ CREATE TABLE taps_reader_epoch (
     accepted int8multirange NOT NULL DEFAULT '{}',
     last_at timestamptz,
     last_received_at timestamptz,
+    usual_gap_s real NOT NULL DEFAULT 0,
     PRIMARY KEY (reader_id, epoch)
 ) WITH (fillfactor = 40);
 COMMENT ON TABLE taps_reader_epoch IS 'Which sequence numbers of a reader''s epoch were taken; its gaps are taps that still lie in the reader.';
+COMMENT ON COLUMN taps_reader_epoch.usual_gap_s IS 'The longest time between two uploads that is usual for this reader, in seconds.';
 REVOKE DELETE, TRUNCATE ON taps_reader_epoch FROM citycard_app;
+
+-- The longest gap of late: it fades by half in four weeks, and an outage teaches no more than one that is just
+-- being noticed (a day, or twice what was usual).
+CREATE FUNCTION taps_usual_gap(usual_s double precision, gap_s double precision) RETURNS real
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN greatest(least(gap_s, greatest(86400, 2 * usual_s)), usual_s * power(0.5, gap_s / 2419200));
 
 CREATE TABLE taps_conflict (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

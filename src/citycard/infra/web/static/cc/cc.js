@@ -35,7 +35,11 @@
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing) return;
     const typing = event.target.matches?.("input, textarea, select");
-    if (typing && event.key.length === 1 && !event.ctrlKey && !event.altKey) return;
+    if (typing && event.key.length === 1 && !event.ctrlKey && !event.altKey) {
+      // Whoever calls for the box in which they already stand, empty, means the box and no letter.
+      if (event.key === event.target.dataset.ccKey && !event.target.value) event.preventDefault();
+      return;
+    }
     const wanted = pressed(event);
     const open = document.querySelector("dialog[open]");
     for (const element of (open ?? document).querySelectorAll("[data-cc-key]")) {
