@@ -119,3 +119,59 @@ def test_a_refused_letter_ends_where_an_officer_sees_it_and_can_send_it_again() 
         outbox.retry([letter.id], now=NOW)
     outbox.drain_once(topic, now=NOW + dt.timedelta(minutes=9))
     assert outbox.waiting() == []
+
+
+def next_in_s(at: dt.datetime) -> float:
+    (letter,) = outbox.waiting(topic="post")
+    return (letter.next_at - at).total_seconds()
+
+
+@pytest.mark.django_db
+def test_while_a_system_is_down_its_letters_are_tried_ever_more_rarely_up_to_a_limit() -> None:
+    topic, _ = post_of(["down"] * 12)
+    put(1)
+    at, pauses = NOW, []
+    for _ in range(12):
+        assert outbox.drain_once(topic, now=at) == 1
+        pauses.append(next_in_s(at))
+        assert outbox.drain_once(topic, now=at + dt.timedelta(seconds=0.9)) == 0, "not before"
+        at += dt.timedelta(seconds=pauses[-1])
+    for times, pause in enumerate(pauses):
+        longest = min(2.0 * 1.5**times, 30.0)
+        assert longest / 2 <= pause <= longest
+    assert len({round(pause / min(2.0 * 1.5**n, 30.0), 6) for n, pause in enumerate(pauses)}) > 6, (
+        "what failed together comes back spread"
+    )
+
+
+@pytest.mark.django_db
+def test_when_a_system_answers_again_all_that_waited_for_it_go_at_once() -> None:
+    topic, post = post_of(["down"] * 6 + ["done", "done"])
+    put(1, 2, 3)
+    at = NOW
+    for _ in range(6):
+        outbox.drain_once(topic, now=at)
+        at = max(letter.next_at for letter in outbox.waiting(topic="post"))
+    with unit_of_work():
+        outbox.enqueue(topic="post", letters=[("k4", 4)], now=NOW)
+        outbox.retry([outbox.waiting(topic="post")[0].id], now=NOW - dt.timedelta(hours=1))
+    first = Topic(name="post", deliver=post, batch=1)
+    assert outbox.drain_once(first, now=NOW) == 1, "one gets through"
+    assert outbox.drain_once(topic, now=NOW) == 3, "the others don't wait their pause out"
+    assert sorted(post.said) == [1, 2, 3, 4]
+    assert outbox.outages() == []
+
+
+@pytest.mark.django_db
+def test_an_outage_is_seen_while_it_lasts() -> None:
+    topic, _ = post_of(["down"] * 3 + ["done"])
+    put(1, 2)
+    assert outbox.outages() == []
+    for minute in range(3):
+        outbox.drain_once(topic, now=NOW + dt.timedelta(minutes=minute))
+    (outage,) = outbox.outages()
+    assert (outage.topic, outage.letters, outage.why) == ("post", 2, "post: time-out")
+    assert outage.since == NOW
+    assert {letter.unanswered for letter in outbox.waiting(topic="post")} == {3}
+    outbox.drain_once(topic, now=NOW + dt.timedelta(minutes=9))
+    assert outbox.outages() == []

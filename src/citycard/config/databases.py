@@ -22,10 +22,11 @@ def owner_url(place: Place) -> str:
     return _embedded(place, roles.OWNER_ROLE)
 
 
-def django_database(url: str, *, pool: int) -> dict[str, Any]:
+def django_database(url: str, *, pool: int, told: str = "") -> dict[str, Any]:
     """Return an entry of DATABASES for a libpq address.
 
     :param pool: connections that this process keeps at most; 0 for none.
+    :param told: settings that each connection begins with, as libpq's `options`
     """
     parts = {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
     options: dict[str, Any] = (
@@ -33,6 +34,8 @@ def django_database(url: str, *, pool: int) -> dict[str, Any]:
     )
     taken = ("dbname", "user", "password", "host", "port")
     options |= {name: value for name, value in parts.items() if name not in taken}
+    if told:
+        options["options"] = f"{options.get('options', '')} {told}".strip()
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.get("dbname", ""),

@@ -7,18 +7,17 @@ import datetime as dt
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from django.conf import settings
 from django.db import DatabaseError
 
 from citycard.config import guarding, migrating
+from citycard.config.examining_backups import check_backup
+from citycard.config.symptoms import State, Symptom, above
 from citycard.infra import clock, crypto, journal, outbox, partitions, ports
 from citycard.infra.database import row, scalar
 
-State = Literal["ok", "warn", "fail"]
 ORDER: dict[State, int] = {"fail": 0, "warn": 1, "ok": 2}
 
 CLOCK_WARN_S, CLOCK_FAIL_S = 2.0, 30.0
@@ -26,20 +25,6 @@ DISK_WARN_GB, DISK_FAIL_GB = 5.0, 1.0
 MONTHS_WARN, MONTHS_FAIL = 2, 1
 KEYS_OLD_AFTER = dt.timedelta(days=365)
 LAG_WARN_S, LAG_FAIL_S = 30.0, 300.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Symptom:
-    """What one check saw.
-
-    :ivar name: what was looked at, like `disk` or `subscriber notify`
-    :ivar state: ok, warn (look at it soon) or fail (look at it now)
-    :ivar says: one sentence, nothing personal
-    """
-
-    name: str
-    state: State
-    says: str
 
 
 def examine() -> list[Symptom]:
@@ -82,14 +67,14 @@ def check_clock() -> list[Symptom]:
     assert theirs is not None
     apart_s = abs((clock.now() - theirs.at).total_seconds())
     says = f"{apart_s:.1f} s from the database's"
-    return [Symptom(name="clock", state=_above(apart_s, CLOCK_WARN_S, CLOCK_FAIL_S), says=says)]
+    return [Symptom(name="clock", state=above(apart_s, CLOCK_WARN_S, CLOCK_FAIL_S), says=says)]
 
 
 def check_disk() -> list[Symptom]:
     """Look at the room left where the state lies."""
     place = settings.CITYCARD_PLACE.root
     free_gb = shutil.disk_usage(place if place.exists() else "/").free / 1e9
-    state = _above(-free_gb, -DISK_WARN_GB, -DISK_FAIL_GB)
+    state = above(-free_gb, -DISK_WARN_GB, -DISK_FAIL_GB)
     return [Symptom(name="disk", state=state, says=f"{free_gb:.1f} GB free at {place}")]
 
 
@@ -99,7 +84,7 @@ def check_partitions() -> list[Symptom]:
     if not ahead:
         return [Symptom(name="partitions", state="ok", says="no table is cut by month")]
     table, least = min(ahead.items(), key=lambda item: item[1])
-    state = _above(-least, -MONTHS_WARN + 0.5, -MONTHS_FAIL + 0.5)
+    state = above(-least, -MONTHS_WARN + 0.5, -MONTHS_FAIL + 0.5)
     return [Symptom(name="partitions", state=state, says=f"{least} months ahead ({table})")]
 
 
@@ -149,6 +134,7 @@ CHECKS: tuple[Callable[[], list[Symptom]], ...] = (
     check_clock,
     check_disk,
     check_partitions,
+    check_backup,
     check_keys,
     check_ports,
     check_subscribers,
@@ -177,11 +163,5 @@ def _subscriber(lag: journal.Lag) -> Symptom:
     if lag.stopped_at is not None:
         says = f"stopped by event {lag.stopped_on}: {lag.stopped_why}"
         return Symptom(name=name, state="fail", says=says)
-    state = _above(lag.seconds, LAG_WARN_S, LAG_FAIL_S) if lag.events else "ok"
+    state = above(lag.seconds, LAG_WARN_S, LAG_FAIL_S) if lag.events else "ok"
     return Symptom(name=name, state=state, says=f"{lag.events} events, {lag.seconds:.0f} s behind")
-
-
-def _above(value: float, warn: float, fail: float) -> State:
-    if value > fail:
-        return "fail"
-    return "warn" if value > warn else "ok"

@@ -4,6 +4,9 @@ import os
 
 import django
 
+from citycard.config import limits
+
+limits.say_process("gate")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "citycard.config.settings")
 # All that the gate asks is a few hundred look-ups by index. Plans are kept as long as a connection
 # lives, and one made while the tables were small must not walk them when they are large.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from csp.constants import NONCE, NONE, SELF
 
-from citycard.config import apps, environment
+from citycard.config import apps, environment, limits
 from citycard.config.databases import application_url, django_database, owner_url
 from citycard.infra.packs.finding import current_code
 from citycard.infra.postgres.place import place_of
@@ -95,7 +95,9 @@ FORM_RENDERER = "citycard.infra.web.forms.HouseRenderer"
 
 DATABASES = {
     "default": django_database(
-        application_url(CITYCARD_PLACE), pool=environment.number("CITYCARD_DB_POOL")
+        application_url(CITYCARD_PLACE),
+        pool=environment.number("CITYCARD_DB_POOL"),
+        told=limits.connection_options(),
     )
 }
 MIGRATE_DATABASE_URL = owner_url(CITYCARD_PLACE)

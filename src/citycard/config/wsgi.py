@@ -4,6 +4,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from citycard.config import limits
+
+limits.say_process("doors")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "citycard.config.settings")
 
 application = get_wsgi_application()

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+
+from citycard.kernel.errors import Refused
 
 APP_ROLE = "citycard_app"
 """The application's role: reads and writes rows, owns nothing."""
@@ -112,9 +114,37 @@ _WRITTEN: dict[type, Callable[[Any], str]] = {
 }
 
 
+class TakesTooLong(Refused):
+    """This takes too long at the moment, so it was stopped and nothing was changed; please try
+    again in a minute."""
+
+    code = "infra.takes_too_long"
+    http_status = 503
+
+
+_CUT = "57014"
+_WAITED = frozenset({_CUT, "55P03", "25P03"})  # a statement, a wait for a lock, an idle transaction
+
+
 def is_unreachable(error: BaseException) -> bool:
     """Tell whether an error means that the database went away, not that a statement is wrong."""
-    return isinstance(error, InterfaceError | OperationalError)
+    return isinstance(error, InterfaceError | OperationalError) and _state(error) != _CUT
+
+
+def is_too_slow(error: BaseException) -> bool:
+    """Tell whether the database gave up after this process's limits of time."""
+    return isinstance(error, DatabaseError) and _state(error) in _WAITED
+
+
+def _state(error: BaseException) -> str:
+    return str(getattr(error.__cause__, "sqlstate", None) or "")
+
+
+def allow_seconds(seconds: int) -> None:
+    """Let each statement of the open unit of work run so long: for what is known to take its time
+    at a door.
+    """
+    execute("SELECT set_config('statement_timeout', %s, true)", [f"{seconds}s"])
 
 
 def give_back_connection() -> None:

@@ -6,6 +6,7 @@ same key.
 """
 
 import datetime as dt
+import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -19,7 +20,12 @@ from citycard.infra.unit_of_work import forbid_unit_of_work, require_unit_of_wor
 log = structlog.get_logger(__name__)
 
 _LEASE = dt.timedelta(minutes=2)
-_LONGEST_PAUSE_S = 60
+_FIRST_PAUSE_S = 2.0
+_AFTER_REFUSAL = (2.0, 60.0)
+_AFTER_SILENCE = (1.5, 30.0)
+"""How a pause grows from try to try, and its longest in seconds. A system that is silent is
+asked again sooner: the first letter that gets through sends all the others.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +36,7 @@ class Letter:
     key: str
     ref: int
     attempts: int
+    unanswered: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +59,8 @@ class Topic:
 
     :ivar deliver: called outside any unit of work with a batch; returns one outcome a letter
     :ivar most_attempts: after so many refusals a letter waits for a person; None never gives up.
-        An outside system that is down does not count.
+        An outside system that is down does not count: its letters are tried ever more rarely, up to
+        twice a minute, and all at once when one of them gets through.
     """
 
     name: str
@@ -63,16 +71,35 @@ class Topic:
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """A letter as the operator sees it."""
+    """A letter as the operator sees it.
+
+    :ivar unanswered: how often in a row the outside system gave no answer
+    """
 
     id: int
     topic: str
     ref: int
     state: str
     attempts: int
+    unanswered: int
     next_at: dt.datetime
     why: str
     enqueued_at: dt.datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outage:
+    """Letters of one topic that an outside system gives no answer to.
+
+    :ivar why: the port and what came of the last call, like ``card company: time-out``
+    :ivar since: when the oldest of them was to go
+    """
+
+    topic: str
+    why: str
+    letters: int
+    since: dt.datetime
+    next_at: dt.datetime
 
 
 _topics: dict[str, Topic] = {}
@@ -163,7 +190,8 @@ def waiting(
     states = ["failed"] if failed_only else ["failed", "waiting", "sending"]
     found = rows(
         """
-        SELECT id, topic, ref, state, attempts, next_at, why, enqueued_at FROM infra_outbox
+        SELECT id, topic, ref, state, attempts, unanswered, next_at, why, enqueued_at
+        FROM infra_outbox
         WHERE state = ANY(%s) AND (%s::text IS NULL OR topic = %s)
         ORDER BY state <> 'failed', enqueued_at LIMIT %s
         """,
@@ -180,6 +208,18 @@ def counts() -> dict[str, dict[str, int]]:
     ):
         found.setdefault(topic, {})[state] = count
     return found
+
+
+def outages() -> list[Outage]:
+    """Return where letters wait because nobody answers, the longest first."""
+    found = rows(
+        """
+        SELECT topic, max(why) AS why, count(*) AS letters, min(enqueued_at) AS since,
+               min(next_at) AS next_at
+        FROM infra_outbox WHERE state = 'waiting' AND unanswered > 0 GROUP BY topic ORDER BY since
+        """
+    )
+    return [Outage(**outage._asdict()) for outage in found]
 
 
 def retry(letter_ids: Sequence[int], *, now: dt.datetime) -> int:
@@ -201,7 +241,7 @@ def _claim(topic: Topic, now: dt.datetime) -> list[Letter]:
             WHERE topic = %s AND state IN ('waiting', 'sending') AND next_at <= %s
             ORDER BY next_at, id LIMIT %s FOR UPDATE SKIP LOCKED
         ) due
-        WHERE o.id = due.id RETURNING o.id, o.key, o.ref, o.attempts
+        WHERE o.id = due.id RETURNING o.id, o.key, o.ref, o.attempts, o.unanswered
         """,
         [now + _LEASE, topic.name, now, topic.batch],
     )
@@ -223,17 +263,42 @@ def _record(
         outcome = known.get(letter.id, lost)
         states.append(_state_after(topic, letter, outcome, counts))
         whys.append(outcome.why)
-        pauses.append(min(2 ** min(letter.attempts, 6), _LONGEST_PAUSE_S) if counts else 2)
+        pauses.append(
+            _pause_s(letter.attempts, _AFTER_REFUSAL)
+            if counts
+            else _pause_s(letter.unanswered, _AFTER_SILENCE)
+        )
     execute(
         """
         UPDATE infra_outbox o SET state = r.state, why = r.why, attempts = o.attempts + %s,
+               unanswered = CASE WHEN %s THEN 0 ELSE o.unanswered + 1 END,
                next_at = %s::timestamptz + r.pause * interval '1 second',
                ended_at = CASE WHEN r.state IN ('done', 'failed') THEN %s::timestamptz END
-        FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::int[]) AS r(id, state, why, pause)
+        FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::float8[]) AS r(id, state, why, pause)
         WHERE o.id = r.id AND o.state = 'sending'
         """,
-        [int(counts), now, now, [letter.id for letter in letters], states, whys, pauses],
+        [int(counts), counts, now, now, [letter.id for letter in letters], states, whys, pauses],
     )
+    if counts:
+        _wake(topic, now)
+
+
+def _wake(topic: Topic, now: dt.datetime) -> None:
+    """Let all go at once that waited for an answer: there was one."""
+    execute(
+        "UPDATE infra_outbox SET next_at = %s WHERE topic = %s AND state = 'waiting'"
+        " AND unanswered > 0 AND next_at > %s",
+        [now, topic.name, now],
+    )
+
+
+def _pause_s(tries_before: int, growing: tuple[float, float]) -> float:
+    """Return a pause that grows with each try and is never quite another's: those who failed
+    together must not all come back together.
+    """
+    factor, longest = growing
+    pause = min(_FIRST_PAUSE_S * factor ** min(tries_before, 20), longest)
+    return pause * random.uniform(0.5, 1.0)  # noqa: S311 - spread, no secret
 
 
 def _state_after(topic: Topic, letter: Letter, outcome: Outcome, counts: bool) -> str:

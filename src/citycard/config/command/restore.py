@@ -96,8 +96,15 @@ def _ask_first(plan: Plan, place: Place, yes: bool) -> None:
         "aside, not deleted.",
         soft_wrap=True,
     )
-    if not typer.confirm("Replace it?", default=False, err=True):
+    if not _agreed():
         stop("Nothing was changed.", code=1)
+
+
+def _agreed() -> bool:
+    try:
+        return typer.confirm("Replace it?", default=False, err=True)
+    except typer.Abort:  # Ctrl-C, or nobody there to ask
+        return False
 
 
 def _local(moment: dt.datetime) -> str:

@@ -1,6 +1,6 @@
 """`citycard worker`: reactions, letters to outside systems and timed work."""
 
-from citycard.config import guarding, instance
+from citycard.config import guarding, instance, limits
 from citycard.config.command.options import City
 from citycard.config.command.saying import stop
 
@@ -11,6 +11,7 @@ def worker(city: City = None) -> None:
     Several may run side by side. `citycard up` runs one.
     """
     instance.choose(city)
+    limits.say_process("worker")
     instance.set_up_django()
     from django.conf import settings
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import DatabaseError
 
-from citycard.infra.database import execute, row, rows
+from citycard.infra.database import execute, is_unreachable, row, rows
 from citycard.infra.unit_of_work import unit_of_work
 
 log = structlog.get_logger(__name__)
@@ -91,10 +91,10 @@ def pump_once(subscriber: Subscriber) -> int:
     try:
         with unit_of_work():
             return _take(subscriber, subscriber.batch)
-    except (InterfaceError, OperationalError):
-        raise  # the database went away or chose us in a deadlock: the caller tries again
-    except Exception:  # noqa: BLE001 - whatever it is, the poison is found one by one
-        return _take_one_by_one(subscriber)
+    except Exception as broken:
+        if is_unreachable(broken):
+            raise  # it went away, or chose us in a deadlock: the caller tries again
+        return _take_one_by_one(subscriber)  # whatever it is, the poison is found one by one
 
 
 def pump_until_idle(*, rounds: int = 10_000, patience_s: float = 20.0) -> int:
@@ -172,9 +172,9 @@ def _take_one_by_one(subscriber: Subscriber) -> int:
                 if not _take(subscriber, 1):
                     return taken
             taken += 1
-        except (InterfaceError, OperationalError):
-            raise
-        except Exception as poison:  # noqa: BLE001 - made visible
+        except Exception as poison:
+            if is_unreachable(poison):
+                raise
             _stop(subscriber, poison)
             return taken
 

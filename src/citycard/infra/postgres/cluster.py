@@ -18,6 +18,7 @@ from citycard.infra.postgres.account import Account, server_account
 from citycard.infra.postgres.binaries import find_binaries, major_version
 from citycard.infra.postgres.errors import PostgresProblem
 from citycard.infra.postgres.lease import Lease
+from citycard.infra.postgres.others import command_of, plain_environment
 from citycard.infra.postgres.place import SOCKET_NAME, Place, make_directory
 from citycard.infra.postgres.replacing import finish_replacing, note_replaced
 from citycard.infra.postgres.shelf import Shelf
@@ -142,7 +143,7 @@ class Cluster:
             pid = int(pid_file.read_text().split("\n", 1)[0])
         except (FileNotFoundError, ValueError):
             return None
-        command = _command_of(pid)
+        command = command_of(pid)
         if command is None:
             return None  # dead; PostgreSQL itself clears the file and checks the shared memory
         if str(self.place.data) in command:
@@ -311,7 +312,7 @@ class Cluster:
     def _wait_until_gone(self, pid: int, seconds: float) -> bool:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            if _command_of(pid) is None:
+            if command_of(pid) is None:
                 return True
             time.sleep(0.02)
         return False
@@ -324,26 +325,6 @@ def locale_options(major: int) -> list[str]:
     if major == 17:
         return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
     return ["--locale=C.UTF-8"]
-
-
-def plain_environment() -> dict[str, str]:
-    """Return a small environment: no PG* variable of the caller's may steer the server."""
-    kept = {"PATH", "HOME", "CITYCARD_POSTGRES_USER", "PYTHONPATH", "LD_LIBRARY_PATH"}
-    return {k: v for k, v in os.environ.items() if k in kept} | {"LC_ALL": "C", "TZ": "UTC"}
-
-
-def _command_of(pid: int) -> str | None:
-    """Return the command line of a living process, or None (also for a zombie)."""
-    try:
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
-    except FileNotFoundError:
-        return None if Path("/proc/self").exists() else _command_by_ps(pid)
-    return command.replace(b"\0", b" ").decode(errors="replace") or None
-
-
-def _command_by_ps(pid: int) -> str | None:
-    said = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True)
-    return said.stdout.strip() or None
 
 
 @contextlib.contextmanager

@@ -7,10 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
+from citycard.infra.database import TakesTooLong, is_too_slow
 from citycard.kernel.errors import Refused
 
 from . import errors
 from .city import current_zone
+from .request_ids import route
 
 log = structlog.get_logger("citycard.refusals")
 
@@ -41,4 +43,9 @@ class RefusalMiddleware:
         if isinstance(exc, Refused):
             log.info("refused", code=exc.code)
             return errors.refused(request, exc)
+        if is_too_slow(exc):
+            log.warning("cut_short", route=route(request), why=type(exc.__cause__).__name__)
+            response = errors.refused(request, TakesTooLong())
+            response["Retry-After"] = "60"
+            return response
         return None

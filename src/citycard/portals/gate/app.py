@@ -10,9 +10,9 @@ import structlog
 
 from citycard.flows import converting, tapping
 from citycard.infra import clock
-from citycard.infra.database import give_back_connection, is_unreachable
+from citycard.infra.database import give_back_connection
 from citycard.portals.gate import metrics, wire
-from citycard.portals.gate.gathering import Gatherer
+from citycard.portals.gate.gathering import Gatherer, is_away
 from citycard.portals.gate.problems import GateProblem, Reply
 from citycard.portals.gate.readers import STALE_S, Reader, ReaderTable
 from citycard.taps import api as taps
@@ -154,7 +154,7 @@ def _converted(reader: Reader, numbers: list[taps.CardRead]) -> list[dict[str, A
         )
     except Exception as why:
         give_back_connection()
-        if is_unreachable(why):
+        if is_away(why):
             raise _away() from why
         raise
     return [

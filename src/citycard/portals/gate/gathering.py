@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import structlog
 
 from citycard.infra import clock
-from citycard.infra.database import give_back_connection, is_unreachable
+from citycard.infra.database import give_back_connection, is_too_slow, is_unreachable
 from citycard.portals.gate.metrics import BATCH_SECONDS, BATCH_TAPS, TAPS, WAITING
 from citycard.portals.gate.problems import GateProblem
 from citycard.taps import api as taps
@@ -177,7 +177,7 @@ class Gatherer:
         try:
             return self._once(reads)
         except Exception as why:  # noqa: BLE001 - told to the log, and to each reader
-            if not is_unreachable(why):
+            if not is_away(why):
                 return _failed(reads, why)
         give_back_connection()
         if time.monotonic() - started > PATIENCE_S:
@@ -187,7 +187,7 @@ class Gatherer:
             return self._once(reads)
         except Exception as why:  # noqa: BLE001 - told to the log, and to each reader
             give_back_connection()
-            return _away() if is_unreachable(why) else _failed(reads, why)
+            return _away() if is_away(why) else _failed(reads, why)
 
     def _once(self, reads: Sequence[taps.TapRead]) -> list[taps.TapAnswer]:
         answers = self._take(reads=reads, now=clock.now())
@@ -212,6 +212,11 @@ def _deliver(told: list[tuple[Upload, Answers]]) -> None:
             upload.answered.set_exception(answers)
         else:
             upload.answered.set_result(answers)
+
+
+def is_away(why: BaseException) -> bool:
+    """Tell whether the database went away, or took longer than a reader can wait."""
+    return is_unreachable(why) or is_too_slow(why)
 
 
 def _failed(reads: Sequence[taps.TapRead], why: Exception) -> GateProblem:

@@ -1,6 +1,7 @@
 """Look at the house as it is now: who lags, what waits, what is down, how much room is left."""
 
 import datetime as dt
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from django.conf import settings
 
 from citycard.infra import crypto, journal, outbox, partitions, ports
 from citycard.infra.clock import city_time
+from citycard.infra.postgres.shelf import Done, Shelf
 from citycard.insight import api as insight
 from citycard.redemptions import api as redemptions
 
@@ -26,6 +28,8 @@ class Watch:
     :ivar keys_days: age of the keys; None where they can't be read
     :ivar disputes: redemptions that an officer must decide
     :ivar proof: the newest run of the auditor
+    :ivar outages: letters that an outside system gives no answer to
+    :ivar saved: the backups of our own server; None where the operator's own is used
     """
 
     at: dt.datetime
@@ -38,6 +42,21 @@ class Watch:
     keys_days: int | None
     disputes: int
     proof: insight.ProofRun | None
+    outages: Sequence[outbox.Outage] = ()
+    saved: "Saved | None" = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Saved:
+    """What is there to restore from.
+
+    :ivar newest_at: when the newest backup was made; None without any
+    :ivar drill: the last drill
+    """
+
+    newest_at: dt.datetime | None
+    drill: Done | None
+    is_demo: bool
 
 
 def look(now: dt.datetime) -> Watch:
@@ -54,6 +73,8 @@ def look(now: dt.datetime) -> Watch:
         keys_days=_keys_days(now),
         disputes=len(need_an_officer(now)),
         proof=insight.latest_proof(),
+        outages=outbox.outages(),
+        saved=_saved(),
     )
 
 
@@ -69,6 +90,18 @@ def need_an_officer(now: dt.datetime) -> list[redemptions.OpenSession]:
 def outside() -> list[ports.PortHealth]:
     """Return how the outside systems are; a demo's switches are none of them."""
     return [port for port in ports.health() if not port.port.startswith("demo ")]
+
+
+def _saved() -> Saved | None:
+    if os.environ.get("DATABASE_URL"):
+        return None
+    shelf = Shelf(directory=settings.CITYCARD_PLACE.backups)
+    newest = shelf.newest()
+    return Saved(
+        newest_at=newest.ended_at if newest else None,
+        drill=next(reversed(shelf.drills()), None),
+        is_demo=settings.CITYCARD_DEMO,
+    )
 
 
 def _state_directory() -> str:

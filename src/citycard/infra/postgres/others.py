@@ -1,0 +1,25 @@
+"""Other processes: what those that we start may know, and what runs under a process id."""
+
+import os
+import subprocess
+from pathlib import Path
+
+
+def plain_environment() -> dict[str, str]:
+    """Return a small environment: no PG* variable of the caller's may steer the server."""
+    kept = {"PATH", "HOME", "CITYCARD_POSTGRES_USER", "PYTHONPATH", "LD_LIBRARY_PATH"}
+    return {k: v for k, v in os.environ.items() if k in kept} | {"LC_ALL": "C", "TZ": "UTC"}
+
+
+def command_of(pid: int) -> str | None:
+    """Return the command line of a living process, or None (also for a zombie)."""
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:
+        return None if Path("/proc/self").exists() else _command_by_ps(pid)
+    return command.replace(b"\0", b" ").decode(errors="replace") or None
+
+
+def _command_by_ps(pid: int) -> str | None:
+    said = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True)
+    return said.stdout.strip() or None
