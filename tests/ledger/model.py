@@ -201,10 +201,15 @@ class Model:
                 found[account[2]] = found.get(account[2], 0) + there
         return found
 
-    def classes(self) -> dict[tuple[str, str], int]:
+    def classes(self, on: dt.date) -> dict[tuple[str, str], int]:
+        """The trial balance of a day: what had happened, and was booked, by its end."""
         found: dict[tuple[str, str], int] = {}
-        for account, there in self.amounts.items():
-            found[account[:2]] = found.get(account[:2], 0) + there
+        for move in self.moves.values():
+            if day(move["at"]) <= on and move["booked"] <= on:
+                for one in move["lines"]:
+                    for account, sign in ((one["src"], -1), (one["dst"], 1)):
+                        name = account[:2]
+                        found[name] = found.get(name, 0) + sign * one["amount"]
         return {name: there for name, there in found.items() if there}
 
     def totals(self, unit: str, fund: int) -> dict[str, int]:

@@ -96,6 +96,27 @@ def test_crossing_batches_do_not_stop_each_other(books: Books) -> None:
     assert ledger.verify() == []
 
 
+def test_everybody_takes_back_the_same_charge_in_parts(books: Books) -> None:
+    """A hundred refunds of ten out of a charge of 305, by parts and in whole: never a point more."""
+    books.post(books.award(40, 305, "back"))
+    charge = books.spend(
+        40, 305, "back", into=ledger.partner(code="easycard", unit="taipei-points")
+    )
+    books.post_spends(charge)
+
+    def give_back(n: int) -> list[ledger.Posted]:
+        amount = None if n == 50 else 10
+        key = books.key("refund", n)
+        back = ledger.Reversal(key=key, of=charge.key, kind="back", at=NOW, amount=amount)
+        with unit_of_work():
+            return ledger.reverse_many(reversals=[back], actor=SYSTEM, now=NOW)
+
+    done = outcomes(all_at_once(give_back, 100, 16))
+    assert books.balance(40).available == 305
+    assert done["posted"] + done["refused"] == 100
+    assert ledger.verify() == []
+
+
 def _lot(books: Books, holder: int) -> ledger.AccountRef:
     return ledger.member(holder=holder, unit="taipei-points", fund=books.fund)
 

@@ -40,7 +40,7 @@ FAR_BACK = dt.date(2000, 1, 1)
 holders = st.sampled_from(HOLDERS)
 units = st.sampled_from(sorted(RULES))
 amounts = st.integers(1, 25)
-little = st.integers(1, 12)
+little = st.integers(1, 14)
 lasts = st.sampled_from((None, 0, 9, 40))  # days until the last one
 late = st.sampled_from((0, 0, 0, 3, 35, 70))  # days by which something comes late
 
@@ -55,6 +55,8 @@ class Machine(RuleBasedStateMachine):
 
     posted = Bundle("posted")
     holds = Bundle("holds")
+    charges = Bundle("charges")
+    lapsed = Bundle("lapsed")
 
     def __init__(self) -> None:
         super().__init__()
@@ -94,7 +96,7 @@ class Machine(RuleBasedStateMachine):
     def everybody_has_something(self) -> object:
         if not self.funds:
             self.funds_are_opened()
-        lots = ((0, None, 12), (1, 9, 9), (0, 40, 10), (2, 9, 8), (2, None, 5))
+        lots = ((0, None, 6), (0, 0, 7), (0, 9, 5), (1, 9, 4), (1, 40, 6), (2, 9, 6), (2, None, 4))
         return self.award(
             [(holder, n, last, amount, 0) for holder in HOLDERS for n, last, amount in lots]
         )
@@ -137,7 +139,7 @@ class Machine(RuleBasedStateMachine):
     def reserve(self, holder: int, unit: str, amount: int, days: int) -> object:
         return self.spend(holder, unit, amount, days, "held")
 
-    @rule(target=posted, holder=holders, unit=units, amount=little, days=late)
+    @rule(targets=(posted, charges), holder=holders, unit=units, amount=little, days=late)
     def pay(self, holder: int, unit: str, amount: int, days: int) -> object:
         return self.spend(holder, unit, amount, days, PARTNERS[unit])
 
@@ -154,7 +156,7 @@ class Machine(RuleBasedStateMachine):
         ours = None if into == "held" else ("partner", unit)
         return self.agree(answers, [self.model.spend(key, at, holder, unit, amount, ours)])
 
-    @rule(target=posted, hold=holds)
+    @rule(targets=(posted, charges), hold=holds)
     def settle(self, hold: uuid.UUID) -> object:
         unit = self.model.moves[hold]["lines"][0]["dst"][1]
         end = ledger.HoldEnd(
@@ -203,6 +205,14 @@ class Machine(RuleBasedStateMachine):
             assert (second.outcome, second.parts) == ("duplicate", first.parts)
         return self.agree(answers, expected)
 
+    @rule(target=posted, of=charges, amounts=st.lists(st.integers(1, 6), min_size=1, max_size=3))
+    def give_back_in_parts(self, of: uuid.UUID, amounts: list[int]) -> object:
+        return self.reverse([(of, amount, None) for amount in amounts])
+
+    @rule(target=posted, of=lapsed)
+    def revive(self, of: uuid.UUID) -> object:
+        return self.reverse([(of, None, None)])
+
     @rule(hold=holds)
     def holds_are_not_reversed(self, hold: uuid.UUID) -> None:
         key = self.key()
@@ -211,7 +221,7 @@ class Machine(RuleBasedStateMachine):
             answers = ledger.reverse_many(reversals=[back], actor=SYSTEM, now=self.now)
         self.agree(answers, [self.model.reverse(key, hold, self.now, None, None)])
 
-    @rule(target=posted, limit=st.sampled_from((1, 2, 100)))
+    @rule(targets=(posted, lapsed), limit=st.sampled_from((1, 2, 100)))
     def lapse(self, limit: int) -> object:
         done: list[ledger.Lapsed] = []
         after = None
@@ -304,15 +314,16 @@ class Machine(RuleBasedStateMachine):
         """Dear ones, every few steps."""
         self.steps += 1
         if self.steps % 5 == 0:
-            self.the_trial_balance_agrees()
+            for back in (0, 1, 11, 41):
+                self.the_trial_balance_agrees(day(self.now) - dt.timedelta(days=back))
             self.positions_agree()
             assert ledger.verify() == []
 
-    def the_trial_balance_agrees(self) -> None:
+    def the_trial_balance_agrees(self, on: dt.date) -> None:
         found: Counter[tuple[str, str]] = Counter()
-        for line in ledger.trial_balance(on=day(self.now)):
+        for line in ledger.trial_balance(on=on):
             found[line.account_class, line.unit] += line.amount
-        assert {name: n for name, n in found.items() if n} == self.model.classes()
+        assert {name: n for name, n in found.items() if n} == self.model.classes(on)
         for unit in RULES:
             assert sum(n for (_, its), n in found.items() if its == unit) == 0
 

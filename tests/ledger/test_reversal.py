@@ -164,6 +164,16 @@ def test_what_comes_back_after_its_last_day_gets_the_packs_grace(lots: Books) ->
     assert ledger.verify() == []
 
 
+@pytest.mark.parametrize(("days", "into"), [(0, SOON), (1, SOON + dt.timedelta(days=32))])
+def test_on_its_last_day_a_lot_takes_points_back_and_after_it_does_not(
+    lots: Books, days: int, into: dt.date
+) -> None:
+    end = redeem(lots, 1, 5)
+    at = dt.datetime(2026, 12, 31, 15, 59, tzinfo=dt.UTC) + dt.timedelta(days=days)
+    take_back(reversal(end, at=at), now=at)
+    assert (into, 5) in left_of(lots, at.date())
+
+
 def test_the_day_of_grace_may_be_named(lots: Books) -> None:
     end = redeem(lots, 1, 5)
     january = dt.datetime(2027, 1, 10, tzinfo=dt.UTC)
