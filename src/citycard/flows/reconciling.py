@@ -47,7 +47,9 @@ def fetch_files(now: dt.datetime) -> None:
             files = ports.use(redemptions.LoadingRecords).files_of(partner, day)
         except PortUnavailable as silent:
             log.warning("reconciling.no_file", partner=partner, why=silent.facts["why"])
-            continue  # the port's own page says that it is down; the next run asks again
+            if silent.facts["why"] == "resting":
+                break  # the port is down, and its own page says so; the next run asks again
+            continue  # a file that is not whole holds up no other
         for file in files:
             _take_file(partner, file, now)
     with unit_of_work():

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from citycard.infra import partitions
 from citycard.infra.crypto import blind
-from citycard.infra.database import execute, row, rows, statement
+from citycard.infra.database import execute, row, rows, scalar, statement
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.redemptions.ports import LoadingFile, LoadingRecord
@@ -83,11 +83,13 @@ def take_kiosk_lines(
 
 def knows_company_file(*, partner: str, file: LoadingFile) -> bool:
     """Tell whether a company's file was taken already."""
-    found = row(
-        "SELECT 1 FROM redemptions_company_file WHERE partner = %s AND name = %s AND digest = %s",
-        [partner, file.name, file.digest],
+    return bool(
+        scalar(
+            "SELECT EXISTS (SELECT FROM redemptions_company_file"
+            " WHERE partner = %s AND name = %s AND digest = %s)",
+            [partner, file.name, file.digest],
+        )
     )
-    return found is not None
 
 
 def take_company_file(*, partner: str, file: LoadingFile, now: dt.datetime) -> int | None:

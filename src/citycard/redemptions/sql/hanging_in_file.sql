@@ -9,7 +9,7 @@ WHERE s.way = 'card' AND f.day >= (s.writing_at AT TIME ZONE %(zone)s)::date - 2
        OR (s.state = 'released' AND s.ruled IS NULL AND s.ended_at >= %(since)s
            AND f.ntd = s.ntd AND f.terminal = s.terminal
            AND NOT EXISTS (SELECT FROM redemptions_evidence e
-                           WHERE e.session_id = s.id AND e.source IN ('file', 'officer'))
+                           WHERE e.session_id = s.id AND e.source = 'file')
            AND NOT EXISTS (SELECT FROM redemptions_session o
                            WHERE o.way = 'card' AND o.card_id = s.card_id AND o.id <> s.id
                              AND o.counter_before = s.counter_before AND o.state <> 'released')))
