@@ -13,6 +13,7 @@ DOORS = (
     ("merchant/", "citycard.portals.merchant.urls"),
     ("hooks/", "citycard.portals.hooks.urls"),
     ("api/", "citycard.portals.openapi.urls"),
+    ("draws/", "citycard.portals.openapi.draw_urls"),
     ("ops/", "citycard.portals.ops.urls"),
     ("", "citycard.infra.web.urls"),
     ("", "citycard.portals.signing_in.urls"),

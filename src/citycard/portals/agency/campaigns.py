@@ -176,6 +176,7 @@ def _campaign_page(
         returns_on=city_time().day(activities.returns_at(campaign=found)),
         is_settling=found.state == "closed" or (found.state == "open" and found.ends_at <= now()),
         waiting=_waiting(found),
+        draws=[(draw, in_language(draw.names)) for draw in activities.draws(campaign_id=found.id)],
         once=now().isoformat(),
         **facts,
     )
