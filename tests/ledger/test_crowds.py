@@ -97,7 +97,7 @@ def test_crossing_batches_do_not_stop_each_other(books: Books) -> None:
 
 
 def test_everybody_takes_back_the_same_charge_in_parts(books: Books) -> None:
-    """A hundred refunds of ten out of a charge of 305, by parts and in whole: never a point more."""
+    """A hundred refunds of ten out of a charge of 305, in parts and in whole: not a point more."""
     books.post(books.award(40, 305, "back"))
     charge = books.spend(
         40, 305, "back", into=ledger.partner(code="easycard", unit="taipei-points")
