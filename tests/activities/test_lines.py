@@ -45,7 +45,7 @@ def send(
 
 
 def told(taken: activities.StoredUpload) -> list[tuple[str, int, bool]]:
-    return [(one.code, one.points, one.again) for one in taken.answers]
+    return [(one.code, one.points, one.again) for one in taken.told]
 
 
 def available(campaign: activities.Campaign, members: Sequence[int]) -> list[int]:
@@ -73,7 +73,7 @@ def test_each_line_is_answered_and_the_points_are_posted(town: Town) -> None:
         line(over, mine),
     )
     # the lost card's line is the earliest, so it takes the one share of its holder
-    assert [one.code for one in taken.answers] == [
+    assert [one.code for one in taken.told] == [
         "limit", "limit", "not_resident", "unknown_number", "not_valid", "not_valid", "points",
         "no_campaign",
     ]  # fmt: skip
@@ -126,8 +126,8 @@ def test_the_agencys_own_number_says_who_and_another_agencys_says_nothing(town: 
         line(campaign, member_number="L-8"),
         line(campaign, member_number="D-9"),
     )
-    assert [one.code for one in taken.answers][:2] == ["points", "unknown_number"]
-    assert taken.answers[2].code == "not_resident"
+    assert [one.code for one in taken.told][:2] == ["points", "unknown_number"]
+    assert taken.told[2].code == "not_resident"
     assert available(campaign, [member, other]) == [5, 0]
 
 
@@ -141,7 +141,7 @@ def test_lines_and_taps_share_one_cap(town: Town) -> None:
     [answer] = tapping.take(reads=[tap(reader, 1, first)], now=NOW)
     taken = send(line(campaign, second), line(campaign, member_number="D-7"))
     assert answer.points == 5
-    assert sorted(one.points for one in taken.answers) == [2, 5]
+    assert sorted(one.points for one in taken.told) == [2, 5]
     assert available(campaign, [member]) == [12]
 
 
@@ -152,7 +152,7 @@ def test_the_order_of_a_file_does_not_matter(town: Town) -> None:
     number = town.card(member)
     earlier = line(campaign, number, at=NOW - dt.timedelta(hours=2))
     later = line(campaign, number, at=NOW - dt.timedelta(hours=1))
-    assert [one.points for one in send(later, earlier).answers] == [2, 5]
+    assert [one.points for one in send(later, earlier).told] == [2, 5]
 
 
 def test_a_late_file_is_judged_by_its_own_day_and_taken_once(town: Town) -> None:
@@ -200,7 +200,7 @@ class TestACrowd:
             own = [line(campaign, number) for number in numbers]
             taken = send(*shared, *own)
             connection.close()
-            return sum(one.points for one in taken.answers if not one.again)
+            return sum(one.points for one in taken.told if not one.again)
 
         def touch(n: int) -> int:
             begin.wait(20)

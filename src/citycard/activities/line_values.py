@@ -99,7 +99,7 @@ class OpenUpload:
 
 @dataclass(frozen=True, kw_only=True)
 class StoredUpload:
-    """A kept upload; ``answers`` stand in the order of its lines.
+    """A kept upload; ``told`` are the answers in the order of its lines.
 
     :ivar again: the very same upload was taken before; these are its answers
     """
@@ -107,7 +107,7 @@ class StoredUpload:
     upload_id: int
     agency: str
     received_at: dt.datetime
-    answers: tuple[LineAnswer, ...]
+    told: tuple[LineAnswer, ...]
     again: bool = False
 
 

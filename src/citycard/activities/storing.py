@@ -29,7 +29,7 @@ def store_upload(
     _insert_lines(upload_id, opened, answers)
     _insert_answers(upload_id, answers)
     return StoredUpload(
-        upload_id=upload_id, agency=opened.upload.agency, received_at=now, answers=answers
+        upload_id=upload_id, agency=opened.upload.agency, received_at=now, told=answers
     )
 
 
@@ -50,7 +50,7 @@ def upload_of(*, upload_id: int) -> StoredUpload:
         upload_id=upload_id,
         agency=found.agency,
         received_at=found.received_at,
-        answers=tuple(LineAnswer(**one._asdict()) for one in answers),
+        told=tuple(LineAnswer(**one._asdict()) for one in answers),
     )
 
 

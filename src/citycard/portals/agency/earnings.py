@@ -85,7 +85,7 @@ def uploaded(request: HttpRequest, campaign_id: int, upload_id: int) -> HttpResp
     stored = _own_upload(request, upload_id)
     not_given = [
         (place, said(answer.code))
-        for place, answer in enumerate(stored.answers, 1)
+        for place, answer in enumerate(stored.told, 1)
         if answer.code != "points"
     ]
     return page(
@@ -94,7 +94,7 @@ def uploaded(request: HttpRequest, campaign_id: int, upload_id: int) -> HttpResp
         **campaign_line(found),
         stored=stored,
         again=request.GET.get("again") == "1",
-        points=sum(one.points for one in stored.answers if not one.again),
+        points=sum(one.points for one in stored.told if not one.again),
         counts=_counts(stored),
         not_given=not_given[:SHOWN],
         not_given_count=len(not_given),
@@ -108,7 +108,7 @@ def answers_csv(request: HttpRequest, campaign_id: int, upload_id: int) -> HttpR
     stored = _own_upload(request, upload_id)
     lines = [
         (place, one.code, one.points, "yes" if one.again else "no")
-        for place, one in enumerate(stored.answers, 1)
+        for place, one in enumerate(stored.told, 1)
     ]
     content = _as_csv([("line", "code", "points", "answered_before"), *lines])
     name = f"upload-{upload_id}-answers.csv"
@@ -171,8 +171,8 @@ def _own_upload(request: HttpRequest, upload_id: int) -> activities.StoredUpload
 
 def _counts(stored: activities.StoredUpload) -> list[tuple[str, int, int]]:
     """Return, for each answer that was given, its words, the lines and those answered before."""
-    lines = Counter(one.code for one in stored.answers)
-    before = Counter(one.code for one in stored.answers if one.again)
+    lines = Counter(one.code for one in stored.told)
+    before = Counter(one.code for one in stored.told if one.again)
     return [(said(code)[0], n, before[code]) for code, n in lines.most_common()]
 
 

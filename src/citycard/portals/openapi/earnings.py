@@ -71,7 +71,7 @@ def _take(request: HttpRequest, said: Sequence[Mapping[str, Any]], key: str) -> 
     stored = earning.take(upload=upload, actor=actor, now=at)
     answers = [
         {"reference": line.reference, **dataclasses.asdict(answer)}
-        for line, answer in zip(lines, stored.answers, strict=True)
+        for line, answer in zip(lines, stored.told, strict=True)
     ]
     return _json({"answers": answers})
 
