@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Callable
 
 from citycard.agencies import api as agencies
-from citycard.flows import refunding
+from citycard.flows import closing, refunding
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import Actor
 from citycard.kernel.ids import fact_key
@@ -84,5 +84,7 @@ def _account(named: dict[str, str | int], unit: str) -> ledger.AccountRef:
 CARRIED_OUT: dict[str, Carry] = {
     "ledger.move": move_by_hand,
     "ledger.budget": raise_budget,
+    "ledger.close_month": closing.close,
+    "ledger.reopen_month": closing.reopen,
     refunding.KIND: refunding.begin,
 }

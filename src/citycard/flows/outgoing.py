@@ -1,6 +1,6 @@
 """The table of letters: what is said to outside systems, and who says it."""
 
-from citycard.flows import asking_registers, crediting, issuing_cards, proving
+from citycard.flows import asking_registers, closing, crediting, issuing_cards, proving
 from citycard.identity import api as identity
 from citycard.infra.outbox import Topic
 from citycard.notify import api as notify
@@ -12,4 +12,5 @@ TOPICS: list[Topic] = [
     *issuing_cards.LETTERS,
     proving.LETTER,
     crediting.LETTER,
+    closing.LETTER,
 ]

@@ -16,12 +16,14 @@ from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.kernel.actors import Actor
 from citycard.kernel.errors import NotFound, Refused
+from citycard.kernel.periods import next_month
 from citycard.ledger import clearing
+from citycard.ledger.carrying_over import return_unspent
 from citycard.ledger.clearing import FundLine, LotSum, Position, Standing
 from citycard.ledger.events import MonthReopened, MonthWasClosed
 from citycard.ledger.funding import Fund, every_fund
 from citycard.ledger.month_sums import MonthSum, month_sums
-from citycard.ledger.months import close_month, months, reopen_month
+from citycard.ledger.months import MonthNotOver, close_month, months, reopen_month
 
 
 class EarlierMonthOpen(Refused):
@@ -77,6 +79,8 @@ def begin_closing(
 ) -> int:
     """Close a booking month and begin its closing; months close in order.
 
+    At the end of a fiscal year unspent budgets go back first, where the pack says so.
+
     :param made_by: the id of the officer who proposed it; ``actor`` approved
     :returns: the closing's number
     :raises EarlierMonthOpen: something is booked in an earlier month that is open
@@ -87,6 +91,9 @@ def begin_closing(
     open_before = [it.month for it in months() if it.month < month and it.state == "open"]
     if open_before:
         raise EarlierMonthOpen(month=f"{open_before[0]:%Y-%m}")
+    if now < current_pack().time.midnight(next_month(month)):
+        raise MonthNotOver(month=f"{month:%Y-%m}")
+    return_unspent(month=month, actor=actor, now=now)
     close_month(month=month, actor=actor, now=now)
     return int(
         scalar(

@@ -114,6 +114,12 @@ def kept(*, kind: str, about: str) -> Paper | None:
     return Paper(kind=kind, about=about, made_at=found[0].made_at, files=files)
 
 
+def is_kept(*, kind: str, about: str) -> bool:
+    """Tell whether a paper is kept, without reading it."""
+    sql = "SELECT 1 FROM infra_paper WHERE kind = %s AND about = %s"
+    return scalar(sql, [kind, about]) is not None
+
+
 def papers(*, kind: str, starts: str = "") -> list[tuple[str, dt.datetime, tuple[str, ...]]]:
     """Return what is kept of a kind: (about, made at, names of files), by about.
 
