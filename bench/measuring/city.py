@@ -47,6 +47,11 @@ class BenchCity:
             done = connection.execute(statement.encode(), params)
             return done.fetchall() if done.description else []
 
+    def owner_sql_alone(self, statement: str) -> None:
+        """Run a statement that has no transaction around it, as the server's administrator."""
+        with psycopg.connect(self.cluster.admin_url(), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
 
 @contextlib.contextmanager
 def bench_city(*, city: str = "taipei") -> Iterator[BenchCity]:

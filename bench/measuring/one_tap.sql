@@ -36,9 +36,9 @@ WITH reader AS (
     WHERE p.points + excluded.points <= p.cap
     RETURNING p.campaign_id, p.member_id
 ), budget AS (
-    SELECT b.account_id FROM campaign
+    SELECT a.id AS account_id FROM campaign
     JOIN ledger_account a ON a.holder = 0 AND a.fund = campaign.fund_id AND a.class = 'budget'
-    JOIN ledger_balance b ON b.account_id = a.id AND b.amount >= campaign.points
+    JOIN ledger_budget_slice b ON b.fund = campaign.fund_id AND b.slice = 0 AND b.amount >= campaign.points
 ), lot AS (
     SELECT a.id FROM ledger_account a, share, campaign
     WHERE a.holder = share.member_id AND a.unit = campaign.unit AND a.class = 'member'

@@ -15,7 +15,8 @@ pytestmark = pytest.mark.usefixtures("fresh_database")
 
 
 def test_32_writers_on_one_campaign() -> None:
-    campaign = open_campaign(budget=2003, points_per_tap=7, per_person_cap=40)
+    """The budget lies in sixteen slices; 2,560 taps ask for 17,920 points of its 16,003."""
+    campaign = open_campaign(budget=16_003, points_per_tap=7, per_person_cap=2000)
     begin = threading.Barrier(32)
     taps = itertools.count()
 
@@ -34,11 +35,11 @@ def test_32_writers_on_one_campaign() -> None:
     with ThreadPoolExecutor(32) as pool:
         given = sum(pool.map(write, range(32)))
 
-    assert given == 2003
+    assert given == 16_003
     numbers = activities.statistics(campaign_id=campaign.id)
-    assert (numbers.points, numbers.budget_left) == (2003, 0)
+    assert (numbers.points, numbers.budget_left) == (16_003, 0)
     assert numbers.taps == 32 * 4 * 20
     holders = [*range(1, 81), *range(1000, 1005)]
     found = ledger.balances(holders=holders, unit=UNIT, on=NOW.date(), access=None)
-    assert max(balance.available for balance in found.values()) <= 40
+    assert max(balance.available for balance in found.values()) <= 2000
     assert activities.verify() == ledger.verify() == []

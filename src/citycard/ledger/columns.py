@@ -34,12 +34,12 @@ class AccountColumns:
     The fields are those of an ``AccountRef``.
     """
 
-    account_class: AccountClass
+    account_class: AccountClass | Sequence[AccountClass]
     unit: str
-    holder: Sequence[int] | None = None
-    fund: Sequence[int] | int | None = None
+    holder: Sequence[int | None] | None = None
+    fund: Sequence[int | None] | int | None = None
     expires_on: Sequence[dt.date | None] | dt.date | None = None
-    code: Sequence[str] | str | None = None
+    code: Sequence[str | None] | str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,13 +127,13 @@ def _side(side: AccountColumns, pots: Pots, count: int) -> tuple[list[int], list
     """Return each row's pot by place, and its holder."""
     holders: list[int | None] = [None] * count if side.holder is None else list(side.holder)
     named = (side.account_class, side.unit, side.fund, side.expires_on, side.code)
-    if not any(isinstance(value, Sequence) for value in named[2:] if type(value) is not str):
+    many = [isinstance(value, Sequence) and type(value) is not str for value in named]
+    if not any(many):
         return [pots.place(named)] * count, holders  # type: ignore[arg-type]  # no lists among them
     each = [
-        value if isinstance(value, Sequence) and n > 1 and type(value) is not str
-        else repeat(value, count)
-        for n, value in enumerate(named)
-    ]  # fmt: skip
+        value if is_list else repeat(value, count)
+        for value, is_list in zip(named, many, strict=True)
+    ]
     return pots.place_all(zip(*each, strict=True)), holders
 
 

@@ -32,7 +32,6 @@ LANGUAGE plpgsql AS $$
 DECLARE
     v_city bigint[];
     v_ids bigint[];
-    v_missing boolean;
 BEGIN
     FOR attempt IN 1..2 LOOP
         -- City accounts stand in many rows of a batch: look each up once.
@@ -45,16 +44,14 @@ BEGIN
               AND a.expires_on = coalesce(p.expires_on, 'infinity')
               AND a.fund = coalesce(p.fund, 0) AND a.code = coalesce(p.code, '')
             LIMIT 1) a ON p.class NOT IN ('member', 'held');
-        SELECT array_agg(x.id ORDER BY x.n), bool_or(x.id IS NULL) INTO v_ids, v_missing
-        FROM (
-            SELECT r.n, CASE WHEN coalesce(r.holder, 0) = 0 THEN v_city[r.pot] ELSE (
-                    SELECT a.id FROM ledger_account a
-                    WHERE a.holder = r.holder AND a.unit = p_unit[r.pot] AND a.class = p_class[r.pot]
-                      AND a.expires_on = coalesce(p_expires_on[r.pot], 'infinity')
-                      AND a.fund = coalesce(p_fund[r.pot], 0) AND a.code = coalesce(p_code[r.pot], '')
-                    LIMIT 1) END AS id
-            FROM unnest(a_pot, a_holder) WITH ORDINALITY AS r(pot, holder, n)) x;
-        EXIT WHEN NOT v_missing;
+        SELECT array_agg(CASE WHEN coalesce(r.holder, 0) = 0 THEN v_city[r.pot] ELSE (
+                   SELECT a.id FROM ledger_account a
+                   WHERE a.holder = r.holder AND a.unit = p_unit[r.pot] AND a.class = p_class[r.pot]
+                     AND a.expires_on = coalesce(p_expires_on[r.pot], 'infinity')
+                     AND a.fund = coalesce(p_fund[r.pot], 0) AND a.code = coalesce(p_code[r.pot], '')
+                   LIMIT 1) END ORDER BY r.n) INTO v_ids
+        FROM unnest(a_pot, a_holder) WITH ORDINALITY AS r(pot, holder, n);
+        EXIT WHEN array_position(v_ids, NULL) IS NULL;
         WITH opened AS (
             INSERT INTO ledger_account (id, holder, fund, expires_on, class, unit, code)
             SELECT CASE WHEN r.holder = 0 THEN nextval('ledger_city_account_id')
@@ -245,37 +242,40 @@ DECLARE
     v_short boolean;
 BEGIN
     s_move := '{}'; s_transfer := '{}'; s_had := '{}'; s_wanted := '{}';
+    v_first := array_fill(NULL::integer, ARRAY[cardinality(m_key)]);
+    v_posted := v_first;
     -- The first move of the batch under each key that stands in it twice.
-    SELECT array_agg(k.first ORDER BY k.n) INTO v_first
-    FROM (SELECT x.n, CASE WHEN count(*) OVER (PARTITION BY x.key) > 1 AND x.outcome = 0
-                           THEN min(x.n) OVER (PARTITION BY x.key) END AS first
-          FROM unnest(m_key, m_outcome) WITH ORDINALITY AS x(key, outcome, n)) k;
-    v_posted := array_fill(NULL::integer, ARRAY[cardinality(m_key)]);
+    FOR m, g IN
+        SELECT unnest(k.places), k.first
+        FROM (SELECT array_agg(x.n) AS places, min(x.n) AS first
+              FROM unnest(m_key, m_outcome) WITH ORDINALITY AS x(key, outcome, n)
+              WHERE x.outcome = 0 GROUP BY x.key HAVING count(*) > 1) k
+    LOOP
+        v_first[m] := g;
+    END LOOP;
 
-    -- Those moves' transfers with accounts numbered from 1; only accounts that may run short have a balance here.
-    WITH sides AS (
-        SELECT t.n, t.m, s.side, s.account, t.amount, NULL::bigint AS had
-        FROM unnest(t_move, t_from, t_to, t_amount) WITH ORDINALITY AS t(m, f, t, amount, n)
-        CROSS JOIN LATERAL (VALUES (1, t.f), (2, t.t)) s(side, account)
+    -- The transfers that touch them, with accounts numbered from 1; only accounts that may run short have a
+    -- balance here.
+    WITH unsafe AS MATERIALIZED (SELECT s.account, s.amount FROM unnest(s_account, s_amount) s(account, amount)),
+    concerned AS MATERIALIZED (
+        SELECT t.* FROM unnest(t_move, t_from, t_to, t_amount) WITH ORDINALITY AS t(m, f, t, amount, n)
         WHERE m_outcome[t.m] = 0
+          AND (v_first[t.m] IS NOT NULL OR t.f IN (SELECT account FROM unsafe) OR t.t IN (SELECT account FROM unsafe))),
+    sides AS (
+        SELECT c.n, c.m, 1 AS side, c.f AS account, c.amount, NULL::bigint AS had FROM concerned c
         UNION ALL
-        SELECT 0, 0, 0, s.account, 0, s.amount FROM unnest(s_account, s_amount) s(account, amount)),
-    marked AS (
-        SELECT s.*, dense_rank() OVER (ORDER BY s.account) AS place,
-               max(s.had) OVER (PARTITION BY s.account) AS before FROM sides s),
-    concerned AS (
-        SELECT c.*, bool_or(c.before IS NOT NULL OR v_first[c.m] IS NOT NULL) OVER (PARTITION BY c.m) AS is_concerned
-        FROM marked c),
-    renumbered AS (
-        SELECT c.*, dense_rank() OVER (ORDER BY c.account) AS number FROM concerned c WHERE c.is_concerned),
+        SELECT c.n, c.m, 2, c.t, c.amount, NULL FROM concerned c
+        UNION ALL
+        SELECT 0, 0, 0, u.account, 0, u.amount FROM unsafe u),
+    numbered AS MATERIALIZED (SELECT s.*, dense_rank() OVER (ORDER BY s.account) AS number FROM sides s),
     lines AS (
         SELECT r.n, r.m, max(r.number) FILTER (WHERE r.side = 1) AS f, max(r.number) FILTER (WHERE r.side = 2) AS t,
-               max(r.amount) AS amount FROM renumbered r WHERE r.side > 0 GROUP BY r.n, r.m),
-    balances AS (SELECT r.number, max(r.before) AS before FROM renumbered r GROUP BY r.number)
+               max(r.amount) AS amount FROM numbered r WHERE r.side > 0 GROUP BY r.n, r.m),
+    balances AS (SELECT r.number, max(r.had) AS had FROM numbered r GROUP BY r.number)
     SELECT l.m, l.n, l.f, l.t, l.amount, b.now INTO v_move, v_transfer, v_from, v_to, v_amount, v_now
     FROM (SELECT array_agg(l.m ORDER BY l.n) AS m, array_agg(l.n ORDER BY l.n) AS n, array_agg(l.f ORDER BY l.n) AS f,
                  array_agg(l.t ORDER BY l.n) AS t, array_agg(l.amount ORDER BY l.n) AS amount FROM lines l) l
-    CROSS JOIN (SELECT array_agg(b.before ORDER BY b.number) AS now FROM balances b) b;
+    CROSS JOIN (SELECT array_agg(b.had ORDER BY b.number) AS now FROM balances b) b;
 
     WHILE t <= cardinality(v_move) LOOP
         m := v_move[t];
