@@ -70,6 +70,7 @@ from citycard.ledger.columns import (
 from citycard.ledger.exchanging import Exchange, exchange_many
 from citycard.ledger.foretelling import Lapsing, take_lapsing
 from citycard.ledger.fund_days import FundDay, fund_days
+from citycard.ledger.fund_listing import FundLeft, funds_left
 from citycard.ledger.funding import (
     Fund,
     FundTotals,
@@ -185,6 +186,7 @@ __all__ = [
     "ExchangeTerms",
     "Fund",
     "FundDay",
+    "FundLeft",
     "FundLine",
     "FundTotals",
     "HoldEnd",
@@ -264,6 +266,7 @@ __all__ = [
     "fund_of",
     "fund_totals",
     "funds",
+    "funds_left",
     "has_lapsed",
     "held",
     "history",

@@ -64,6 +64,11 @@ def _filled(msgid: str, facts: Mapping[str, Any]) -> str:
         return text
 
 
+def words_of(code: str, facts: Mapping[str, Any]) -> str:
+    """Put a refusal that was kept by its code and facts into words."""
+    return _filled(code, facts) or code
+
+
 def say(refusal: Refused, language: str | None = None) -> Said:
     """Put a refusal into words, in the reader's language or the one given."""
     if language:

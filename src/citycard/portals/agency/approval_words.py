@@ -101,6 +101,23 @@ def _reopen(content: Mapping[str, Any]) -> Rows:
     ]
 
 
+def _refund(content: Mapping[str, Any]) -> Rows:
+    unit, people = unit_name(str(content["unit"])), int(content["people"])
+    undone = content["do"] == "undo"
+    rows = [
+        (_("批號"), f"#{content['run']}"),
+        (_("收回點數") if undone else _("退還點數"), f"{wording.number(content['points'])} {unit}"),
+        (_("人數"), wording.number(people)),
+        (_("筆數"), wording.number(content["lines"])),
+    ]
+    if content.get("fund"):
+        goodwill = wording.number(int(content["goodwill"]) * people)
+        rows.append((_("另外補償"), f"{goodwill} {unit} · {fund_name(int(content['fund']))}"))
+    told = _("每人收到一則通知，說明原因；點數已用掉的人不收回。")
+    rows.append((_("執行後"), told if undone else _("每人收到一則通知，說明原因。")))
+    return rows
+
+
 def _plain(content: Mapping[str, Any]) -> Rows:
     return [(str(key), str(value)) for key, value in content.items()]
 
@@ -110,6 +127,7 @@ _WOULD_DO: dict[str, Callable[[Mapping[str, Any]], Rows]] = {
     "ledger.budget": _budget,
     "ledger.close_month": _close,
     "ledger.reopen_month": _reopen,
+    "redemptions.refund_run": _refund,
 }
 _ABOUT: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "ledger.move": lambda it: (
@@ -119,4 +137,5 @@ _ABOUT: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "ledger.budget": lambda it: f"{fund_name(int(it['fund']))} +{wording.number(it['amount'])}",
     "ledger.close_month": lambda it: month_name(it["month"]),
     "ledger.reopen_month": lambda it: month_name(it["month"]),
+    "redemptions.refund_run": lambda it: f"#{it['run']} · {wording.number(it['points'])}",
 }

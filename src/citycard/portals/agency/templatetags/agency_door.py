@@ -7,7 +7,7 @@ from django.template.context import RequestContext
 
 from citycard.activities import api as activities
 from citycard.kernel.actors import Actor
-from citycard.portals.agency import approvals, reconciliation
+from citycard.portals.agency import approvals, reconciliation, refunds
 from citycard.portals.naming import name_of
 
 register = template.Library()
@@ -29,6 +29,7 @@ def frame(context: RequestContext) -> dict[str, Any]:
         "manages": "organiser" in roles,
         "figures": bool(roles & {"organiser", "finance", "reviewer", "officer"}),
         "reconciles": bool(roles & reconciliation.SEES),
+        "refunds": bool(roles & refunds.SEES),
         "approves": bool(roles & approvals.SEES),
         "waiting": lambda: _waiting(request, actor),
         "operates": bool(roles & {"operator", "officer"}),
