@@ -171,6 +171,21 @@ class TestExchange:
         address = f"/points/{HOURS}/exchange/hours-to-points/?amount={amount}"
         assert "cc-error" in page(rich, address, 422) or "errorlist" in page(rich, address, 422)
 
+    def test_sent_again_when_everything_was_given_it_is_answered_as_before(
+        self, full: purse.Purse
+    ) -> None:
+        other = purse.resident(full.members[1])
+        address = f"/points/{HOURS}/exchange/hours-to-points/"
+        whole = str(available(full.members[1], HOURS) // 60)
+        once = re.search(r'name="once" value="([^"]+)"', page(other, f"{address}?amount={whole}"))
+        assert once is not None
+        for _ in range(2):
+            sent = other.post(address, {"amount": whole, "once": once.group(1)}, follow=True)
+            assert f"已用 {whole} 小時" in sent.content.decode()
+        another = other.post(address, {"amount": whole, "once": "another"})
+        assert another.status_code == 422
+        assert available(full.members[1], HOURS) < 60
+
     def test_who_has_too_little_is_told_so(self, full: purse.Purse) -> None:
         poor = purse.resident(full.poor)
         said = page(poor, f"/points/{HOURS}/exchange/hours-to-points/")

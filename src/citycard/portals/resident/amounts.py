@@ -47,6 +47,8 @@ class AmountForm(forms.Form):
         def said(value: int) -> str:
             return units.amount(self.unit, value)
 
+        if self.most >= MOST:
+            return _("以 %(step)s 為單位") % {"step": said(self.step)}
         if self.step == 1 == self.least:
             return _("最多 %(most)s") % {"most": said(self.most)}
         return _("%(least)s 到 %(most)s，以 %(step)s 為單位") % {

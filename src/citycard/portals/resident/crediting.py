@@ -9,10 +9,12 @@ from citycard.flows import redeeming
 from citycard.infra import clock
 from citycard.infra.web import wording
 from citycard.infra.web.parts import Row
+from citycard.infra.web.refusals import refusal_text
+from citycard.kernel.errors import Refused
 from citycard.portals.doors import actor_of, door
 from citycard.portals.naming import name_of
 from citycard.portals.resident import own, units
-from citycard.portals.resident.amounts import AmountForm, key_of, once
+from citycard.portals.resident.amounts import MOST, AmountForm, key_of, once
 from citycard.redemptions import api as redemptions
 
 
@@ -21,7 +23,9 @@ def credit(request: HttpRequest, unit: str, kind: str) -> HttpResponse:
     """Ask how much, show what comes of it, and send it to the partner when that is confirmed."""
     view = _kind(request, unit, kind)
     data = request.POST or (request.GET if "amount" in request.GET else None)
-    form = AmountForm(data, unit=unit, least=view.least, step=view.step, most=view.most)
+    # what was confirmed is answered as before when it is sent again, whatever is left by now
+    most = MOST if request.method == "POST" else view.most
+    form = AmountForm(data, unit=unit, least=view.least, step=view.step, most=most)
     context = {
         "view": view,
         "unit": unit,
@@ -36,7 +40,11 @@ def credit(request: HttpRequest, unit: str, kind: str) -> HttpResponse:
         return render(request, "resident/credit.html", context, status=status)
     points = form.cleaned_data["amount"]
     if request.method == "POST":
-        return _do(request, view, points)
+        try:
+            return _do(request, view, points)
+        except Refused as refusal:
+            form.add_error("amount", refusal_text(refusal))
+            return render(request, "resident/credit.html", context, status=422)
     context |= {"rows": _rows(view, points), "once": once(request), "typed": request.GET["amount"]}
     return render(request, "resident/credit_check.html", context)
 

@@ -12,12 +12,14 @@ from citycard.infra import clock
 from citycard.infra.clock import city_time
 from citycard.infra.web import wording
 from citycard.infra.web.parts import Row
+from citycard.infra.web.refusals import refusal_text
 from citycard.kernel.access import Access
+from citycard.kernel.errors import Refused
 from citycard.ledger import api as ledger
 from citycard.portals.doors import actor_of, door
 from citycard.portals.naming import in_language, name_of
 from citycard.portals.resident import own, units
-from citycard.portals.resident.amounts import AmountForm, key_of, once
+from citycard.portals.resident.amounts import MOST, AmountForm, key_of, once
 
 
 @door(roles={"resident"}, member=True, level=1)
@@ -31,7 +33,8 @@ def exchange(request: HttpRequest, unit: str, code: str) -> HttpResponse:
         unit=unit,
         least=max(terms.least, terms.whole_step),
         step=terms.whole_step,
-        most=offer.most,
+        # what was confirmed is answered as before when it is sent again, whatever is left by now
+        most=MOST if request.method == "POST" else offer.most,
     )
     context = {
         "offer": offer,
@@ -47,7 +50,11 @@ def exchange(request: HttpRequest, unit: str, code: str) -> HttpResponse:
         return render(request, "resident/exchange.html", context, status=status)
     amount = form.cleaned_data["amount"]
     if request.method == "POST":
-        return _do(request, terms, amount)
+        try:
+            return _do(request, terms, amount)
+        except Refused as refusal:
+            form.add_error("amount", refusal_text(refusal))
+            return render(request, "resident/exchange.html", context, status=422)
     context |= {"rows": _rows(terms, amount), "once": once(request), "typed": request.GET["amount"]}
     return render(request, "resident/exchange_check.html", context)
 

@@ -18,7 +18,7 @@ from citycard.kernel.errors import Refused
 from citycard.ledger import api as ledger
 from citycard.portals.doors import actor_of, door
 from citycard.portals.resident import own, units
-from citycard.portals.resident.amounts import AmountForm, key_of, once
+from citycard.portals.resident.amounts import MOST, AmountForm, key_of, once
 
 
 class GiftForm(AmountForm):
@@ -46,7 +46,9 @@ def give(request: HttpRequest) -> HttpResponse:
     if not bank.members_may_give:
         raise Http404
     has = _available(request, bank.unit)
-    form = GiftForm(request.POST or None, unit=bank.unit, least=1, step=1, most=has)
+    # what was confirmed is answered as before when it is sent again, whatever is left by now
+    most = MOST if "confirmed" in request.POST else has
+    form = GiftForm(request.POST or None, unit=bank.unit, least=1, step=1, most=most)
     context: dict[str, Any] = {
         "unit": bank.unit,
         "available": units.amount(bank.unit, has),

@@ -34,7 +34,8 @@ def entry(request: HttpRequest, unit: str, key: uuid.UUID) -> HttpResponse:
     member_id = own.member_of(request)
     access = own.own_access(request, "points", "points_history", "taps")
     found = _entry(access, member_id, unit, key)
-    title, icon = point_words.title_of(found)
+    session = _session(access, member_id, found)
+    title, icon = point_words.title_of(found, session)
     context = {
         "unit": unit,
         "unit_name": name_of("unit", unit),
@@ -42,8 +43,13 @@ def entry(request: HttpRequest, unit: str, key: uuid.UUID) -> HttpResponse:
         "icon": icon,
         "change": units.change(unit, found.amount),
         "held": units.amount(unit, abs(found.held)) if found.held and not found.amount else "",
-        "rows": [*_when(found), *_behind(access, member_id, found, unit), *_lots(found, unit)],
-        "because": _because(found, unit),
+        "rows": [
+            *_when(found),
+            *_behind(access, member_id, found, unit),
+            *_of_redemption(session),
+            *_lots(found, unit),
+        ],
+        "because": _because(found, session),
         "key": str(found.key),
         "shift": _shift(access, found),
     }
@@ -69,8 +75,6 @@ def _behind(access: Access, member_id: int, found: ledger.Entry, unit: str) -> l
     kind = found.ref.partition(":")[0]
     if kind == "campaign":
         return _of_campaign(access, member_id, found, unit)
-    if kind == "redemption":
-        return _of_redemption(access, member_id, found)
     if kind == "exchange":
         return exchanging.rows_of(access, member_id, found, unit)
     return []
@@ -98,10 +102,16 @@ def _place(access: Access, member_id: int, found: ledger.Entry) -> str:
     return next((name_of("place", tap.place) for tap in near if tap.at == found.at), "")
 
 
-def _of_redemption(access: Access, member_id: int, found: ledger.Entry) -> list[Row]:
-    number = found.ref.partition(":")[2]
+def _session(access: Access, member_id: int, found: ledger.Entry) -> redemptions.Session | None:
+    """Return the redemption that a move belongs to."""
+    kind, _sep, number = found.ref.partition(":")
+    if kind != "redemption":
+        return None
     sessions = redemptions.sessions_of(access=access, member_id=member_id, limit=SESSIONS)
-    session = next((one for one in sessions if str(one.id) == number), None)
+    return next((one for one in sessions if str(one.id) == number), None)
+
+
+def _of_redemption(session: redemptions.Session | None) -> list[Row]:
     if session is None:
         return []
     return [
@@ -129,24 +139,35 @@ def _until(unit: str, day: dt.date | None) -> str:
     return said + _("（退回時原期限已過，依規定給予的寬限）") if units.is_grace(unit, day) else said
 
 
-def _because(found: ledger.Entry, unit: str) -> str:
+_WHY = {
+    "points.lapsed": gettext_lazy("這些點數過了使用期限，所以到期。"),
+    "volunteer.hours": gettext_lazy("由簽到到簽退的時間，依本市的規則計算。"),
+    "volunteer.corrected": gettext_lazy(
+        "這筆服務的時數有更正；更正以新增紀錄的方式處理，原來的紀錄都保留。"
+    ),
+    "redemption.released": gettext_lazy("這次兌換沒有完成，點數已經退回。"),
+}
+
+
+def _because(found: ledger.Entry, session: redemptions.Session | None) -> str:
     """Return why, in one or two sentences."""
-    kind = found.kind
-    if kind == "campaign.award":
+    if found.kind == "campaign.award":
         return _award(found)
-    if kind == "points.lapsed":
-        return _("這些點數過了使用期限，所以到期。")
-    if kind.startswith("volunteer.hours"):
-        return _("由簽到到簽退的時間，依本市的規則計算。")
-    if kind == "volunteer.corrected":
-        return _("這筆服務的時數有更正；更正以新增紀錄的方式處理，原來的紀錄都保留。")
-    if kind == "redemption.reserved":
-        return _("點數已保留，正在存入。存入完成或退回之前，不會被用在別的地方。")
-    if kind == "redemption.released":
-        return _("這次兌換沒有完成，點數已經退回。")
-    if found.amount > 0 and not kind.startswith("points."):
+    if found.kind == "redemption.reserved":
+        return _reserved(session)
+    if found.kind in _WHY:
+        return str(_WHY[found.kind])
+    for why in point_words.refund_reasons([found.ref]).values():
+        return in_language(why)
+    if found.amount > 0 and not found.kind.startswith("points."):
         return _("這些點數退回或補給您。")
     return ""
+
+
+def _reserved(session: redemptions.Session | None) -> str:
+    if session and session.state not in point_words.UNDER_WAY:
+        return _("您用這些點數兌換；結果見之後的紀錄。")
+    return _("點數已保留，正在存入。存入完成或退回之前，不會被用在別的地方。")
 
 
 def _award(found: ledger.Entry) -> str:

@@ -18,7 +18,6 @@ from citycard.redemptions import api as redemptions
 PAGE = 30
 SESSIONS = 200
 FIELDS = ("points", "points_history")
-UNDER_WAY = ("reserved", "writing", "disputed")
 
 
 @door(roles={"resident"}, member=True)
@@ -83,7 +82,7 @@ def loading(access: Access, member_id: int, *, unit: str = "") -> list[dict[str,
             "state": one.state,
         }
         for one in sessions
-        if one.state in UNDER_WAY and unit in ("", one.unit)
+        if one.state in point_words.UNDER_WAY and unit in ("", one.unit)
     ]
 
 
