@@ -191,16 +191,19 @@ def expire(now: dt.datetime) -> None:
     """Give back what was reserved and never written; run by the clock. One reservation that can't
     be given back is set aside for an operator; it holds up nobody else's points.
     """
-    while due := redemptions.due_reservations(now=now):
+    while True:
         try:
             with unit_of_work():
-                redemptions.expire_reserved(now=now)
+                ended = redemptions.expire_reserved(now=now)
                 failpoints.reach("redeem.expire.before_commit")
         except Exception as broken:
             if is_unreachable(broken):
                 raise
-            log.exception("redemptions.expiring_failed", sessions=len(due))
-            _expire_one_by_one(due, now)
+            log.exception("redemptions.expiring_failed")
+            ended = redemptions.due_reservations(now=now)
+            _expire_one_by_one(ended, now)
+        if not ended:
+            return
 
 
 def _expire_one_by_one(due: Sequence[int], now: dt.datetime) -> None:
