@@ -193,6 +193,12 @@ def test_a_spreadsheet_and_redemptions_do_as_well(town: Town) -> None:
     assert [(line.line, line.key, line.amount) for line in checked.lines] == [(2, charge, 10)]
 
 
+def test_a_first_line_that_is_no_head_is_not_lost(town: Town) -> None:
+    charge = town.charge(town.first, 5)
+    checked = refunding.check(content=f"{str(charge)[:-1]}x,5\n{charge},5\n".encode())
+    assert [line.line for line in checked.problems] == [1]
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00\x01", b"PK\x03\x04nothing", b"a,b\n"])
 def test_what_is_no_list_is_refused(content: bytes) -> None:
     with pytest.raises(refund_lists.ListUnreadable):

@@ -68,13 +68,18 @@ def read_list(content: bytes) -> list[ListLine]:
         raise ListTooLong(most=MOST_LINES)
     table = _sheet(content) if content.startswith(_SHEET) else _csv(content)
     lines = [_line(n, row) for n, row in enumerate(table, 1) if any(cell for cell in row)]
-    if lines and lines[0].line == 1 and lines[0].reference is None:
-        del lines[0]  # the head
+    if lines and lines[0].line == 1 and _is_head(lines[0].text):
+        del lines[0]
     if len(lines) > MOST_LINES:
         raise ListTooLong(most=MOST_LINES)
     if not lines:
         raise ListUnreadable()
     return lines
+
+
+def _is_head(text: str) -> bool:
+    """Tell whether the first line names the columns: words, in which no digit stands."""
+    return bool(text) and not any(letter.isdigit() for letter in text)
 
 
 def _line(number: int, row: Sequence[str]) -> ListLine:

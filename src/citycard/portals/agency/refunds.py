@@ -29,7 +29,12 @@ SHOWN = 200
 @door(roles=SEES)
 def list_runs(request: HttpRequest) -> HttpResponse:
     """List the refund runs, newest first."""
-    found = [_line(run) for run in ledger.refund_runs() if _is_seen(request, run)]
+    waiting = {it.about for it in agencies.proposals(kind=refunding.KIND)}
+    found = [
+        {**_line(run), "waiting": refunding.about(run.id) in waiting}
+        for run in ledger.refund_runs()
+        if _is_seen(request, run)
+    ]
     return page(request, "refunds", runs=found, may_begin=_may_propose(request))
 
 
@@ -144,7 +149,7 @@ def _run_page(
         form=form,
         may_propose=proposes and found.state == "draft",
         may_retry=proposes and found.state == "done" and found.counts["refused"] > 0,
-        may_undo=proposes and found.state == "done",
+        may_undo=proposes and found.state == "done" and found.counts["done"] > 0,
     )
 
 
