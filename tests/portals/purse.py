@@ -160,6 +160,43 @@ def _older_points(member_id: int, unit: str) -> None:
     assert [one.outcome for one in posted] == ["posted", "posted"]
 
 
+def charged(member_id: int, unit: str, amount: int, at: dt.datetime) -> uuid.UUID:
+    """Give somebody points and charge them at once; returns the charge's key."""
+    lot = ledger.member(holder=member_id, unit=unit, fund=_fund("charged", unit, at))
+    assert lot.fund is not None
+    award = ledger.Move(
+        key=fact_key(at, "charged.award", member_id),
+        kind="campaign.award",
+        at=at,
+        transfers=[
+            ledger.Transfer(
+                source=ledger.budget(fund_id=lot.fund, unit=unit), target=lot, amount=amount
+            )
+        ],
+    )
+    spend = ledger.Spend(
+        key=fact_key(at, "charged.spend", member_id),
+        kind="redemption.charged",
+        at=at,
+        holder=member_id,
+        unit=unit,
+        amount=amount,
+        into=ledger.partner(code="easycard", unit=unit),
+    )
+    with unit_of_work():
+        assert ledger.move_many(moves=[award], actor=SYSTEM, now=at)[0].refusal is None
+        assert ledger.spend_many(spends=[spend], actor=SYSTEM, now=at)[0].refusal is None
+    return spend.key
+
+
+def _fund(name: str, unit: str, at: dt.datetime) -> int:
+    with unit_of_work():
+        fund = ledger.open_fund(agency="health", campaign_ref=name, unit=unit, actor=SYSTEM, now=at)
+        key = fact_key(at, name)
+        ledger.raise_budget(fund_id=fund, amount=500, key=key, at=at, actor=SYSTEM, now=at)
+    return fund
+
+
 def _hang(member_id: int) -> redemptions.Session:
     """A card on a kiosk, under writing at this moment."""
     place = next(it for it in agencies.places() if it.kind == "kiosk")

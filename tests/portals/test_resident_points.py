@@ -8,10 +8,13 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from citycard.activities import api as activities
-from citycard.flows import redeeming
+from citycard.flows import redeeming, refunding
 from citycard.identity import api as identity
 from citycard.infra.clock import now, today
-from citycard.kernel.actors import Actor
+from citycard.infra.packs import Text
+from citycard.infra.unit_of_work import unit_of_work
+from citycard.kernel.actors import SYSTEM, Actor
+from citycard.kernel.ids import fact_key
 from citycard.ledger import api as ledger
 from citycard.portals.counter import handles
 from tests.harness.cities import City
@@ -233,6 +236,45 @@ class TestHours:
         sent = rich.post("/hours/give/", {"card_number": number, "amount": minutes})
         assert sent.status_code == 422
         assert "activities." not in sent.content.decode()
+
+
+def test_a_refund_says_why_and_comes_with_what_makes_it_good(full: purse.Purse) -> None:
+    """退還誤扣並補贈: the 2021 case, read by one of those whom it concerned."""
+    member, at = full.members[2], seeding.at_noon(2)
+    charge = purse.charged(member, full.points, 60, at)
+    with unit_of_work():
+        fund = ledger.open_fund(
+            agency="doit", campaign_ref="sorry", unit=full.points, actor=SYSTEM, now=at
+        )
+        key = fact_key(at, "sorry")
+        ledger.raise_budget(fund_id=fund, amount=500, key=key, at=at, actor=SYSTEM, now=at)
+    content = f"reference,amount\n{charge},60\n".encode()
+    run_id = refunding.draft(
+        checked=refunding.check(content=content),
+        why=Text(zh="加值機重複扣點，已全數退還。", en="A kiosk charged twice; all is refunded."),
+        goodwill=50,
+        goodwill_fund=fund,
+        file_name="list.csv",
+        actor=SYSTEM,
+        now=at,
+    )
+    with unit_of_work():
+        ledger.begin_refund_run(run_id=run_id, actor=SYSTEM, now=at)
+        ledger.refund_next(run_id=run_id, now=at, actor=SYSTEM)
+    theirs = purse.resident(member)
+    said = page(theirs, f"/points/{full.points}/")
+    assert "退還誤扣" in said
+    assert "補償贈點" in said
+    assert "+50 點" in said
+    refunds = [
+        entry
+        for entry in ledger.history(holder=member, unit=full.points, access=None)
+        if entry.kind.startswith("refund.")
+    ]
+    assert [entry.amount for entry in sorted(refunds, key=lambda it: it.amount)] == [50, 60]
+    for entry in refunds:
+        why = page(theirs, f"/points/{full.points}/entries/{entry.key}/")
+        assert "加值機重複扣點，已全數退還" in why
 
 
 def test_the_books_are_clean_afterwards(full: purse.Purse) -> None:
