@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from citycard.infra.packs.mistakes import PackError, Problem
+from citycard.infra.packs.plain import plain, revived
 from citycard.infra.packs.reading import Path, Source, read_source
+from citycard.infra.packs.remembering import mark_of, recall, remember
 from citycard.infra.packs.shapes import has_shape, problems_of_shape
 from citycard.infra.packs.texts import Text
 from citycard.kernel.periods import CityTime
@@ -45,7 +47,6 @@ FILES: Mapping[str, str] = {
 }
 POPULATION = "people/population.csv"
 _POPULATION_COLUMNS = 103  # district, sex, ages 0 to 99, 100 and over
-_DATE = "$date"  # how a date is told from a text in canonical JSON
 _KEYED_BY = {"forms": "code"}  # how a directory's files become one table: by this key, or merged
 
 
@@ -170,15 +171,24 @@ class Pack:
 def canonical(value: Any) -> bytes:
     """Return a value as bytes that are equal when the content is."""
     return json.dumps(
-        value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain
+        value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=plain
     ).encode()
 
 
 def load(directory: FilePath) -> Pack:
-    """Read a pack and check every file's shape.
+    """Read a pack and check every file's shape; what was read once needs no second reading.
 
     :raises PackError: with every mistake that was found.
     """
+    mark = mark_of(directory, schemas_for(directory))
+    sources = recall(directory.name, mark) if (directory / POPULATION).is_file() else None
+    if sources is None:
+        sources = _read_all(directory)
+        remember(directory.name, mark, sources)
+    return Pack(directory, sources)
+
+
+def _read_all(directory: FilePath) -> dict[str, tuple[Source, ...]]:
     sources: dict[str, tuple[Source, ...]] = {}
     problems: list[Problem] = []
     for table, name in FILES.items():
@@ -194,7 +204,7 @@ def load(directory: FilePath) -> Pack:
         problems.append(Problem(file=file, line=1, message="this file is missing"))
     if problems:
         raise PackError(problems)
-    return Pack(directory, sources)
+    return sources
 
 
 def _read(path: FilePath, directory: FilePath, table: str, problems: list[Problem]) -> Source:
@@ -247,14 +257,4 @@ def _together(name: str, sources: tuple[Source, ...]) -> Any:
 
 def from_canonical(content: bytes) -> Any:
     """Return the value that ``canonical`` wrote, dates and all."""
-    return json.loads(content, object_hook=_revived)
-
-
-def _revived(found: dict[str, Any]) -> Any:
-    return dt.date.fromisoformat(found[_DATE]) if found.keys() == {_DATE} else found
-
-
-def _plain(value: object) -> dict[str, str]:
-    if isinstance(value, dt.date):
-        return {_DATE: value.isoformat()}
-    raise TypeError(f"a pack has no {type(value).__name__}")
+    return json.loads(content, object_hook=revived)
