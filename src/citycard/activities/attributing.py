@@ -16,13 +16,17 @@ from citycard.infra.packs import current_pack
 Found = tuple[Any, dt.date]
 """What was found of a line, and its local day."""
 
+Kinds = Mapping[str, cards.Kind]
+
 
 def attribute(*, agency: str, lines: Sequence[Line]) -> list[Line]:
     """Return the lines with their member, or with the answer why there is none."""
     new = [line for line in lines if line.answer is None]
     found = dict(zip([line.place for line in new], _look_up(agency, new), strict=True))
+    kinds = cards.card_table().kinds
     refused = [
-        line if line.answer is not None else _attributed(line, found[line.place]) for line in lines
+        line if line.answer is not None else _attributed(line, found[line.place], kinds)
+        for line in lines
     ]
     return _outsiders_named(refused, found)
 
@@ -31,7 +35,8 @@ def _look_up(agency: str, lines: Sequence[Line]) -> list[Found]:
     if not lines:
         return []
     said = [line.said for line in lines]
-    days = [current_pack().time.day(one.at) for one in said]
+    day_of = current_pack().time.day
+    days = [day_of(one.at) for one in said]
     pairs = [
         (medium.issuer, kind)
         for medium in cards.card_table().media.values()
@@ -74,20 +79,20 @@ def _rights_to_collect(lines: Sequence[Line]) -> list[str]:
     return [needed[line.said.campaign_id] for line in lines]
 
 
-def _attributed(line: Line, found: Found) -> Line:
-    code = _why_not(line, *found)
+def _attributed(line: Line, found: Found, kinds: Kinds) -> Line:
+    code = _why_not(line, *found, kinds)
     if code is not None:
         return dataclasses.replace(line, answer=LineAnswer(code=code))
     return dataclasses.replace(line, member_id=found[0].member_id)
 
 
-def _why_not(line: Line, found: Any, day: dt.date) -> LineCode | None:
+def _why_not(line: Line, found: Any, day: dt.date, kinds: Kinds) -> LineCode | None:
     if found.member_id is None and line.said.member_number:
         return "unknown_number"
     if not line.said.member_number:
         if found.card_state is None:
             return "unknown_number"
-        if not _is_good(found, day) or not _carries(found.kind, found.entitlement):
+        if not _is_good(found, day) or not _carries(kinds.get(found.kind), found.entitlement):
             return "not_valid"
     return None if found.entitled else "not_valid"
 
@@ -122,7 +127,6 @@ def _campaigns(lines: Sequence[Line]) -> dict[int, Campaign]:
     return campaigns_by_id(campaign_ids=sorted({line.said.campaign_id for line in lines}))
 
 
-def _carries(kind: str, right: str) -> bool:
+def _carries(kind: cards.Kind | None, right: str) -> bool:
     """Tell whether a card opens a right: one that follows another's, what its kind names alone."""
-    known = cards.card_table().kinds.get(kind)
-    return known is None or known.follows is None or not right or right in known.carries
+    return kind is None or kind.follows is None or not right or right in kind.carries

@@ -6,6 +6,7 @@ Locks: participations by campaign and member, then budgets, then (in the ledger)
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from citycard.activities import shares
 from citycard.activities.deciding import Room, last_day
@@ -89,6 +90,7 @@ class _Batch:
     """What the decision of a batch reads and changes."""
 
     day_of: DayOf
+    units: Mapping[str, Any]
     own: dict[tuple[int, int], shares.Share]
     days: dict[tuple[int, int, dt.date], shares.DayShare]
     budgets: dict[int, int]
@@ -96,7 +98,8 @@ class _Batch:
 
 
 def _decide(asked: Sequence[Asked], now: dt.datetime) -> list[Award]:
-    day_of = current_pack().time.day
+    pack = current_pack()  # once a batch, not once a tap
+    day_of = pack.time.day
     outsiders = _not_residents(asked, day_of)
     eligible = [
         (request, campaign)
@@ -106,6 +109,7 @@ def _decide(asked: Sequence[Asked], now: dt.datetime) -> list[Award]:
     own = shares.lock({(c.id, r.member_id): c.per_person_cap for r, c in eligible})
     batch = _Batch(
         day_of=day_of,
+        units=pack.table("points")["units"],
         own=own,
         days=shares.lock_days(
             {
@@ -183,7 +187,7 @@ def _give(request: Request, campaign: Campaign, batch: _Batch) -> int:
 
 
 def _move(request: Request, campaign: Campaign, points: int, batch: _Batch) -> ledger.Move:
-    rule = current_pack().table("points")["units"][campaign.unit]["expires"]
+    rule = batch.units[campaign.unit]["expires"]
     lot = ledger.member(
         holder=request.member_id,
         unit=campaign.unit,

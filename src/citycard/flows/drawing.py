@@ -7,6 +7,7 @@ from typing import Any
 
 from citycard.activities import api as activities
 from citycard.infra import papers
+from citycard.infra.database import allow_seconds
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import Actor
 
@@ -15,6 +16,9 @@ ENTRIES = "activities.draw.entries"
 
 PROOF = "activities.draw.proof"
 """The kind of paper with the seed and the winners, kept when the draw is held."""
+
+A_MILLION_S = 300
+"""How long a step may take: a million entries are one statement."""
 
 LIST_NAME = "entries.csv"
 PROOF_NAME = "proof.json"
@@ -26,6 +30,7 @@ def commit(*, draw_id: int, actor: Actor, now: dt.datetime) -> activities.Draw:
     :raises Refused: as ``activities.commit_draw``
     """
     with unit_of_work():
+        allow_seconds(A_MILLION_S)
         draw = activities.commit_draw(draw_id=draw_id, actor=actor, now=now)
         content = activities.draw_list(draw_id=draw_id).encode()
         file = papers.PaperFile(name=LIST_NAME, media_type=papers.CSV, content=content)
@@ -39,6 +44,7 @@ def hold(*, draw_id: int, seed: str, actor: Actor, now: dt.datetime) -> activiti
     :raises Refused: as ``activities.hold_draw``
     """
     with unit_of_work():
+        allow_seconds(A_MILLION_S)
         draw = activities.hold_draw(draw_id=draw_id, seed=seed, actor=actor, now=now)
         content = json.dumps(proof_of(draw), ensure_ascii=False, indent=1).encode() + b"\n"
         file = papers.PaperFile(name=PROOF_NAME, media_type="application/json", content=content)

@@ -81,8 +81,9 @@ CREATE INDEX activities_draw_campaign ON activities_draw (campaign_id);
 COMMENT ON COLUMN activities_draw.seed_source IS 'Which public number decides, said before anybody knows it.';
 COMMENT ON COLUMN activities_draw.entries_hash IS 'SHA-256 of the list of entries, as its file is published.';
 
+-- No foreign key to the draw: a million rows would each look it up, and one function alone writes them.
 CREATE TABLE activities_draw_entry (
-    draw_id bigint NOT NULL REFERENCES activities_draw (id),
+    draw_id bigint NOT NULL,
     code text COLLATE "C" NOT NULL,
     tickets bigint NOT NULL CHECK (tickets > 0),
     member_id bigint NOT NULL,
@@ -164,13 +165,14 @@ BEGIN
         RETURN false;
     END IF;
     INSERT INTO activities_draw_entry (draw_id, code, tickets, member_id)
-    SELECT d.id, replace(substr(gen_random_uuid()::text, 1, 13) || substr(gen_random_uuid()::text, 1, 4), '-', ''),
-           least(t.tickets, d.most), p.member_id
+    SELECT d.id,
+           replace(substr(gen_random_uuid()::text, 1, 13) || substr(gen_random_uuid()::text, 1, 4), '-', '')
+           COLLATE "C" AS code, least(t.tickets, d.most), p.member_id
     FROM activities_draw d
     JOIN activities_participation p ON p.campaign_id = d.campaign_id
     CROSS JOIN LATERAL (
         SELECT CASE d.counts WHEN 'taps' THEN p.taps ELSE p.points END / d.each AS tickets) t
-    WHERE d.id = draw AND t.tickets > 0;
+    WHERE d.id = draw AND t.tickets > 0 ORDER BY code;
     UPDATE activities_draw SET state = 'committed', committed_at = moment, committed_by = who,
         entries_hash = encode(sha256(convert_to(activities_draw_list(draw), 'UTF8')), 'hex'),
         people = (SELECT count(*) FROM activities_draw_entry WHERE draw_id = draw),
