@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from citycard.flows import redeeming
+from citycard.flows import expiring
 from citycard.infra import clock
 from citycard.ledger import api as ledger
 from citycard.redemptions import api as redemptions
@@ -56,7 +56,7 @@ class Rehearsal:
 
     def time_passes(self) -> None:
         """Let ten minutes pass for the city's clock: what it may end, it ends."""
-        redeeming.expire(clock.now() + dt.timedelta(minutes=10))
+        expiring.expire(clock.now() + dt.timedelta(minutes=10))
 
     def come_to_rest(self) -> None:
         """Wait until kiosk and city have nothing open, with the card on the pad."""

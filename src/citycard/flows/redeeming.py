@@ -8,15 +8,12 @@ reports afterwards, or what the card says when it is next presented, ends the se
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-import structlog
-
+from citycard.activities import api as activities
 from citycard.agencies import api as agencies
 from citycard.cards import api as cards
 from citycard.infra import failpoints
-from citycard.infra.database import is_unreachable
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.access import Access
@@ -24,8 +21,6 @@ from citycard.kernel.actors import Actor
 from citycard.kernel.errors import Refused
 from citycard.people import api as people
 from citycard.redemptions import api as redemptions
-
-log = structlog.get_logger(__name__)
 
 
 class CardUnknown(Refused):
@@ -80,11 +75,11 @@ def present(*, device: agencies.GateDevice, card: CardOnKiosk, now: dt.datetime)
     :raises CardUnknown, CardNotBound, CardOutOfUse: the card gets nothing here
     :raises redemptions.MediumNotWritten: this kiosk has no writer for it
     """
-    found = _find(card)
+    found = find_card(card)
     with unit_of_work():
         redemptions.expire_reserved(now=now, card_id=found.card_id)
         ended = redemptions.present_card(
-            card_id=found.card_id, reading=card.reading, actor=_actor(device), now=now
+            card_id=found.card_id, reading=card.reading, actor=device_actor(device), now=now
         )
         failpoints.reach("redeem.present.before_commit")
     failpoints.reach("redeem.present.after_commit")
@@ -111,12 +106,13 @@ def reserve(
     """Hold points for the card on a kiosk.
 
     :raises CardUnknown, CardNotBound, CardOutOfUse: the card gets nothing here
+    :raises activities.RedeemingStopped: its holder moved out, and the pack stops it
     :raises Refused: what ``redemptions.reserve`` refuses
     """
-    found = _find(card)
+    found = find_card(card)
     asked = redemptions.Reservation(
         key=key,
-        kiosk=_kiosk(device),
+        kiosk=machine_of(device),
         card_id=found.card_id,
         member_id=_usable(found, device),
         medium=found.medium,
@@ -124,8 +120,9 @@ def reserve(
         reading=card.reading,
     )
     with unit_of_work():
+        activities.check_may_redeem(member_id=asked.member_id, now=now)
         redemptions.expire_reserved(now=now, card_id=found.card_id)
-        session = redemptions.reserve(asked=asked, actor=_actor(device), now=now)
+        session = redemptions.reserve(asked=asked, actor=device_actor(device), now=now)
         failpoints.reach("redeem.reserve.before_commit")
     failpoints.reach("redeem.reserve.after_commit")
     return session
@@ -140,7 +137,7 @@ def begin_writing(
     """
     with unit_of_work():
         session = redemptions.mark_writing(
-            key=key, kiosk=_kiosk(device), actor=_actor(device), now=now
+            key=key, kiosk=machine_of(device), actor=device_actor(device), now=now
         )
         failpoints.reach("redeem.writing.before_commit")
     failpoints.reach("redeem.writing.after_commit")
@@ -157,7 +154,7 @@ def settle(
     """Take a kiosk's report that the card was written."""
     with unit_of_work():
         session = redemptions.settle(
-            key=key, kiosk=_kiosk(device), reading=reading, actor=_actor(device), now=now
+            key=key, kiosk=machine_of(device), reading=reading, actor=device_actor(device), now=now
         )
         failpoints.reach("redeem.settle.before_commit")
     failpoints.reach("redeem.settle.after_commit")
@@ -176,48 +173,15 @@ def release(
     with unit_of_work():
         session = redemptions.release(
             key=key,
-            kiosk=_kiosk(device),
+            kiosk=machine_of(device),
             why=why,
             reading=reading,
-            actor=_actor(device),
+            actor=device_actor(device),
             now=now,
         )
         failpoints.reach("redeem.release.before_commit")
     failpoints.reach("redeem.release.after_commit")
     return session
-
-
-def expire(now: dt.datetime) -> None:
-    """Give back what was reserved and never written; run by the clock. One reservation that can't
-    be given back is set aside for an operator; it holds up nobody else's points.
-    """
-    while True:
-        try:
-            with unit_of_work():
-                ended = redemptions.expire_reserved(now=now)
-                failpoints.reach("redeem.expire.before_commit")
-        except Exception as broken:
-            if is_unreachable(broken):
-                raise
-            log.exception("redemptions.expiring_failed")
-            ended = redemptions.due_reservations(now=now)
-            _expire_one_by_one(ended, now)
-        if not ended:
-            return
-
-
-def _expire_one_by_one(due: Sequence[int], now: dt.datetime) -> None:
-    stuck = []
-    for session_id in due:
-        try:
-            with unit_of_work():
-                redemptions.expire_one(session_id=session_id, now=now)
-        except Exception as broken:
-            if is_unreachable(broken):
-                raise
-            stuck.append(session_id)
-    with unit_of_work():
-        redemptions.set_aside(session_ids=stuck, now=now)
 
 
 def redeem_to_account(
@@ -238,6 +202,7 @@ def redeem_to_account(
     """
     asked = redemptions.Reservation(key=key, member_id=member_id, points=points, kind=kind)
     with unit_of_work():
+        activities.check_may_redeem(member_id=member_id, now=now)
         session = redemptions.send_to_account(asked=asked, actor=actor, now=now)
         failpoints.reach("redeem.account.before_commit")
     failpoints.reach("redeem.account.after_commit")
@@ -255,68 +220,11 @@ def kinds_for(*, member_id: int, actor: Actor, now: dt.datetime) -> list[redempt
     return redemptions.kinds_for(access=access, member_id=member_id, now=now)
 
 
-def pay_at_till(
-    *,
-    device: agencies.GateDevice,
-    card: CardNumber,
-    kind: str,
-    points: int,
-    key: uuid.UUID,
-    receipt: str,
-    now: dt.datetime,
-) -> redemptions.Session:
-    """Take points of the card's holder for a purchase, at once; the same key again tells what
-    became of the first time.
+def find_card(card: CardNumber) -> cards.CardFound:
+    """Return the card with a number.
 
-    :param receipt: the till's own number of the purchase
-    :raises CardUnknown, CardNotBound, CardOutOfUse: nobody's points can be taken
-    :raises Refused: what ``redemptions.reserve`` refuses
+    :raises CardUnknown: the city does not know it
     """
-    found = _find(card)
-    asked = redemptions.Reservation(
-        key=key,
-        member_id=_holder(found),
-        points=points,
-        kind=kind,
-        medium=found.medium,
-        kiosk=_kiosk(device),
-        card_id=found.card_id,
-    )
-    with unit_of_work():
-        session = redemptions.take_at_till(
-            asked=asked, receipt=receipt, actor=_actor(device), now=now
-        )
-        failpoints.reach("redeem.till.before_commit")
-    failpoints.reach("redeem.till.after_commit")
-    return session
-
-
-def refund_at_till(
-    *,
-    device: agencies.GateDevice,
-    key: uuid.UUID,
-    refund_key: uuid.UUID,
-    points: int,
-    why: str,
-    now: dt.datetime,
-) -> redemptions.Session:
-    """Give points of a purchase back, in whole or in part.
-
-    :raises redemptions.NotReturnable: not so many are left of it
-    """
-    with unit_of_work():
-        return redemptions.refund(
-            key=key,
-            kiosk=_kiosk(device),
-            refund_key=refund_key,
-            points=points,
-            why=why,
-            actor=_actor(device),
-            now=now,
-        )
-
-
-def _find(card: CardNumber) -> cards.CardFound:
     found = cards.find(issuer=card.issuer, number_kind=card.number_kind, number=card.number)
     if found is None:
         raise CardUnknown()
@@ -325,14 +233,18 @@ def _find(card: CardNumber) -> cards.CardFound:
 
 def _usable(found: cards.CardFound, device: agencies.GateDevice) -> int:
     """Return whose card it is, if points may be loaded onto it here."""
-    member_id = _holder(found)
+    member_id = holder_of(found)
     kiosk = current_pack().table("kiosks")["kiosks"].get(device.place)
     if kiosk is not None and found.medium not in kiosk["writes"]:
         raise redemptions.MediumNotWritten(medium=found.medium)
     return member_id
 
 
-def _holder(found: cards.CardFound) -> int:
+def holder_of(found: cards.CardFound) -> int:
+    """Return whose card it is.
+
+    :raises CardOutOfUse, CardNotBound: it is of no use to anybody
+    """
     if found.state != "active":
         raise CardOutOfUse()
     if found.member_id is None:
@@ -342,22 +254,24 @@ def _holder(found: cards.CardFound) -> int:
 
 def _own_points(device: agencies.GateDevice, member_id: int, now: dt.datetime) -> Access:
     """Open the points of whoever put their card down: they look at what is their own."""
-    holder = replace(_actor(device), member_id=member_id)
+    holder = replace(device_actor(device), member_id=member_id)
     return people.open_access(
         subject=member_id, fields=["points"], purpose="own-data", actor=holder, now=now
     )
 
 
-def _kiosk(device: agencies.GateDevice) -> redemptions.Kiosk:
+def machine_of(device: agencies.GateDevice) -> redemptions.Kiosk:
+    """Return a device as redemptions name it."""
     return redemptions.Kiosk(
         device_id=device.device_id, code=device.code, place=device.place, agency=device.agency
     )
 
 
-def _actor(device: agencies.GateDevice) -> Actor:
+def device_actor(device: agencies.GateDevice) -> Actor:
+    """Return a device as the one who does something."""
     return Actor(
         id=f"device:{device.code}",
         kind="device",
-        roles=frozenset({"kiosk"}),
+        roles=frozenset({device.kind}),
         agency=device.agency,
     )

@@ -5,10 +5,10 @@ import datetime as dt
 from citycard.flows import (
     campaigning,
     crediting,
+    expiring,
     keeping_rights,
     lapsing,
     reconciling,
-    redeeming,
     refunding,
 )
 from citycard.identity import api as identity
@@ -48,7 +48,7 @@ TIMETABLE: list[Timed] = [
     Timed(name="seal-access-records", cron="* * * * * */10", run=seal_access_records),
     Timed(name="rights-due", cron="*/10 * * * *", run=keeping_rights.look_again),
     Timed(name="erase-papers", cron="41 2 * * *", run=keeping_rights.erase_papers),
-    Timed(name="expire-reservations", cron="* * * * * */15", run=redeeming.expire),
+    Timed(name="expire-reservations", cron="* * * * * */15", run=expiring.expire),
     Timed(name="loading-files", cron="23 * * * *", run=reconciling.fetch_files),
     Timed(name="reconcile", cron="37 5 * * *", run=reconciling.compare),
     Timed(name="account-lists", cron="11 * * * *", run=crediting.ask_for_lists),

@@ -12,7 +12,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from citycard.flows import redeeming
+from citycard.flows import redeeming, selling
 from citycard.infra import clock
 from citycard.portals.doors import door
 from citycard.portals.kiosk import wire
@@ -25,7 +25,7 @@ from citycard.redemptions import api as redemptions
 def pay(request: HttpRequest) -> JsonResponse:
     """Take points of the card's holder for a purchase."""
     device, body = wire.device_of(request), wire.body_of(request)
-    session = redeeming.pay_at_till(
+    session = selling.pay_at_till(
         device=device,
         card=redeeming.CardNumber(
             issuer=wire.text(body, "issuer", default=device.issuer),
@@ -47,7 +47,7 @@ def pay(request: HttpRequest) -> JsonResponse:
 def refund(request: HttpRequest) -> JsonResponse:
     """Give points of a purchase back, in whole or in part."""
     device, body = wire.device_of(request), wire.body_of(request)
-    session = redeeming.refund_at_till(
+    session = selling.refund_at_till(
         device=device,
         key=wire.key_of(body),
         refund_key=_uuid(body, "refund_key"),
