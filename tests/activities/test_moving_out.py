@@ -1,6 +1,7 @@
 """Moving out stops earning, not what is earned; whether it stops redeeming, the pack says."""
 
 import datetime as dt
+import uuid
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -9,7 +10,9 @@ import pytest
 
 from citycard.activities import api as activities
 from citycard.activities import residents
+from citycard.flows import redeeming
 from citycard.infra.packs import current_pack
+from citycard.kernel.actors import SYSTEM
 from citycard.ledger import api as ledger
 from tests.activities.conftest import NOW, UNIT, give, open_campaign, tap
 
@@ -68,5 +71,22 @@ def test_a_pack_may_stop_redeeming_from_the_day_of_the_move(
 
 def _stopping() -> Any:
     return SimpleNamespace(
-        code=current_pack().code, table=lambda name: {"moved_out": "redeeming_stops"}
+        code=current_pack().code,
+        time=current_pack().time,
+        table=lambda name: {"moved_out": "redeeming_stops"},
     )
+
+
+def test_every_way_of_redeeming_asks(resident: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kiosk, account and till begin alike; the refusal comes before anything is held."""
+    open_campaign(residents_only=True)
+    member = resident("taipei", since=dt.date(2020, 1, 1), until=MOVED)
+    give([tap(member, at=at(MOVED - dt.timedelta(days=2), 9))])
+    activities.check_may_redeem(member_id=member, now=NOW)  # this pack lets people redeem
+    monkeypatch.setattr(residents, "current_pack", _stopping)
+    with pytest.raises(activities.RedeemingStopped):
+        activities.check_may_redeem(member_id=member, now=NOW)
+    with pytest.raises(activities.RedeemingStopped):
+        redeeming.redeem_to_account(
+            member_id=member, kind="any", points=10, key=uuid.uuid4(), actor=SYSTEM, now=NOW
+        )

@@ -75,7 +75,7 @@ from citycard.activities.queries import (
     statistics,
 )
 from citycard.activities.reasons import Reason, reasons
-from citycard.activities.residents import may_not_redeem
+from citycard.activities.residents import RedeemingStopped, check_may_redeem, may_not_redeem
 from citycard.activities.setting_up import (
     CampaignCodeUsed,
     DeviceBusy,
@@ -175,6 +175,7 @@ __all__ = [
     "Prize",
     "Reason",
     "ReasonMissing",
+    "RedeemingStopped",
     "Shift",
     "ShiftChanged",
     "ShiftOverlaps",
@@ -201,6 +202,7 @@ __all__ = [
     "campaign",
     "campaigns",
     "campaigns_by_id",
+    "check_may_redeem",
     "close_campaign",
     "commit_draw",
     "correct_shift",

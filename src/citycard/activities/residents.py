@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from citycard.infra.database import rows
 from citycard.infra.packs import current_pack
+from citycard.kernel.errors import Refused
 from citycard.people import api as people
 
 
@@ -23,6 +24,22 @@ def at_home(asked: Iterable[tuple[int, dt.date]]) -> set[tuple[int, dt.date]]:
         facts = people.facts_of(member_ids=sorted(members), names={"registered_city"}, on=day)
         home |= {(m, day) for m in members if facts.get(m, {}).get("registered_city") == city}
     return home
+
+
+class RedeemingStopped(Refused):
+    """These points may be redeemed again once their holder is registered in the city."""
+
+    code = "activities.redeeming_stopped"
+
+
+def check_may_redeem(*, member_id: int, now: dt.datetime) -> None:
+    """Stop a redemption by somebody who moved out, where the pack says that it stops.
+
+    :raises RedeemingStopped: they moved out
+    """
+    on = current_pack().time.day(now)
+    if may_not_redeem(member_ids=[member_id], on=on):
+        raise RedeemingStopped()
 
 
 def may_not_redeem(*, member_ids: Sequence[int], on: dt.date) -> set[int]:
