@@ -95,9 +95,9 @@ class Books(RuleBasedStateMachine):
         transaction.set_rollback(True)
         self.atomic.__exit__(None, None, None)
 
-    def key(self) -> uuid.UUID:
+    def key(self, at: dt.datetime | None = None) -> uuid.UUID:
         self.count += 1
-        return fact_key(self.now, self.count)
+        return fact_key(at or self.now, self.count)
 
     @rule(
         target=moves,
@@ -108,18 +108,18 @@ class Books(RuleBasedStateMachine):
             min_size=1,
             max_size=4,
         ),
+        days_late=st.sampled_from([0, 0, 20, 40]),
     )
-    def award(self, batch: list[tuple[int, int, dt.date | None, int]]) -> object:
+    def award(self, batch: list[tuple[int, int, dt.date | None, int]], days_late: int) -> object:
         moves, expected = [], []
+        at = self.now - dt.timedelta(days=days_late)
         for holder, fund_no, expires_on, amount in batch:
             fund = self.funds[fund_no]
             lot = ledger.member(holder=holder, unit=UNIT, fund=fund, expires_on=expires_on)
             transfer = ledger.Transfer(
                 source=ledger.budget(fund_id=fund, unit=UNIT), target=lot, amount=amount
             )
-            moves.append(
-                ledger.Move(key=self.key(), kind="award", at=self.now, transfers=[transfer])
-            )
+            moves.append(ledger.Move(key=self.key(at), kind="award", at=at, transfers=[transfer]))
             expected.append(self.model.award((holder, fund, expires_on), amount))
         with unit_of_work():
             answers = ledger.move_many(moves=moves, actor=SYSTEM, now=self.now)
@@ -179,6 +179,18 @@ class Books(RuleBasedStateMachine):
     @rule(days=st.integers(1, 20))
     def time_passes(self, days: int) -> None:
         self.now += dt.timedelta(days=days)
+
+    @rule(reopened=st.booleans())
+    def month_ends(self, reopened: bool) -> None:
+        """Close the months that are over, and perhaps open the last of them again."""
+        this_month = (self.now + dt.timedelta(hours=8)).date().replace(day=1)
+        with unit_of_work():
+            for month in ledger.months():
+                if month.month < this_month and month.state == "open":
+                    ledger.close_month(month=month.month, actor=SYSTEM, now=self.now)
+            closed = [month.month for month in ledger.months() if month.state == "closed"]
+            if closed and reopened:
+                ledger.reopen_month(month=closed[-1], actor=SYSTEM, now=self.now)
 
     @invariant()
     def both_say_the_same(self) -> None:

@@ -4,7 +4,6 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any
 
 from citycard.infra.database import rows
@@ -100,8 +99,3 @@ def run(batch: Batch, actor: Actor, now: dt.datetime) -> Any:
         batch.amount,
     ]
     return rows(_POST, [*columns, actor.id, now], prepare=True)[0]
-
-
-def flat(lists: Iterable[Iterable[Any]]) -> list[Any]:
-    """Return the items of some lists in one."""
-    return list(chain.from_iterable(lists))
