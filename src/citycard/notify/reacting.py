@@ -60,6 +60,17 @@ def _of_each(*names: str, amounts: str) -> Writer:
     return write
 
 
+def _hours_corrected(event: Announced) -> Iterator[NewMessage]:
+    """Tell a volunteer whose hours were corrected; hours that come in are on the page."""
+    body = event.body
+    told = zip(
+        body["member_ids"], body["shift_ids"], body["minutes"], body["corrections"], strict=True
+    )
+    for member_id, shift_id, minutes, is_correction in told:
+        if is_correction:
+            yield _message(event, member_id, {"minutes": minutes}, suffix=f":{shift_id}")
+
+
 def _message(
     event: Announced, member_id: int, params: Mapping[str, str | int], suffix: str = ""
 ) -> NewMessage:
@@ -90,5 +101,6 @@ WRITERS: dict[str, Writer] = {
     "redemptions.points.charged": _of_member("points"),
     "entitlements.right.granted": _of_members("entitlement"),
     "entitlements.right.ended": _of_members("entitlement"),
+    "activities.hours.posted": _hours_corrected,
     "ledger.points.lapsed": _of_each("unit", "last_day", amounts="points"),
 }

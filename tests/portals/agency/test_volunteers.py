@@ -76,6 +76,13 @@ def test_a_missing_sign_out_waits_and_is_corrected_once(full, organiser) -> None
     assert "簽到 12:00" in mine  # what stood before is still there
 
 
+def test_the_volunteer_is_told_of_the_correction(city, full) -> None:
+    city.settle()
+    said_to = said(purse.resident(full.rich).get("/messages/"))
+    assert said_to.count("志工服務時數更正") == 1
+    assert "差額 120 分鐘" in said_to
+
+
 def test_words_that_make_no_sense_come_back_with_the_form(full, organiser) -> None:
     page = said(organiser.get("/agency/volunteers/1/"))
     day = city_time().day(now()) + dt.timedelta(days=2)
