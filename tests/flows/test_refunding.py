@@ -12,7 +12,7 @@ import pytest
 
 from citycard.agencies import api as agencies
 from citycard.flows import approving, refund_lists, refunding
-from citycard.infra.database import rows
+from citycard.infra.database import execute, rows
 from citycard.infra.packs import Text
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import SYSTEM, Actor
@@ -284,6 +284,14 @@ def test_a_refused_line_says_why_and_can_be_tried_again(town: Town) -> None:
     refunding.go_on(LATER)
     assert (has(one), has(two)) == (10, 10)
     assert [len(messages(holder)) for holder in (one, two)] == [1, 1]
+
+
+def test_the_auditor_sees_a_line_that_says_what_the_books_do_not(town: Town) -> None:
+    run_id = drafted(as_csv((town.charge(town.first, 5), 5)), town)
+    for state, found in (("done", ["ledger.refund_runs"]), ("waiting", [])):
+        with unit_of_work():
+            execute("UPDATE ledger_refund_line SET state = %s WHERE run_id = %s", [state, run_id])
+        assert [finding.check for finding in ledger.verify()] == found
 
 
 def test_a_run_is_undone_where_the_points_are_still_there(town: Town) -> None:

@@ -56,10 +56,26 @@ GROUP BY t.key
 HAVING count(DISTINCT t.unit) <> 2 OR count(DISTINCT coalesce(t.from_holder, t.to_holder)) <> 1
 """
 
+# Each line that a run has done was posted, of just its amount; a run that is over left nothing.
+_RUNS = """
+SELECT r.id || '/' || l.line AS about,
+       format('%%s of %%s, the books gave back %%s', l.state, l.amount, coalesce(t.amount, 0))
+           AS says
+FROM ledger_refund_run r JOIN ledger_refund_line l ON l.run_id = r.id
+LEFT JOIN (
+    SELECT ref, reverses, sum(amount)::bigint AS amount FROM pub.ledger_transfers
+    WHERE kind = 'refund.paid' GROUP BY ref, reverses) t
+  ON t.ref = 'refund:' || r.id AND t.reverses = l.move_key
+WHERE coalesce(t.amount, 0) <>
+          CASE WHEN l.state IN ('done', 'undone', 'kept') THEN l.amount ELSE 0 END
+   OR (l.state = 'waiting' AND r.state NOT IN ('draft', 'running'))
+"""
+
 CHECKS = {
     "ledger.reversals": _SUMS,
     "ledger.reversal_lines": _LINES,
     "ledger.reversed_moves": _ORIGINALS,
     "ledger.lapses": _LAPSES,
     "ledger.exchanges": _EXCHANGES,
+    "ledger.refund_runs": _RUNS,
 }
