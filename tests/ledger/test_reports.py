@@ -190,3 +190,27 @@ class TestYearEnd:
     def rule(self, monkeypatch: pytest.MonkeyPatch, unspent: str) -> None:
         year = current_pack().table("points")["fiscal_year"]
         monkeypatch.setitem(year, "unspent_budget", unspent)
+
+
+def test_the_trial_balance_is_the_same_from_closings_as_from_all_that_was_booked(
+    town: Town,
+) -> None:
+    busy(town)
+    town.award("library", 12, IN_SEPTEMBER)
+    town.redeem("library", "easycard", 5, IN_NOVEMBER)
+    days = [dt.date(2026, 9, 30), dt.date(2026, 10, 11), dt.date(2026, 10, 31), AFTER.date()]
+    before = [ledger.trial_balance(on=day) for day in days]
+    close(SEPTEMBER)
+    assert [ledger.trial_balance(on=day) for day in days] == before
+    close(OCTOBER)
+    after = [ledger.trial_balance(on=day) for day in days]
+    assert after == before
+    for lines in after:
+        assert sum(it.amount for it in lines) == 0
+
+
+def test_the_citys_accounts_are_listed_without_peoples(town: Town) -> None:
+    busy(town)
+    found = ledger.city_accounts()
+    assert {it.account_class for it in found} == {"issuer", "budget", "partner", "loss"}
+    assert ledger.outstanding() == {UNIT: 90}

@@ -4,6 +4,7 @@ In both languages, for they are made once and read by many; no person stands in 
 by their number only.
 """
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 
 from citycard.flows.party_names import fund_names, in_both, party, unit
@@ -76,8 +77,8 @@ def statement(figures: ledger.MonthFigures, code: str) -> Document:
     )
 
 
-def trial_balance(lines: Sequence[ledger.TrialLine], title: str) -> Document:
-    """Return a trial balance with the city's account codes; debits and credits are equal a unit."""
+def trial_balance(lines: Sequence[ledger.TrialLine], on: dt.date) -> Document:
+    """Return the trial balance at the end of a day, in the city's account codes."""
     made: list[Sequence[Cell]] = []
     sums: dict[str, list[int]] = {}
     for it in lines:
@@ -90,7 +91,7 @@ def trial_balance(lines: Sequence[ledger.TrialLine], title: str) -> Document:
              debit, credit]
         )  # fmt: skip
     return Document(
-        title=title,
+        title=f"試算表 Trial balance {on}",
         facts=[_city()],
         tables=[
             Table(

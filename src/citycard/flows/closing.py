@@ -105,9 +105,7 @@ def _keep_books(closing: ledger.Closing, now: dt.datetime) -> None:
     last_day = next_month(closing.month) - dt.timedelta(days=1)
 
     def write() -> Files:
-        trial = clearing_papers.trial_balance(
-            ledger.trial_balance(on=last_day), f"試算表 Trial balance {last_day}"
-        )
+        trial = clearing_papers.trial_balance(ledger.trial_balance(on=last_day), last_day)
         journal = clearing_papers.journal(
             ledger.vouchers(month=closing.month), f"傳票 Vouchers {closing.month:%Y-%m}"
         )

@@ -86,6 +86,7 @@ from citycard.ledger.holding import release_held_many, settle_held_many
 from citycard.ledger.lapsing import LapseBatch, Lapsed, has_lapsed, lapse_many
 from citycard.ledger.lasting import last_day
 from citycard.ledger.liability import LapseHistory, Liability, Outstanding, liability
+from citycard.ledger.listing import city_accounts, outstanding
 from citycard.ledger.months import (
     BookingMonth,
     MonthClosed,
@@ -249,6 +250,7 @@ __all__ = [
     "chart_account",
     "check_refunds",
     "city",
+    "city_accounts",
     "close_month",
     "closing",
     "closing_figures",
@@ -284,6 +286,7 @@ __all__ = [
     "nets_of",
     "open_fund",
     "open_refund_runs",
+    "outstanding",
     "partner",
     "positions",
     "raise_budget",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from citycard.infra.database import rows
+from citycard.infra.database import row, rows
 from citycard.kernel.access import Access
 from citycard.kernel.periods import next_month
 from citycard.ledger import booking
@@ -97,8 +97,8 @@ def balances(
         [list(holders), unit, on],
     )
     rows_of: dict[int, list[Any]] = {holder: [] for holder in holders}
-    for row in found:
-        rows_of[row.holder].append(row)
+    for lot in found:
+        rows_of[lot.holder].append(lot)
     return {holder: _balance(lots) for holder, lots in rows_of.items()}
 
 
@@ -223,23 +223,38 @@ def statement(*, agency: str, month: dt.date) -> list[StatementLine]:
     return [StatementLine(**row._asdict()) for row in found]
 
 
+_TRIAL = """
+WITH moved AS (
+    SELECT from_account AS account, -amount AS amount FROM ledger_transfer
+    WHERE booked_month > %(closed)s AND booked_month < %(after)s AND at < %(until)s
+    UNION ALL
+    SELECT to_account, amount FROM ledger_transfer
+    WHERE booked_month > %(closed)s AND booked_month < %(after)s AND at < %(until)s),
+summed AS (
+    SELECT a.class, a.unit, a.code, sum(m.amount) AS amount
+    FROM moved m JOIN ledger_account a ON a.id = m.account GROUP BY 1, 2, 3
+    UNION ALL
+    SELECT class, unit, code, amount FROM ledger_closing_standing WHERE closing_id = %(closing)s)
+SELECT class AS account_class, unit, code, sum(amount)::bigint AS amount
+FROM summed GROUP BY 1, 2, 3 ORDER BY 2, 1, 3
+"""
+
+
 def trial_balance(*, on: dt.date) -> list[TrialLine]:
     """Return every class of accounts at the end of a local day; over each unit the lines add up to
     zero.
+
+    What closed months came to is taken from their closings; only what was booked since is read.
     """
-    until = booking.end_of(on)
-    found = rows(
-        """
-        WITH moved AS (
-            SELECT from_account AS account, -amount AS amount FROM ledger_transfer
-            WHERE booked_month < %(after)s AND at < %(until)s
-            UNION ALL
-            SELECT to_account, amount FROM ledger_transfer
-            WHERE booked_month < %(after)s AND at < %(until)s)
-        SELECT a.class AS account_class, a.unit, a.code, sum(m.amount)::bigint AS amount
-        FROM moved m JOIN ledger_account a ON a.id = m.account
-        GROUP BY 1, 2, 3 ORDER BY 2, 1, 3
-        """,
-        {"after": next_month(on), "until": until},
+    last = row(
+        "SELECT id, month FROM ledger_closing WHERE state <> 'begun' AND reopened_at IS NULL"
+        " AND month < %s ORDER BY month DESC LIMIT 1",
+        [(on + dt.timedelta(days=1)).replace(day=1)],
     )
-    return [TrialLine(**row._asdict()) for row in found]
+    asked = {
+        "closed": last.month if last else dt.date.min,
+        "closing": last.id if last else None,
+        "after": next_month(on),
+        "until": booking.end_of(on),
+    }
+    return [TrialLine(**line._asdict()) for line in rows(_TRIAL, asked)]

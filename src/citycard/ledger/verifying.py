@@ -2,7 +2,7 @@
 
 from citycard.infra.database import rows
 from citycard.kernel.findings import Finding
-from citycard.ledger import verifying_reversals
+from citycard.ledger import verifying_closings, verifying_reversals
 
 _SUMS = """
 WITH moved AS (
@@ -109,6 +109,7 @@ _CHECKS = {
     "ledger.late": _LATE,
     "ledger.closed_months": _CLOSED,
     **verifying_reversals.CHECKS,
+    **verifying_closings.CHECKS,
 }
 
 

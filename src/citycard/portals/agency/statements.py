@@ -1,19 +1,20 @@
-"""What an agency's activities gave in a month, and what of it partners redeemed: what it owes."""
+"""An agency's own statement: what became of its funds' points in a month, whom it owes for them,
+and who owes it."""
 
-import csv
 import datetime as dt
-import io
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
+from citycard.flows import clearing_papers
+from citycard.infra import papers
 from citycard.infra.clock import today
 from citycard.infra.web import wording
 from citycard.ledger import api as ledger
-from citycard.portals.agency.campaign_forms import unit_name
+from citycard.portals.agency.book_words import fund_line, party_name, position_lines, unit_word
+from citycard.portals.agency.closing import statement_files
 from citycard.portals.agency.shell import attachment, own_agencies, page
 from citycard.portals.doors import door
-from citycard.portals.naming import name_of
 
 ROLES = {"organiser", "finance"}
 MONTHS_SHOWN = 12
@@ -23,12 +24,18 @@ MONTHS_SHOWN = 12
 def statement(request: HttpRequest) -> HttpResponse:
     """Show a month's statement."""
     month, months = _month(request)
-    lines = _lines(request, month)
+    own = set(own_agencies(request))
+    figures = ledger.month_figures(month=month)
+    lines = [it for it in figures.lines if it.agency in own]
     return page(
         request,
         "statement",
-        lines=lines,
+        closing=figures.closing,
+        lines=[fund_line(it) for it in lines],
         totals=_totals(lines),
+        pays=position_lines([it for it in figures.positions if it.debtor in own]),
+        gets=position_lines([it for it in figures.positions if it.creditor in own]),
+        files=_files(figures, own),
         month=f"{month:%Y-%m}",
         month_name=wording.month(month),
         months=[(f"{it:%Y-%m}", wording.month(it), it == month) for it in months],
@@ -37,50 +44,44 @@ def statement(request: HttpRequest) -> HttpResponse:
 
 @door(roles=ROLES)
 def statement_csv(request: HttpRequest) -> HttpResponse:
-    """Download a month's statement as CSV."""
+    """Download a month's statement of one's own agencies as it stands now; a closed month's kept
+    files stand beside it."""
     month, _ = _month(request)
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["agency", "campaign", "unit", "partner", "awarded", "redeemed"])
-    for agency, line in _found(request, month):
-        writer.writerow(
-            [agency, line.campaign_ref, line.unit, line.partner or "", line.awarded, line.redeemed]
-        )
-    content = b"\xef\xbb\xbf" + out.getvalue().encode()
+    own = set(own_agencies(request))
+    figures = ledger.month_figures(month=month)
+    tables = [
+        table
+        for code in figures.parties
+        if code in own
+        for table in clearing_papers.statement(figures, code).tables
+    ]
+    document = papers.Document(title=f"{month:%Y-%m}", tables=tables)
     name = f"statement-{month:%Y-%m}.csv"
-    return attachment(content, name=name, media_type="text/csv; charset=utf-8")
+    return attachment(papers.csv_of(document), name=name, media_type=papers.CSV)
 
 
-def _found(request: HttpRequest, month: dt.date) -> list[tuple[str, ledger.StatementLine]]:
-    return [
-        (agency, line)
-        for agency in own_agencies(request)
-        for line in ledger.statement(agency=agency, month=month)
-    ]
-
-
-def _lines(request: HttpRequest, month: dt.date) -> list[dict[str, Any]]:
-    return [
-        {
-            "agency": name_of("agency", agency),
-            "campaign": line.campaign_ref,
-            "unit": unit_name(line.unit),
-            "partner": name_of("agency", line.partner) if line.partner else "",
-            "awarded": line.awarded,
-            "redeemed": line.redeemed,
-        }
-        for agency, line in _found(request, month)
-    ]
-
-
-def _totals(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _totals(lines: list[ledger.FundLine]) -> list[dict[str, Any]]:
     """Add up by unit: units never mix."""
     found: dict[str, dict[str, Any]] = {}
     for line in lines:
-        sums = found.setdefault(line["unit"], {"unit": line["unit"], "awarded": 0, "redeemed": 0})
-        sums["awarded"] += line["awarded"]
-        sums["redeemed"] += line["redeemed"]
+        sums = found.setdefault(
+            line.unit, {"unit": unit_word(line.unit), "issued": 0, "redeemed": 0, "closing": 0}
+        )
+        sums["issued"] += line.changes.get("issued", 0)
+        sums["redeemed"] -= line.changes.get("redeemed", 0)
+        sums["closing"] += line.closing
     return list(found.values())
+
+
+def _files(figures: ledger.MonthFigures, own: set[str]) -> list[dict[str, Any]]:
+    closing = figures.closing
+    if closing is None or closing.state != "done":
+        return []
+    return [
+        {"name": party_name(code), "files": statement_files(closing, code)}
+        for code in figures.parties
+        if code in own
+    ]
 
 
 def _month(request: HttpRequest) -> tuple[dt.date, list[dt.date]]:

@@ -4,13 +4,16 @@ from django.urls import path
 
 from citycard.portals.agency import (
     approvals,
+    books,
     campaign_lists,
     campaign_wizard,
     campaigns,
+    closing,
     devices,
     draws,
     earnings,
     figures,
+    hand_moves,
     home,
     partners,
     reconciliation,
@@ -79,6 +82,22 @@ urlpatterns = [
     path("refunds/<int:run_id>/", refunds.run, name="refund"),
     path("refunds/<int:run_id>/change/", refunds.change, name="refund_change"),
     path("refunds/<int:run_id>/results.csv", refunds.results_csv, name="refund_results"),
+    path("books/", books.overview, name="books"),
+    path("books/trial-balance/", books.trial_balance, name="trial_balance"),
+    path(
+        "books/trial-balance/file.<str:ending>", books.trial_balance_file, name="trial_balance_file"
+    ),
+    path("books/outstanding/", books.liability, name="liability"),
+    path("books/move/", hand_moves.propose_move, name="hand_move"),
+    path("books/signing-key.pem", books.signing_key, name="signing_key"),
+    path("books/<str:month>/", closing.month, name="month"),
+    path("books/<str:month>/propose/", closing.propose, name="month_propose"),
+    path("books/<str:month>/<int:version>/<str:name>", closing.month_file, name="month_file"),
+    path(
+        "books/<str:month>/<int:version>/<str:party>/<str:name>",
+        closing.statement_file,
+        name="statement_file",
+    ),
     path("statement/", statements.statement, name="statement"),
     path("statement/statement.csv", statements.statement_csv, name="statement_csv"),
 ]

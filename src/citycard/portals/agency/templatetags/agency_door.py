@@ -6,8 +6,9 @@ from django import template
 from django.template.context import RequestContext
 
 from citycard.activities import api as activities
+from citycard.agencies import api as agencies
 from citycard.kernel.actors import Actor
-from citycard.portals.agency import approvals, reconciliation, refunds
+from citycard.portals.agency import approvals, book_words, home, reconciliation, refunds
 from citycard.portals.naming import name_of
 
 register = template.Library()
@@ -30,6 +31,8 @@ def frame(context: RequestContext) -> dict[str, Any]:
         "figures": bool(roles & {"organiser", "finance", "reviewer", "officer"}),
         "reconciles": bool(roles & reconciliation.SEES),
         "refunds": bool(roles & refunds.SEES),
+        "home": bool(roles & home.ROLES),
+        "books": bool(roles & book_words.SEES) and actor.agency == agencies.operator(),
         "approves": bool(roles & approvals.SEES),
         "waiting": lambda: _waiting(request, actor),
         "operates": bool(roles & {"operator", "officer"}),

@@ -5,6 +5,7 @@ from typing import Any
 from django import template
 from django.template.context import RequestContext
 
+from citycard.agencies import api as agencies
 from citycard.kernel.actors import Actor
 from citycard.portals.naming import name_of
 
@@ -22,6 +23,7 @@ def frame(context: RequestContext) -> dict[str, Any]:
         "agency": name_of("agency", actor.agency) if actor.agency else "",
         "sees": bool(roles & {"operator", "officer"}),
         "retries": "operator" in roles,
+        "books": bool(roles & {"officer", "auditor"}) and actor.agency == agencies.operator(),
         "decides": "officer" in roles,
         "reviews": bool(roles & {"reviewer", "officer", "organiser", "finance"}),
     }
