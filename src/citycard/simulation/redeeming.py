@@ -4,14 +4,16 @@ import datetime as dt
 import uuid
 
 from citycard.agencies import api as agencies
-from citycard.infra import clock
+from citycard.infra import clock, ports
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.ledger import api as ledger
 from citycard.redemptions import api as redemptions
-from citycard.simulation.world import BUILDER, World
+from citycard.simulation.world import BUILDER, HeldCard, World
 
 REDEEMERS = 120
 _PURSE_NTD = 137
+_COUNTER = 8
+_DEPOSIT_NTD = 900_000
 
 
 def redeem(world: World) -> int:
@@ -35,16 +37,67 @@ def redeem(world: World) -> int:
             kiosk = redemptions.Kiosk(
                 device_id=at.device_id, code=at.code, place=at.place, agency=at.agency
             )
-            _redeem_one(world, kiosk, card.card_id, card.member_id, card.medium, 50)
+            session = _redeem_one(world, kiosk, card.card_id, card.member_id, card.medium, 50)
             done += 1
+            _write_down(session, kiosk, card, seq=done)
+        if conversion["way"] == "card":
+            _pay_ahead(world, conversion["partner"])
     return done
+
+
+def _write_down(
+    session: redemptions.Session, kiosk: redemptions.Kiosk, card: HeldCard, *, seq: int
+) -> None:
+    """Let the kiosk's journal and the card company know of it, as they would."""
+    line = redemptions.KioskLine(
+        key=session.key,
+        seq=seq,
+        card_number=card.number,
+        counter=_COUNTER + 1,
+        ntd=session.ntd,
+        purse_before=_PURSE_NTD,
+        purse_after=_PURSE_NTD + session.ntd,
+        wrote=True,
+        at=session.reserved_at,
+    )
+    record = redemptions.LoadingRecord(
+        reference=session.public_id.hex[:12],
+        terminal=kiosk.code,
+        card_number=card.number,
+        counter=_COUNTER + 1,
+        ntd=session.ntd,
+        purse_before=_PURSE_NTD,
+        purse_after=_PURSE_NTD + session.ntd,
+        at=session.reserved_at,
+    )
+    with unit_of_work():
+        redemptions.take_kiosk_lines(
+            lines=[line],
+            kiosk=kiosk,
+            issuer=session.partner,
+            number_kind="printed",
+            now=clock.now(),
+        )
+    ports.use(redemptions.DemoLoadings).took(session.partner, [record])
+
+
+def _pay_ahead(world: World, partner: str) -> None:
+    with unit_of_work():
+        redemptions.deposit(
+            partner=partner,
+            ntd=_DEPOSIT_NTD,
+            paid_on=world.on,
+            reference="DEMO-1",
+            actor=BUILDER,
+            now=clock.now(),
+        )
 
 
 def _redeem_one(
     world: World, kiosk: redemptions.Kiosk, card_id: int, member_id: int, medium: str, points: int
-) -> None:
+) -> redemptions.Session:
     key = uuid.UUID(int=world.chance.getrandbits(128), version=4)
-    reading = redemptions.CardReading(purse=_PURSE_NTD, counter=8)
+    reading = redemptions.CardReading(purse=_PURSE_NTD, counter=_COUNTER)
     now = clock.now()
     with unit_of_work():
         reserved = redemptions.reserve(
@@ -63,13 +116,13 @@ def _redeem_one(
     with unit_of_work():
         redemptions.mark_writing(key=key, kiosk=kiosk, actor=BUILDER, now=now)
     line = redemptions.Written(
-        counter=reading.counter, amount_ntd=reserved.ntd, terminal=reserved.terminal
+        counter=_COUNTER + 1, amount_ntd=reserved.ntd, terminal=reserved.terminal
     )
     after = redemptions.CardReading(
         purse=reading.purse + reserved.ntd, counter=reading.counter + 1, recent=[line]
     )
     with unit_of_work():
-        redemptions.settle(
+        return redemptions.settle(
             key=key,
             kiosk=kiosk,
             reading=after,
