@@ -124,11 +124,15 @@ class Volunteer:
 
     def tap(self, *hours_and_directions: tuple[float, Any]) -> None:
         """Let taps arrive, in the order given, in one batch."""
-        marks = [mark(hours, direction) for hours, direction in hours_and_directions]
         with unit_of_work():
-            ids = [self._insert(one) for one in marks]
-            group = (self.member_id, self.organiser)
-            work_out({group: [number for number in ids if number]}, actor=SYSTEM, now=NOW)
+            self.take(*hours_and_directions)
+
+    def take(self, *hours_and_directions: tuple[float, Any]) -> None:
+        """Take taps in the open unit of work."""
+        marks = [mark(hours, direction) for hours, direction in hours_and_directions]
+        ids = [self._insert(one) for one in marks]
+        group = (self.member_id, self.organiser)
+        work_out({group: [number for number in ids if number]}, actor=SYSTEM, now=NOW)
 
     def _insert(self, one: Mark) -> int | None:
         found = scalar(

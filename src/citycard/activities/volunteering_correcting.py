@@ -8,7 +8,7 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from citycard.activities.volunteering_queries import shift_by_key, shifts_where
+from citycard.activities.volunteering_queries import shift, shift_by_key, shifts_where
 from citycard.activities.volunteering_rule import time_bank
 from citycard.activities.volunteering_values import Shift, ShiftWords
 from citycard.activities.volunteering_working_out import work_out
@@ -17,7 +17,7 @@ from citycard.infra.database import execute, row, rows, scalar
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.kernel.actors import Actor
-from citycard.kernel.errors import NotFound, Refused
+from citycard.kernel.errors import Refused
 
 REASON = "activities.volunteer.reason"
 
@@ -70,6 +70,7 @@ def correct_shift(
     :raises NotFound: there is no such shift
     """
     require_unit_of_work()
+    _alone_with(shift(shift_id=shift_id).member_id)
     found = _locked(shift_id)
     if _known(key):
         return found
@@ -98,24 +99,30 @@ def add_shift(
     """
     require_unit_of_work()
     time_bank()
+    _alone_with(member_id)
     if not _known(key):
         _check(words, member_id, None, now)
         _say(key, member_id, organiser, place, words, key, actor, now)
     return shift_by_key(key)
 
 
+def _alone_with(member_id: int) -> None:
+    """Let organisers speak about one volunteer one after the other: each sees what was said."""
+    execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended('activities_volunteer:' || %s, 0))",
+        [str(member_id)],
+    )
+
+
 def _locked(shift_id: int) -> Shift:
     """Lock the volunteer, then read the shift as nobody can change it any more."""
-    whose = row(
+    row(
         "SELECT v.member_id FROM activities_volunteer v"
         " JOIN activities_volunteer_shift s USING (member_id, organiser)"
         " WHERE s.id = %s FOR NO KEY UPDATE OF v",
         [shift_id],
     )
-    found = shifts_where("s.id = %s", shift_id) if whose else []
-    if not found:
-        raise NotFound(what="shift")
-    return found[0]
+    return shift(shift_id=shift_id)
 
 
 def _known(key: uuid.UUID) -> bool:
