@@ -206,13 +206,9 @@ BEGIN
             coalesce(m_hash, ledger_content(m_at, m_kind, m_ref, m_reverses, ledger_line_mark(
                 ledger_pot_mark(f_class, f_unit, f_fund, f_expires_on, f_code), f_holder,
                 ledger_pot_mark(t_class, t_unit, t_fund, t_expires_on, t_code), t_holder, p_amount))),
-            m_at, p_now, v_from, v_to, p_amount, m_reverses, m_kind, m_ref, p_actor)
-    ON CONFLICT DO NOTHING;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION USING ERRCODE = 'LG001';
-    END IF;
+            m_at, p_now, v_from, v_to, p_amount, m_reverses, m_kind, m_ref, p_actor);
     RETURN 0;
-EXCEPTION WHEN SQLSTATE 'LG001' OR check_violation THEN
+EXCEPTION WHEN SQLSTATE 'LG001' OR check_violation OR unique_violation THEN
     RETURN NULL;
 END $$;
 
@@ -358,8 +354,6 @@ DECLARE
     v_unsafe bigint[];
     v_unsafe_had bigint[];
     v_wrong boolean;
-    v_count integer;
-    v_expected integer;
 BEGIN
     IF v_transfers = 1 AND v_moves = 1 THEN
         outcome[1] := ledger_post_one(
@@ -509,7 +503,6 @@ BEGIN
 
             -- Keys last, in order: who finds one taken by a batch that is not done waits holding what it holds,
             -- and that one needs no more accounts.
-            SELECT count(*) INTO v_expected FROM unnest(t_move) m WHERE outcome[m] = 0;
             INSERT INTO ledger_transfer (booked_month, line, key, content_hash, at, recorded_at, from_account,
                                          to_account, amount, reverses, kind, ref, actor)
             SELECT v_book[t.m], t.line, m_key[t.m], v_hash[t.m], m_at[t.m], p_now, t.f, t.t, t.amount,
@@ -517,23 +510,19 @@ BEGIN
                    coalesce(m_kind[t.m], m_kind[1]), coalesce(m_ref[t.m], m_ref[1]), p_actor
             FROM unnest(t_move, v_line, v_from, v_to, t_amount) AS t(m, line, f, t, amount)
             WHERE outcome[t.m] = 0
-            ORDER BY m_key[t.m], t.line
-            ON CONFLICT DO NOTHING;
-            GET DIAGNOSTICS v_count = ROW_COUNT;
-            IF v_count < v_expected THEN
-                RAISE EXCEPTION USING ERRCODE = 'LG001';
-            END IF;
+            ORDER BY m_key[t.m], t.line;
             IF v_closed IS NOT NULL THEN
                 INSERT INTO ledger_late (key, own_month, booked_month)
                 SELECT l.key, l.own, l.book FROM unnest(m_key, v_own, v_book, outcome) l(key, own, book, outcome)
                 WHERE l.outcome = 0 AND l.own <> l.book ORDER BY l.key;
             END IF;
             RETURN;
-        EXCEPTION WHEN SQLSTATE 'LG001' THEN
-            NULL;  -- somebody was quicker: look again
+        EXCEPTION WHEN SQLSTATE 'LG001' OR unique_violation THEN
+            IF attempt = 10 THEN
+                RAISE;
+            END IF;  -- else somebody was quicker: look again
         END;
     END LOOP;
-    RAISE EXCEPTION 'a batch met others'' keys ten times over';
 END $$;
 
 -- Spend people's points in order, each amount whole or not at all: from the lot that lapses first, then the oldest
@@ -578,7 +567,6 @@ DECLARE
     v_part_line smallint[];
     v_part_from bigint[];
     v_part_to bigint[];
-    v_count integer;
     s integer;
 BEGIN
     SELECT array_agg(DISTINCT month) INTO v_months FROM unnest(s_month) month;
@@ -733,12 +721,7 @@ BEGIN
                 SELECT v_book[x.s], x.line, s_key[x.s], s_hash[x.s], s_at[x.s], p_now, x.f, x.t, x.amount, NULL,
                        s_kind[x.s], s_ref[x.s], p_actor
                 FROM unnest(part_spend, v_part_line, v_part_from, v_part_to, part_amount) x(s, line, f, t, amount)
-                ORDER BY s_key[x.s], x.line
-                ON CONFLICT DO NOTHING;
-                GET DIAGNOSTICS v_count = ROW_COUNT;
-                IF v_count < cardinality(part_spend) THEN
-                    RAISE EXCEPTION USING ERRCODE = 'LG001';
-                END IF;
+                ORDER BY s_key[x.s], x.line;
                 INSERT INTO ledger_hold (key, booked_month, holder, unit, amount)
                 SELECT x.key, x.book, x.holder, x.unit, x.amount
                 FROM unnest(outcome, s_into, s_key, v_book, s_holder, s_unit, s_amount)
@@ -751,9 +734,9 @@ BEGIN
                 END IF;
             END IF;
             EXIT;
-        EXCEPTION WHEN SQLSTATE 'LG001' THEN
+        EXCEPTION WHEN SQLSTATE 'LG001' OR unique_violation THEN
             IF attempt = 10 THEN
-                RAISE EXCEPTION 'a batch met others'' keys ten times over';
+                RAISE;
             END IF;
         END;
     END LOOP;
