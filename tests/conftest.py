@@ -21,6 +21,7 @@
 Tests connect as the application's role. Tests marked `slow` run only with `--slow`.
 """
 
+import gc
 import os
 import tempfile
 import threading
@@ -33,6 +34,10 @@ import hypothesis
 import pytest
 
 from citycard.infra.postgres.place import make_directory, state_root
+
+# Thousands of tests and all of the city's code are loaded, and none of it is garbage: looking for
+# some meanwhile would take a good part of the time.
+gc.disable()
 
 # xdist's workers inherit the environment that is set below.
 TESTS_STATE = state_root() if "PYTEST_XDIST_WORKER" in os.environ else state_root() / "tests"
@@ -56,6 +61,7 @@ from citycard.infra.postgres.cluster import one_at_a_time  # noqa: E402 - as abo
 from tests.harness.cities import City, DurableCity, durable  # noqa: E402 - as above
 from tests.harness.databases import Clone, Databases  # noqa: E402 - as above
 from tests.harness.live import LiveCity, live  # noqa: E402 - as above
+from tests.harness.ordering import Scales, in_order  # noqa: E402 - as above
 
 OUTSIDE = pytest.StashKey[Path]()
 
@@ -68,6 +74,7 @@ hypothesis.settings.load_profile("citycard")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="run the tests marked slow, too")
+    parser.addoption("--weigh", action="store_true", help="write down how long each file lasts")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -80,6 +87,9 @@ def pytest_configure(config: pytest.Config) -> None:
             make_keys(keys, made_at="2026-01-01T00:00:00+00:00")
         compile_texts()
     django.setup()  # pytest-django does it only where it finds settings before this file does
+    config.option.loadscopereorder = False  # xdist's own order: most tests first, however short
+    if config.getoption("--weigh") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Scales())
     _give_outside_systems_of_its_own(config)
 
 
@@ -93,6 +103,22 @@ def _give_outside_systems_of_its_own(config: pytest.Config) -> None:
     provide_adapters(config.stash[OUTSIDE])
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _light_passwords() -> Iterator[None]:
+    """Keep staff passwords by a light hash where they are only the way in; a full one is two tenths
+    of a second each. The tests of signing in (tests/identity) use the full one."""
+    from argon2 import PasswordHasher
+
+    from citycard.identity import staff_login
+
+    full, staff_login._hasher = (
+        staff_login._hasher,
+        PasswordHasher(time_cost=1, memory_cost=8, parallelism=1),
+    )
+    yield
+    staff_login._hasher = full
+
+
 @pytest.fixture(scope="session")
 def outside(pytestconfig: pytest.Config) -> Path:
     """The directory in which the demo's outside systems keep what they were told."""
@@ -100,12 +126,18 @@ def outside(pytestconfig: pytest.Config) -> Path:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--slow"):
-        return
-    left_out = [item for item in items if item.get_closest_marker("slow")]
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
+    if not config.getoption("--slow"):
+        left_out = [item for item in items if item.get_closest_marker("slow")]
+        if left_out:
+            config.hook.pytest_deselected(items=left_out)
+            items[:] = [item for item in items if not item.get_closest_marker("slow")]
+    if hasattr(config, "workerinput"):
+        items[:] = in_order(items, workers=config.workerinput["workercount"])
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
