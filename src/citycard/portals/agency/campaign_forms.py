@@ -53,6 +53,12 @@ class PointsForm(StepForm):
     """What a tap gives, how much one person may get, and what the agency puts aside."""
 
     title = _("點數與預算")
+    unit = forms.ChoiceField(
+        label=_("點數種類"),
+        widget=forms.RadioSelect,
+        required=False,
+        help_text=_("不同種類的點數分開計算，不能混用；建立後不能更改。"),
+    )
     points_per_tap = forms.IntegerField(label=_("每次刷卡給幾點"), min_value=1, max_value=10_000)
     per_day_cap = forms.IntegerField(
         label=_("每人每日上限（點）"), min_value=1, max_value=100_000, required=False
@@ -64,15 +70,26 @@ class PointsForm(StepForm):
         label=_("預算（點）"),
         min_value=1,
         max_value=1_000_000_000,
-        help_text=_("發完為止。1 點等於新臺幣 1 元，兌換後由本機關負擔。"),
+        help_text=_("發完為止。兌換後由本機關負擔。"),
     )
     residents_only = forms.BooleanField(
         label=_("只限設籍本市的市民參加"), required=False, initial=True
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = [(code, unit_name(code)) for code in units_to_give()]
+        field = self.fields["unit"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = known
+        self.initial.setdefault("unit", known[0][0])
+        if len(known) == 1:
+            field.widget = forms.HiddenInput()
+
     def clean(self) -> dict[str, Any]:
         """Refuse caps that contradict each other."""
         found: dict[str, Any] = super().clean() or {}
+        found["unit"] = found.get("unit") or units_to_give()[0]
         tap, day = found.get("points_per_tap"), found.get("per_day_cap")
         person, budget = found.get("per_person_cap"), found.get("budget")
         if tap and person and person < tap:
@@ -141,13 +158,17 @@ def initial_of(draft: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def unit_of(draft: Mapping[str, Any]) -> str:
-    """Return the unit that the activity gives: the draft's, or the city's first earned one."""
+def units_to_give() -> list[str]:
+    """Return the units that activities may give, the city's usual one first."""
     units = current_pack().table("points")["units"]
+    return [str(code) for code, unit in units.items() if unit["kind"] == "earned"]
+
+
+def unit_of(draft: Mapping[str, Any]) -> str:
+    """Return the unit that the activity gives: the draft's, or the city's usual one."""
+    known = units_to_give()
     wanted = draft.get("unit")
-    if isinstance(wanted, str) and wanted in units:
-        return wanted
-    return str(next(code for code, unit in units.items() if unit["kind"] == "earned"))
+    return wanted if isinstance(wanted, str) and wanted in known else known[0]
 
 
 def unit_name(unit: str) -> str:

@@ -172,6 +172,7 @@ def _rows(request: HttpRequest, draft: dict[str, Any]) -> list[tuple[Any, ...]]:
         (_("活動名稱"), f"{draft['name_zh']} · {draft['name_en']}", urls[0]),
         (_("活動代碼"), draft["code"], urls[0]),
         (_("期間"), period, urls[0]),
+        (_("點數種類"), seen["unit"], urls[1]),
         (_("每次刷卡"), _("%(n)s 點") % {"n": f"{draft['points_per_tap']:,}"}, urls[1]),
         (_("每人每日上限"), _cap(draft.get("per_day_cap")), urls[1]),
         (_("每人上限"), _cap(draft["per_person_cap"]), urls[1]),

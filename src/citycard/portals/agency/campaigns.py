@@ -204,6 +204,7 @@ def _terms(found: activities.Campaign) -> list[tuple[str, str]]:
         return _("%(n)s 點") % {"n": f"{amount:,}"} if amount else _("不限")
 
     return [
+        (_("點數種類"), unit_name(found.unit)),
         (_("每次刷卡"), points(found.points_per_tap)),
         (_("每人每日上限"), points(found.per_day_cap)),
         (_("每人上限"), points(found.per_person_cap)),
