@@ -18,11 +18,13 @@ from citycard.activities import api as activities
 from citycard.flows import drawing
 from citycard.infra import papers
 from citycard.infra.database import execute, rows
+from citycard.infra.journal import Announced
 from citycard.infra.packs import Text
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.access import Access, AccessTooNarrow
 from citycard.kernel.actors import SYSTEM
 from citycard.kernel.errors import NotFound
+from citycard.notify import api as notify
 from citycard.portals.openapi import recompute_draw
 from tests.activities.conftest import NOW, give, open_campaign, tap
 
@@ -263,3 +265,19 @@ def test_pseudonyms_are_the_draws_own() -> None:
         drawing.commit(draw_id=draw.id, actor=SYSTEM, now=LATER)
     found = rows("SELECT code FROM activities_draw_entry")
     assert len({one.code for one in found}) == 6
+
+
+def test_the_message_of_a_prize_is_one_a_winner() -> None:
+    campaign = busy(3)
+    draw = announce(campaign)
+    over(campaign)
+    drawing.commit(draw_id=draw.id, actor=SYSTEM, now=LATER)
+    drawing.hold(draw_id=draw.id, seed=SEED, actor=SYSTEM, now=LATER + dt.timedelta(days=1))
+    held = Announced(id=1, code="activities.draw.held", body={"draw_id": draw.id}, at=LATER)
+    with unit_of_work():
+        for _ in range(2):
+            notify.tell_about([held])
+    found = rows("SELECT member_id, code, params::text AS params FROM notify_message ORDER BY id")
+    assert sorted(one.member_id for one in found) == [1, 2, 3]
+    assert {one.code for one in found} == {"activities.draw.held"}
+    assert "腳踏車" in found[0].params

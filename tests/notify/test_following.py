@@ -68,7 +68,8 @@ def test_events_that_nobody_is_told_about_give_no_message():
 @pytest.mark.django_db
 def test_points_are_told_once_a_person_and_activity(monkeypatch):
     names = {5: Text("健康篩檢集點", "Health screening points")}
-    monkeypatch.setattr(following, "_names", lambda id_: {"zh-Hant": names[id_].zh, "en": "Health"})
+    named = {"campaign": {"zh-Hant": names[5].zh, "en": names[5].en}, "unit": {}}
+    monkeypatch.setattr(following, "_named", lambda id_: named)
     awarded = event(
         "activities.points.awarded",
         member_ids=[7, 8, 7],

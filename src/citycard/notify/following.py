@@ -8,6 +8,7 @@ from citycard.activities import api as activities
 from citycard.infra.clock import now
 from citycard.infra.database import rows, statement
 from citycard.infra.journal import Announced
+from citycard.infra.packs import current_pack
 from citycard.notify.reacting import WRITERS, messages_about
 from citycard.notify.telling import NewMessage, tell_many
 
@@ -16,7 +17,6 @@ CARD_LOST = "cards.card.reported_lost"
 CARD_BOUND = "cards.card.bound"
 CARD_HANDED_OVER = "issuing.card.handed_over"
 DRAW_HELD = "activities.draw.held"
-DRAW_WON = "activities.draw.won"
 FOLLOWED = frozenset({*WRITERS, POINTS_AWARDED, CARD_LOST, CARD_BOUND, DRAW_HELD})
 """The events that residents may be told about."""
 
@@ -38,14 +38,14 @@ def _points_given(awarded: Sequence[Announced]) -> Iterator[NewMessage]:
     """Tell each person once an event and activity: a reader's late upload is one message."""
     sums = {event.id: _points_by_person(event) for event in awarded}
     campaigns = {campaign for found in sums.values() for _, campaign in found}
-    names = {campaign: _names(campaign) for campaign in sorted(campaigns)}
+    names = {campaign: _named(campaign) for campaign in sorted(campaigns)}
     for event_id, found in sums.items():
         for (member_id, campaign), points in found.items():
             yield NewMessage(
                 event_key=f"{POINTS_AWARDED}:{event_id}:{campaign}:{member_id}",
                 member_id=member_id,
                 code=POINTS_AWARDED,
-                params={"points": points, "campaign": names[campaign]},
+                params={"points": points, **names[campaign]},
             )
 
 
@@ -59,9 +59,14 @@ def _points_by_person(event: Announced) -> Counter[tuple[int, int]]:
     return found
 
 
-def _names(campaign_id: int) -> dict[str, str]:
-    names = activities.campaign(campaign_id=campaign_id).names
-    return {"zh-Hant": names.zh, "en": names.en}
+def _named(campaign_id: int) -> dict[str, dict[str, str]]:
+    """Name a campaign and the unit that it gives: a city has several, and they never mix."""
+    found = activities.campaign(campaign_id=campaign_id)
+    unit = current_pack().table("points")["units"][found.unit]["name"]
+    return {
+        "campaign": {"zh-Hant": found.names.zh, "en": found.names.en},
+        "unit": {"zh-Hant": str(unit["zh-Hant"]), "en": str(unit["en"])},
+    }
 
 
 def _draws_won(held: Sequence[Announced]) -> Iterator[NewMessage]:
@@ -71,9 +76,9 @@ def _draws_won(held: Sequence[Announced]) -> Iterator[NewMessage]:
         for winner in activities.winners_to_tell(draw_id=draw.id):
             prize = draw.prize_of(winner.place).names
             yield NewMessage(
-                event_key=f"{DRAW_WON}:{draw.id}:{winner.place}",
+                event_key=f"{DRAW_HELD}:{draw.id}:{winner.place}",
                 member_id=winner.member_id,
-                code=DRAW_WON,
+                code=DRAW_HELD,
                 params={
                     "draw": {"zh-Hant": draw.names.zh, "en": draw.names.en},
                     "prize": {"zh-Hant": prize.zh, "en": prize.en},
