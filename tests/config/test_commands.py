@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 
 from citycard.config import examining, instance, migrating, wiring
 from citycard.config.command import app
+from citycard.config.drilling import Measured, compare
 from citycard.config.examining import Symptom
 from citycard.infra.postgres.errors import PostgresProblem
 from citycard.kernel.findings import Finding
@@ -92,6 +94,42 @@ def test_a_database_that_does_not_start_exits_with_3(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(instance, "running", running)
     for name in ("verify", "doctor", "migrate"):
         assert RUN.invoke(app, [name]).exit_code == 3
+
+
+@pytest.mark.parametrize("words", [["backup"], ["restore", "--to", "latest"], ["drill"]])
+def test_a_server_of_the_operators_own_is_not_ours_to_copy(
+    words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql:///theirs")
+    answer = RUN.invoke(app, words)
+    assert answer.exit_code == 3
+    assert "point-in-time recovery" in " ".join(answer.output.split())
+
+
+class TestDrill:
+    """What a drill says of two measurements; the journey holds a real one."""
+
+    BEFORE = Measured(
+        findings=[],
+        trial_balance=[{"unit": "points", "account_class": "member", "amount": 30}],
+        rows={"ledger_transfer": 4},
+    )
+
+    def test_equal_is_equal(self) -> None:
+        assert all(it.equal for it in compare(self.BEFORE, self.BEFORE))
+
+    @pytest.mark.parametrize(
+        ("change", "what"),
+        [
+            ({"findings": [{"check": "ledger.balances", "about": "7", "says": "off"}]}, "verify"),
+            ({"trial_balance": []}, "trial balance, points"),
+            ({"rows": {"ledger_transfer": 3}}, "rows"),
+            ({"rows": {}}, "rows"),
+        ],
+    )
+    def test_each_difference_is_named(self, change: dict[str, Any], what: str) -> None:
+        compared = compare(self.BEFORE, replace(self.BEFORE, **change))
+        assert [it.what for it in compared if not it.equal] == [what]
 
 
 @pytest.mark.django_db

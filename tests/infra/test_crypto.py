@@ -1,5 +1,9 @@
 """Sealed values open only where they were sealed; a blind index meets its equal only."""
 
+import base64
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,3 +47,18 @@ def test_the_city_signs() -> None:
     signature = crypto.sign(b"root")
     assert crypto.verify(b"root", signature)
     assert not crypto.verify(b"other root", signature)
+
+
+def test_prints_tell_keys_apart_and_show_none_of_them(tmp_path: Path) -> None:
+    one, other = tmp_path / "one.json", tmp_path / "other.json"
+    for path in (one, other):
+        crypto.make_keys(path, made_at="2026-01-01T00:00:00+00:00")
+    marks = crypto.read_keys(one).prints()
+    assert marks == crypto.read_keys(one).prints()
+    assert not set(marks.values()) & set(crypto.read_keys(other).prints().values())
+    written = json.loads(one.read_text())
+    secrets = [written["mac"], written["sign"], *written["seal"].values()]
+    shown = [base64.b64decode(secret).hex()[:16] for secret in secrets]
+    assert not [it for it in shown if it in " ".join(marks.values())]
+    with pytest.raises(crypto.KeysMissing):
+        crypto.read_keys(tmp_path / "nothing.json")

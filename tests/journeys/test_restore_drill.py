@@ -206,6 +206,7 @@ def test_a_lost_machine_comes_back_from_the_backups_and_a_passphrase(
     ask = ("restore", "--from", shelf, "--to", moment["at"])
     assert "don't open" in other.citycard(*ask, code=3, **wrong)
     other.citycard(*ask)
+    assert "a demo" in other.citycard("doctor"), "invented people stay a demo"
     assert other.inside("look()") == json.loads(json.dumps(moment["books"]))
     keys = other.place.keys / "keys.json"
     assert keys.read_bytes() == (town.place.keys / "keys.json").read_bytes()

@@ -175,3 +175,46 @@ def test_a_root_changes_with_any_leaf_its_order_and_its_number(
     assert merkle.root([*leaves, leaves[-1]]) != root
     if len(leaves) > 1:
         assert merkle.root(leaves[::-1]) != root
+
+
+def undo_the_second_seal(fresh_database: Any) -> None:
+    """Leave the database as a restore to before the second seal does."""
+    fresh_database.owner_sql(
+        "DELETE FROM people_access_seal WHERE number = 2;"
+        "DELETE FROM people_access_record WHERE id > 3;"
+        "UPDATE people_access_counter SET last_seq = 3"
+    )
+
+
+def test_a_restore_says_so_in_the_published_file_and_the_log_goes_on(
+    log: Path, member: int, fresh_database: Any
+) -> None:
+    before = log.read_text()
+    undo_the_second_seal(fresh_database)
+    assert checks() == {"people.published_seal"}, "without a word it is a loss"
+    people.note_restore(now=NOW)
+    assert people.verify() == []
+    people.note_restore(now=NOW)
+    assert log.read_text().startswith(before), "what was undone stays to be seen"
+    assert len(log.read_text().splitlines()) == 3, "said once"
+    look(member, 1)
+    people.seal_access_records(now=NOW)
+    assert people.verify() == []
+    assert json.loads(log.read_text().splitlines()[-1])["number"] == 2
+    fresh_database.owner_sql("UPDATE people_access_record SET purpose = 'audit' WHERE id = 2")
+    assert "people.access_seal" in checks()
+
+
+def test_only_the_city_can_say_that_it_was_restored(log: Path, fresh_database: Any) -> None:
+    undo_the_second_seal(fresh_database)
+    line = json.loads(log.read_text().splitlines()[0])
+    forged = {"log": line["log"], "restored_after": 1, "at": NOW.isoformat(), "signature": "00"}
+    with log.open("a") as file:
+        file.write(json.dumps(forged) + "\n")
+    assert checks() == {"people.published_seal"}
+
+
+def test_without_anything_undone_there_is_nothing_to_say(log: Path) -> None:
+    before = log.read_text()
+    people.note_restore(now=NOW)
+    assert log.read_text() == before

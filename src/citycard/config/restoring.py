@@ -119,6 +119,8 @@ def restore(plan: Plan, place: Place, *, tell: Tell) -> Restored:
             backup=plan.backup.name,
             timeline=came.timeline,
         )
+        if plan.backup.demo:
+            (place.directory / "demo").touch()
         aside = replace_data(place, staging.place.data, done=done)
     finally:
         shutil.rmtree(staging.place.directory, ignore_errors=True)

@@ -65,6 +65,7 @@ def back_up(
         schema=_schema(here.app_url()),
         keys=crypto.read_keys(keys).prints(),
         enclosed=sealed,
+        demo=(here.place.directory / "demo").exists(),
         tell=tell,
     )
     backing_up.wait_until_archived(here.cluster, shelf, backup.end, timeline=backup.timeline)

@@ -152,6 +152,21 @@ def give_back_connection() -> None:
     connection.close()
 
 
+@contextmanager
+def durable_at_the_end() -> Iterator[None]:
+    """Let commits of this thread's connection not wait for the disk, but wait for all of them at
+    the end: for what is begun anew when it was interrupted.
+    """
+    execute("SET synchronous_commit = off")
+    try:
+        yield
+    finally:
+        execute("SET synchronous_commit = on")
+        # A commit that writes and waits, waits for everything that was written before it.
+        execute("CREATE TEMPORARY TABLE infra_waited ()")
+        execute("DROP TABLE infra_waited")
+
+
 @functools.cache
 def statement(module_file: str, name: str) -> str:
     """Return the SQL kept beside a module in ``sql/<name>.sql``.

@@ -60,16 +60,10 @@ def draw(*, face: CardFace) -> Drawn:
     cards = pack.table("cards")
     kind = cards["kinds"][face.card_kind]
     template = cards["templates"][kind["template"]]
-    card = _background(pack, kind["template"]).copy()
-    ink = str(template.get("ink", "#1b1f24"))
+    layer, lacking = _layer(str(pack.directory), pack.hash, face.card_kind)
+    card, missing = layer.copy(), list(lacking)
     _paste_photo(card, face.photo, template.get("photo"))
-    pen = ImageDraw.Draw(card)
-    missing: list[str] = []
-    texts = _texts(face, pack, kind)
-    for line in _lines(template):
-        text = texts.get(line.field, "")
-        if text:
-            missing += _write(pen, line, text, ink)
+    missing += _write_lines(card, template, _texts(face))
     return Drawn(
         png=_png(card),
         missing_glyphs=tuple(dict.fromkeys(missing)),
@@ -77,11 +71,34 @@ def draw(*, face: CardFace) -> Drawn:
     )
 
 
-def _texts(face: CardFace, pack: Pack, kind: Mapping[str, Any]) -> dict[str, str]:
+@functools.lru_cache(maxsize=64)
+def _layer(_directory: str, _pack_hash: str, card_kind: str) -> tuple[Image.Image, tuple[str, ...]]:
+    """Draw what all cards of a kind have alike; anew when the pack is another."""
+    pack = current_pack()
+    cards = pack.table("cards")
+    kind = cards["kinds"][card_kind]
+    texts = {"programme": pack.programme.zh, "kind": str(kind["name"]["zh-Hant"])}
+    card = _background(pack, kind["template"]).copy()
+    missing = _write_lines(card, cards["templates"][kind["template"]], texts)
+    return card, tuple(missing)
+
+
+def _write_lines(
+    card: Image.Image, template: Mapping[str, Any], texts: Mapping[str, str]
+) -> list[str]:
+    """Write what there is for the template's fields; return the characters that no font has."""
+    pen = ImageDraw.Draw(card)
+    ink = str(template.get("ink", "#1b1f24"))
+    missing: list[str] = []
+    for line in _lines(template):
+        if texts.get(line.field):
+            missing += _write(pen, line, texts[line.field], ink)
+    return missing
+
+
+def _texts(face: CardFace) -> dict[str, str]:
     until = face.valid_until
     return {
-        "programme": pack.programme.zh,
-        "kind": str(kind["name"]["zh-Hant"]),
         "name": face.name,
         "number": " ".join(_groups(face.number)),
         "valid_until": f"有效期限 {until:%Y/%m/%d}" if until else "",
@@ -154,6 +171,7 @@ def _width(text: str, size: int, bold: bool) -> float:
     return sum(_advance(char, size, bold) for char in text)
 
 
+@functools.lru_cache(maxsize=8192)
 def _advance(char: str, size: int, bold: bool) -> float:
     if not fonts.draws(char, bold=bold):
         return float(size)

@@ -171,6 +171,7 @@ def keep_drawing(
             list(drawn.missing_glyphs),
             job.id,
         ],
+        prepare=True,  # the bitmap goes over as bytes, not spelled out
     )
 
 

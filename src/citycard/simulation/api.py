@@ -12,7 +12,7 @@ from pathlib import Path
 from django.conf import settings
 
 from citycard.infra import clock
-from citycard.infra.database import scalar
+from citycard.infra.database import durable_at_the_end, scalar
 from citycard.infra.packs import current_pack
 from citycard.simulation import traying
 from citycard.simulation.applying import strangers_apply
@@ -63,14 +63,15 @@ def build_city(
     before = os.environ.get("CITYCARD_DEMO_DELAY")
     os.environ["CITYCARD_DEMO_DELAY"] = "0"
     try:
-        world = build(
-            pack=pack,
-            residents=residents or DEFAULT_RESIDENTS,
-            on=on or pack.time.day(clock.now()),
-            seed=seed,
-            keys=device_keys(),
-            progress=progress,
-        )
+        with durable_at_the_end():
+            world = build(
+                pack=pack,
+                residents=residents or DEFAULT_RESIDENTS,
+                on=on or pack.time.day(clock.now()),
+                seed=seed,
+                keys=device_keys(),
+                progress=progress,
+            )
         traying.lay_out(world, kiosk_tray())
     finally:
         if before is None:

@@ -40,6 +40,7 @@ def take_backup(
     schema: str,
     keys: Mapping[str, str],
     enclosed: Mapping[str, bytes] | None = None,
+    demo: bool = False,
     tell: Tell = lambda what, done, total: None,
 ) -> Backup:
     """Back the running server up, check the copy, and list it.
@@ -74,6 +75,7 @@ def take_backup(
                 schema=schema,
                 keys=dict(keys),
                 keys_enclosed=bool(enclosed),
+                demo=demo,
                 data_bytes=int(began.data_bytes),
             )
             return shelf.put(making, backup)

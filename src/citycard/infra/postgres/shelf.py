@@ -31,6 +31,7 @@ class Backup:
     :ivar start, end: log positions between which it was copied
     :ivar keys: what the city's keys look like, without telling any of them
     :ivar keys_enclosed: whether the keys lie in it, under a passphrase
+    :ivar demo: its people and keys are invented; it never becomes a real city
     """
 
     directory: Path
@@ -45,6 +46,7 @@ class Backup:
     schema: str
     keys: Mapping[str, str] = field(default_factory=dict)
     keys_enclosed: bool = False
+    demo: bool = False
     data_bytes: int = 0
     stored_bytes: int = 0
 
