@@ -30,8 +30,13 @@ def hours(city: Any) -> None:
         ledger.move_many(moves=[move], actor=SYSTEM, now=NOW)
 
 
+def offered() -> exchanging.Offer:
+    found = exchanging.offers(1, TODAY)
+    return next(offer for offer in found if offer.terms.code == "hours-to-points")
+
+
 def test_offered_exchanged_and_done_once(hours: None) -> None:
-    (offer,) = exchanging.offers(1, TODAY)
+    offer = offered()
     assert (offer.available, offer.most, offer.terms.worth(offer.most)) == (200, 180, 30)
     key = fact_key(NOW, "page")
     with pytest.raises(ledger.AmountNotExchanged) as no:
@@ -43,7 +48,7 @@ def test_offered_exchanged_and_done_once(hours: None) -> None:
 
     assert (done.got, done.last_day, done.again) == (30, dt.date(2028, 12, 31), False)
     assert again.again
-    assert exchanging.offers(1, TODAY)[0].available == 20
+    assert offered().available == 20
     points = ledger.balances(holders=[1], unit="taipei-points", on=TODAY, access=None)[1]
     assert points.available == 30
     assert ledger.verify() == []
