@@ -77,6 +77,7 @@ def migrate(owner_url: str, *, say: Callable[[str], None] = lambda line: None) -
         raise
     if process.wait() != 0:
         raise MigrationFailed("".join(said[-40:]))
+    roles.let_auditors_read(owner_url)
     _remember(owner_url)
 
 

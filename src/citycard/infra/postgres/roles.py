@@ -2,6 +2,8 @@
 
 `citycard_owner` owns database, schemas and tables and migrates; `citycard_app`, which the running
 city uses, owns nothing: what a migration takes away from it (UPDATE on the ledger, say) stays away.
+`citycard_auditor` may read the ledger's published views that name nobody, and nothing else. Nobody
+signs in as it: each auditor has an account of their own that is a member of it.
 """
 
 import json
@@ -16,6 +18,16 @@ from psycopg import sql
 ADMIN_ROLE = "citycard_admin"
 OWNER_ROLE = "citycard_owner"
 APP_ROLE = "citycard_app"
+AUDITOR_ROLE = "citycard_auditor"
+AUDITED = (
+    "ledger_closings",
+    "ledger_fund_lines",
+    "ledger_funds",
+    "ledger_journal",
+    "ledger_periods",
+    "ledger_positions",
+)
+"""The views of schema pub that an auditor's own account may read."""
 DATABASE = "citycard"
 
 
@@ -41,11 +53,13 @@ def read_passwords(path: Path) -> dict[str, str]:
 
 
 def prepare_server(admin_url: str, passwords: dict[str, str]) -> None:
-    """Make the two roles and the city's database where they are missing."""
+    """Make the roles and the city's database where they are missing."""
     with psycopg.connect(admin_url, autocommit=True) as connection:
         for role in (OWNER_ROLE, APP_ROLE):
             if not _exists(connection, "pg_roles", "rolname", role):
                 _make_role(connection, role, passwords[role])
+        if not _exists(connection, "pg_roles", "rolname", AUDITOR_ROLE):
+            connection.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(AUDITOR_ROLE)))
         if not _exists(connection, "pg_database", "datname", DATABASE):
             make_database(connection, DATABASE)
 
@@ -87,6 +101,21 @@ def prepare_database(owner_url: str, *, app_role: str = APP_ROLE) -> None:
             "ALTER DEFAULT PRIVILEGES IN SCHEMA pub GRANT SELECT ON TABLES TO {}",
         ):
             connection.execute(sql.SQL(statement).format(role))
+
+
+def let_auditors_read(owner_url: str) -> None:
+    """Let auditors' accounts read what is published for them; run as the owner, after migrating.
+
+    Does nothing where the role is not there: on an operator's own PostgreSQL somebody who may makes
+    it first.
+    """
+    with psycopg.connect(owner_url) as connection:
+        if not _exists(connection, "pg_roles", "rolname", AUDITOR_ROLE):
+            return
+        views = sql.SQL(", ").join(sql.Identifier("pub", view) for view in AUDITED)
+        role = sql.Identifier(AUDITOR_ROLE)
+        connection.execute(sql.SQL("GRANT USAGE ON SCHEMA pub TO {}").format(role))
+        connection.execute(sql.SQL("GRANT SELECT ON {} TO {}").format(views, role))
 
 
 def _make_role(connection: psycopg.Connection, role: str, password: str) -> None:

@@ -33,7 +33,7 @@ def account_name(named: Mapping[str, Any]) -> str:
     kind = str(named["class"])
     whose = fund_name(int(named["fund"])) if named.get("fund") else str(named.get("code") or "")
     if kind in ("issuer", "partner"):
-        whose = name_of("agency", whose)
+        whose = name_of("agency" if kind == "issuer" else "partner", whose)
     called = class_name(kind)
     return f"{called} – {whose}" if whose else called
 

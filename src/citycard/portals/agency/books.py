@@ -85,7 +85,7 @@ def trial_balance(request: HttpRequest) -> HttpResponse:
         units=[
             {
                 "name": unit_word(unit),
-                "lines": found,
+                "lines": sorted(found, key=lambda it: (it["account"], it["whose"])),
                 "debit": sum(it["debit"] for it in found),
                 "credit": sum(it["credit"] for it in found),
             }

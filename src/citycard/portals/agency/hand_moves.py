@@ -100,7 +100,10 @@ def _propose(request: HttpRequest, form: MoveForm) -> int:
         )
 
 
-def _choices() -> list[tuple[str, list[tuple[str, str]]]]:
+Choices = list[tuple[str, str | list[tuple[str, str]]]]
+
+
+def _choices() -> Choices:
     """Return the city's accounts by class: those in use, and each partner's and agency's."""
     found: dict[str, dict[str, str]] = {}
     for named in _accounts():
@@ -108,9 +111,10 @@ def _choices() -> list[tuple[str, list[tuple[str, str]]]]:
         value = f"{named['unit']}|{named['class']}|{named.get('fund') or named.get('code') or ''}"
         of_class = found.setdefault(class_name(str(named["class"])), {})
         of_class[value] = f"{whose}（{unit_word(str(named['unit']))}）"
-    return [
+    classes: Choices = [
         (name, sorted(accounts.items(), key=lambda it: it[1])) for name, accounts in found.items()
     ]
+    return [("", _("請選擇")), *classes]
 
 
 def _accounts() -> list[dict[str, Any]]:

@@ -61,8 +61,8 @@ def _drawing(
         for (debtor, creditor), amount in sorted(owed.items())
     )
     return format_html(
-        '<svg class="cc-matrix cc-chart" width="{w}" height="{h}" viewBox="0 0 {w} {h}" role="img"'
-        ' aria-label="{title}: {told}">{body}</svg>',
+        '<svg class="cc-matrix" width="{w}" height="{h}" role="img"'
+        ' aria-label="{title}: {told}"><g class="cc-chart">{body}</g></svg>',
         w=width,
         h=height,
         title=_("誰應付給誰"),
