@@ -4,7 +4,7 @@ Entries are counted and winners found by functions of the database that write on
 operator included, changes an entry after the commitment. Anybody can recompute a draw from its
 published list and the seed.
 
-Source: 桃園市市民卡「過卡集點抽」.
+Source: 市民卡整合服務「過卡集點抽」.
 """
 
 import datetime as dt

@@ -1,6 +1,6 @@
 """Who is registered in the city on the day of a fact, and what moving out stops.
 
-Source: 各縣市比較「設籍臺北市民可參加健康集點」. What is earned stays somebody's own; whether they
+Source: 各縣市比較「設籍本市市民可參加健康集點」. What is earned stays somebody's own; whether they
 may still redeem it after moving out is the pack's ``activities.moved_out``.
 """
 
