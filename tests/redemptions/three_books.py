@@ -202,6 +202,10 @@ def _expect(
     books.expected[one.item] = (name or one.injured, set(kinds), due)
 
 
+def _arrives(one: Loading) -> dt.date:
+    return one.day + dt.timedelta(days=_seen(one))
+
+
 def _seen(one: Loading) -> int:
     return 1 + max(one.record_on, one.line_on)
 
@@ -277,7 +281,8 @@ def _raised(books: Books, one: Loading) -> None:
     before = next(
         it for it in books.loadings if it.card == one.card and it.counter == one.counter - 1
     )
-    _expect(books, one, ["tampered"], after=1 + max(one.line_on, before.line_on))
+    last = max(_arrives(one), _arrives(before))
+    _expect(books, one, ["tampered"], after=(last - one.day).days)
 
 
 def _cloned(books: Books, one: Loading) -> None:
@@ -352,13 +357,35 @@ def play(books: Books) -> None:
     """Hand the books over day by day, each day's in no order, and compare every morning."""
     _number(books)
     _settle(books)
+    lines, records = _by_day(books)
     for n in range(1, DAYS + GRACE + 6):
         on = FIRST + dt.timedelta(days=n)
         now = dt.datetime.combine(on, dt.time(), dt.UTC)
-        _upload(books, on, now)
-        _send_file(books, on, now)
+        _upload(books, lines.get(on, {}), now)
+        _send_file(books, records.get(on, []), on, now)
         with unit_of_work():
             redemptions.reconcile(on=on, now=now + dt.timedelta(hours=1))
+
+
+Lines = dict[dt.date, dict[int, list[redemptions.KioskLine]]]
+Records = dict[dt.date, list[redemptions.LoadingRecord]]
+
+
+def _by_day(books: Books) -> tuple[Lines, Records]:
+    """Return what comes on which day: lines by kiosk, the file's records, some of them twice."""
+    lines: Lines = {}
+    records: Records = {}
+    for one in books.loadings:
+        if one.line is not None:
+            on = one.day + dt.timedelta(days=one.line_on + 1)
+            lines.setdefault(on, {}).setdefault(one.kiosk, []).append(one.line)
+        if one.record is None:
+            continue
+        for delay in {one.record_on} if one.again_on is None else {one.record_on, one.again_on}:
+            on = one.day + dt.timedelta(days=delay + 1)
+            times = 2 if delay == one.again_on else 1
+            records.setdefault(on, []).extend([one.record] * times)
+    return lines, records
 
 
 def _settle(books: Books) -> None:
@@ -392,11 +419,9 @@ def _settle(books: Books) -> None:
         )
 
 
-def _upload(books: Books, on: dt.date, now: dt.datetime) -> None:
-    by_kiosk: dict[int, list[redemptions.KioskLine]] = {}
-    for one in books.loadings:
-        if one.line is not None and one.day + dt.timedelta(days=one.line_on + 1) == on:
-            by_kiosk.setdefault(one.kiosk, []).append(one.line)
+def _upload(
+    books: Books, by_kiosk: dict[int, list[redemptions.KioskLine]], now: dt.datetime
+) -> None:
     for number, lines in by_kiosk.items():
         books.chance.shuffle(lines)
         kiosk = redemptions.Kiosk(
@@ -413,14 +438,9 @@ def _upload(books: Books, on: dt.date, now: dt.datetime) -> None:
                 )
 
 
-def _send_file(books: Books, on: dt.date, now: dt.datetime) -> None:
-    records = []
-    for one in books.loadings:
-        if one.record is None:
-            continue
-        for delay in {one.record_on, one.again_on}:
-            if delay is not None and one.day + dt.timedelta(days=delay + 1) == on:
-                records += [one.record] * (2 if delay == one.again_on else 1)
+def _send_file(
+    books: Books, records: list[redemptions.LoadingRecord], on: dt.date, now: dt.datetime
+) -> None:
     books.chance.shuffle(records)
     file = redemptions.LoadingFile(
         name=f"{on}.csv", business_day=on, digest=str(on).encode(), records=records

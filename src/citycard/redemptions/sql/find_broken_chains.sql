@@ -1,18 +1,15 @@
 -- A card's own story: what it held after one loading it holds before the next one, if nothing lay between, and
--- a higher counter never comes earlier. What was named already tells no story.
+-- a higher counter never comes earlier. Only what kiosk and company agree on tells a story (or the kiosk alone,
+-- once the file has had its time): an altered record would make the next one look broken.
 WITH told AS (
     SELECT k.day, k.card_id, k.counter, k.terminal, k.at, k.ntd, k.purse_before, k.purse_after
     FROM redemptions_kiosk_line k
+    LEFT JOIN redemptions_company_line f
+        ON f.card_id = k.card_id AND f.counter = k.counter
+       AND f.purse_before = k.purse_before AND f.purse_after = k.purse_after
+       AND f.day BETWEEN %(low)s::date - 4 AND %(high)s::date
     WHERE k.day BETWEEN %(low)s::date - 2 AND %(high)s::date AND k.wrote AND k.purse_after IS NOT NULL
-    UNION ALL
-    SELECT f.day, f.card_id, f.counter, f.terminal, f.at, f.ntd, f.purse_before, f.purse_after
-    FROM redemptions_company_line f
-    JOIN redemptions_session s ON s.way = 'card' AND s.card_id = f.card_id AND s.counter_before = f.counter - 1
-                              AND s.writing_at IS NOT NULL
-    WHERE f.day BETWEEN %(low)s::date - 2 AND %(high)s::date
-      AND NOT EXISTS (SELECT FROM redemptions_kiosk_line k
-                      WHERE k.key = s.key AND k.device_id = s.device_id AND k.wrote
-                        AND k.day BETWEEN %(low)s::date - 4 AND %(high)s::date)),
+      AND (f.content IS NOT NULL OR k.day + %(file_grace)s < %(on)s::date)),
 sound AS MATERIALIZED (
     SELECT t.* FROM told t LEFT JOIN redemptions_difference d
         ON d.card_id = t.card_id AND d.counter = t.counter

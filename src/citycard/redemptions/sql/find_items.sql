@@ -15,7 +15,7 @@ paired AS (
            coalesce(l.card_id, k.card_id) AS card_id, coalesce(l.counter, k.counter) AS counter,
            coalesce(l.at, k.at) AS at, coalesce(k.wrote, false) AS in_kiosk, coalesce(l.loaded, false) AS in_ledger,
            coalesce(l.state IN ('writing', 'disputed'), false) AS hangs, k.ntd AS kiosk_ntd, l.ntd AS ledger_ntd,
-           k.purse_before, k.purse_after,
+           coalesce(k.purse_before, l.purse_before) AS purse_before, k.purse_after,
            k.key IS NOT NULL AND l.key IS NOT NULL
                AND (k.card_id, k.counter, k.purse_before) IS DISTINCT FROM (l.card_id, l.counter, l.purse_before)
                AS kiosk_contradicts
@@ -46,6 +46,7 @@ halves AS MATERIALIZED (
     FROM m a JOIN m b ON b.terminal = a.terminal
         AND b.at BETWEEN a.at - %(pairs)s::interval AND a.at + %(pairs)s::interval
         AND (b.card_id = a.card_id OR b.counter = a.counter)
+        AND b.file_before = a.kiosk_before AND b.file_ntd = coalesce(a.kiosk_ntd, a.ledger_ntd)
     WHERE (a.in_kiosk OR a.in_ledger) AND NOT a.in_file
       AND b.in_file AND NOT b.in_kiosk AND NOT b.in_ledger AND b.session_id IS NULL),
 judged AS (
