@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, make_server
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 from django.contrib.staticfiles.handlers import StaticFilesHandler
@@ -39,18 +39,24 @@ class Silent(WSGIRequestHandler):
         """Say nothing."""
 
 
+@pytest.fixture(scope="module")
+def server() -> Iterator[WSGIServer]:
+    """A server that stays, so that what a browser has fetched it need not fetch again."""
+    found = make_server("127.0.0.1", 0, None, handler_class=Silent)
+    thread = threading.Thread(target=found.serve_forever, daemon=True)
+    thread.start()
+    yield found
+    found.shutdown()
+    found.server_close()
+    thread.join()
+
+
 @pytest.fixture
-def address() -> Iterator[str]:
+def address(server: WSGIServer) -> Iterator[str]:
     """The style guide, served from this process."""
     with override_settings(DEBUG=True, ALLOWED_HOSTS=["127.0.0.1"]):
-        app = StaticFilesHandler(WSGIHandler())
-        server = make_server("127.0.0.1", 0, app, handler_class=Silent)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
+        server.set_app(StaticFilesHandler(WSGIHandler()))  # it reads the settings of the moment
         yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +83,23 @@ def opened(browser: Any, address: str, page: str, size: str, **cookies: str) -> 
     return shown
 
 
+@pytest.fixture(scope="module")
+def windows() -> dict[Any, Any]:
+    """Windows that stay open from page to page, by size and cookies: a warm one is quicker."""
+    return {}
+
+
+def looked_at(
+    windows: dict[Any, Any], browser: Any, address: str, page: str, size: str, **cookies: str
+) -> Any:
+    key = (size, *cookies.items())
+    if key not in windows:
+        windows[key] = opened(browser, address, page, size, **cookies)
+    else:
+        windows[key].goto(f"{address}/style/{page}")
+    return windows[key]
+
+
 def faults(page: Any) -> list[str]:
     page.evaluate(AXE.read_text("utf-8"))
     found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
@@ -88,22 +111,22 @@ def size_of(page: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("page", "size"), [(p, s) for p in PAGES for s in size_of(p)])
-def test_a_page_is_accessible_and_fits(browser: Any, address: str, page: str, size: str) -> None:
-    shown = opened(browser, address, page, size)
+def test_a_page_is_accessible_and_fits(
+    windows: dict[Any, Any], browser: Any, address: str, page: str, size: str
+) -> None:
+    shown = looked_at(windows, browser, address, page, size)
     assert faults(shown) == []
     assert shown.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    shown.context.close()
 
 
 @pytest.mark.parametrize("cookies", [{"color": "dark"}, {"text": "big"}, {"language": "en"}])
 @pytest.mark.parametrize("page", ["resident", "home", "form"])
 def test_so_is_it_in_the_dark_large_and_in_english(
-    browser: Any, address: str, page: str, cookies: dict[str, str]
+    windows: dict[Any, Any], browser: Any, address: str, page: str, cookies: dict[str, str]
 ) -> None:
-    shown = opened(browser, address, page, "phone", **cookies)
+    shown = looked_at(windows, browser, address, page, "phone", **cookies)
     assert faults(shown) == []
     assert shown.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    shown.context.close()
 
 
 @pytest.mark.parametrize(("size", "cut"), [("desk", False), ("phone", True)])

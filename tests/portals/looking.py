@@ -97,6 +97,27 @@ def opened(browser: Any, address: str, who: Client | None, *, size: str, **cooki
     return context.new_page()
 
 
+class Windows:
+    """Windows that stay open from page to page, one for each reader, size and set of cookies.
+
+    A page in a window that is already warm costs a quarter of one in a new window; for tests that
+    only look. Whoever clicks or types has a window of their own (``opened``).
+    """
+
+    def __init__(self, browser: Any, address: str) -> None:
+        self.browser, self.address = browser, address
+        self.open: dict[Any, Any] = {}
+
+    def at(self, path: str, who: Client | None, *, size: str, **cookies: str) -> Any:
+        """Open a page in its reader's window."""
+        key = (id(who), size, *sorted(cookies.items()))
+        if key not in self.open:
+            self.open[key] = opened(self.browser, self.address, who, size=size, **cookies)
+        page = self.open[key]
+        page.goto(f"{self.address}{path}")
+        return page
+
+
 def faults(page: Any) -> list[str]:
     """What axe finds, and whether anything runs off the side."""
     page.evaluate(AXE.read_text("utf-8"))

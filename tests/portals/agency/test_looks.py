@@ -39,15 +39,22 @@ PAGES = {
 }
 
 
+@pytest.fixture(scope="module")
+def windows(address, browser):
+    return looking.Windows(browser, address)
+
+
+@pytest.fixture(scope="module")
+def organiser(town):
+    return seeding.signed_in("organiser", "sports", ["organiser", "finance"])
+
+
 @pytest.mark.parametrize("size", ["phone", "desk"])
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_accessible_and_fits(town, address, browser, name, size):
-    organiser = seeding.signed_in("organiser", "sports", ["organiser", "finance"])
-    page = looking.opened(browser, address, organiser, size=size)
-    page.goto(address + PAGES[name].format(campaign=town.campaign.id))
+def test_a_page_is_accessible_and_fits(town, windows, organiser, name, size):
+    page = windows.at(PAGES[name].format(campaign=town.campaign.id), organiser, size=size)
     looking.picture(page, f"agency-{name}-{size}")
     assert looking.faults(page) == []
-    page.context.close()
 
 
 def test_an_activity_is_set_up_by_keyboard_and_the_preview_follows(town, address, browser):

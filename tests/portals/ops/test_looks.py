@@ -49,12 +49,19 @@ PAGES = {
 }
 
 
+@pytest.fixture(scope="module")
+def windows(address, browser):
+    return looking.Windows(browser, address)
+
+
+@pytest.fixture(scope="module")
+def operator(town):
+    return seeding.signed_in("operator", "doit", ["operator", "officer"])
+
+
 @pytest.mark.parametrize("size", ["phone", "desk"])
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_accessible_and_fits(town, address, browser, name, size):
-    operator = seeding.signed_in("operator", "doit", ["operator", "officer"])
-    page = looking.opened(browser, address, operator, size=size)
-    page.goto(address + PAGES[name])
+def test_a_page_is_accessible_and_fits(town, windows, operator, name, size):
+    page = windows.at(PAGES[name], operator, size=size)
     looking.picture(page, f"ops-{name}-{size}")
     assert looking.faults(page) == []
-    page.context.close()
