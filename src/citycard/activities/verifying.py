@@ -25,10 +25,30 @@ JOIN activities_participation p USING (campaign_id, member_id)
 GROUP BY d.campaign_id, d.member_id, p.points HAVING sum(d.points) <> p.points
 """
 
+_LINES = """
+SELECT l.campaign_id AS about, format('member %%s: %%s by lines, %%s in all', l.member_id,
+                                      sum(l.points), coalesce(p.points, 0)) AS says
+FROM activities_line l
+LEFT JOIN activities_participation p USING (campaign_id, member_id)
+WHERE l.points > 0
+GROUP BY l.campaign_id, l.member_id, p.points HAVING sum(l.points) > coalesce(p.points, 0)
+"""
+
+_DRAWS = """
+SELECT d.id AS about, 'the list of entries is not the one that was committed to' AS says
+FROM activities_draw d
+WHERE d.entries_hash <> encode(sha256(convert_to(activities_draw_list(d.id), 'UTF8')), 'hex')
+"""
+
 
 def verify() -> list[Finding]:
     """Prove that lists and ledger agree; returns what doesn't, which should be nothing."""
-    checks = {"activities.paid": _PAID, "activities.days": _DAYS}
+    checks = {
+        "activities.paid": _PAID,
+        "activities.days": _DAYS,
+        "activities.lines": _LINES,
+        "activities.draws": _DRAWS,
+    }
     found = [
         Finding(check=check, about=str(row.about), says=row.says)
         for check, sql in checks.items()
