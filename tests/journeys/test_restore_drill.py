@@ -171,7 +171,9 @@ def test_a_restored_city_has_what_was_before_the_moment_and_lives_on(
     town.citycard("verify")
 
 
-def test_a_restored_city_opens_its_doors(town: Town, moment: dict[str, Any]) -> None:
+def test_a_restored_city_opens_its_doors_and_is_drilled_while_it_runs(
+    town: Town, moment: dict[str, Any]
+) -> None:
     port = three_free_ports()
     up = subprocess.Popen(
         [sys.executable, "-m", "citycard.config.command", "up", "--port", str(port)],
@@ -191,6 +193,9 @@ def test_a_restored_city_opens_its_doors(town: Town, moment: dict[str, Any]) -> 
                 break
         else:
             pytest.fail("".join(said))
+        told = json.loads(town.citycard("drill", "--json").partition("✓")[0])
+        assert told["ok"], told
+        assert "is up; stop it first" in town.citycard("restore", "--to", "latest", code=3)
         up.send_signal(signal.SIGTERM)
         lines.read()
     assert up.wait(30) == 0

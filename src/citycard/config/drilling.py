@@ -28,6 +28,7 @@ from citycard.infra.postgres import backing_up, roles
 from citycard.infra.postgres.choosing import plan_restore
 from citycard.infra.postgres.cluster import Cluster
 from citycard.infra.postgres.errors import PostgresProblem
+from citycard.infra.postgres.lease import Lease
 from citycard.infra.postgres.place import Place
 from citycard.infra.postgres.recovering import recover
 from citycard.infra.postgres.shelf import Done
@@ -86,11 +87,16 @@ def hold_drill(here: Instance, *, tell: Tell) -> tuple[Done, list[Compared]]:
         shelf.note_drill(noted)
         return noted
 
+    lock = Lease(here.place.directory / "drill.lock")
+    if not lock.take_if_last():
+        raise PostgresProblem("Another drill of this city is being held.")
     try:
         to, backup, compared = _drill(here, tell)
     except PostgresProblem as failed:
         done(None, "", False, str(failed).splitlines()[0])
         raise
+    finally:
+        lock.close()
     differs = [it.what for it in compared if not it.equal]
     says = f"{', '.join(differs)} differ" if differs else ""
     return done(to, backup, not differs, says), compared
