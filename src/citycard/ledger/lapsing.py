@@ -84,26 +84,13 @@ def has_lapsed(*, on: dt.date) -> bool:
     return bool(scalar("SELECT EXISTS (SELECT FROM ledger_lapse_run WHERE day >= %s)", [on]))
 
 
-# What came in after the last day decides the lapse's date, what went out since makes its key new.
-_DUE = """
-SELECT a.id, a.holder, a.unit, a.fund, a.expires_on, b.amount, came.newest, went.times
-FROM ledger_account a
-JOIN ledger_balance b ON b.account_id = a.id
-CROSS JOIN LATERAL (
-    SELECT max(t.at) AS newest FROM ledger_transfer t
-    WHERE t.to_account = a.id AND t.booked_month >= date_trunc('month', a.expires_on)) came
-CROSS JOIN LATERAL (
-    SELECT count(*) AS times FROM ledger_transfer t
-    WHERE t.from_account = a.id AND t.booked_month >= date_trunc('month', a.expires_on)) went
-WHERE a.class = 'member' AND a.expires_on < %(on)s AND a.expires_on < 'infinity' AND b.amount > 0
-  AND (a.expires_on, a.holder) > (%(day)s, %(holder)s)
-ORDER BY a.expires_on, a.holder FETCH FIRST %(limit)s ROWS WITH TIES
-"""
-
-
 def _due(on: dt.date, limit: int, after: tuple[dt.date, int] | None) -> list[Any]:
     day, holder = after or (dt.date.min, 0)
-    return rows(_DUE, {"on": on, "day": day, "holder": holder, "limit": limit})
+    return rows(
+        "SELECT id, holder, unit, fund, expires_on, amount, newest, times"
+        " FROM ledger_due_lots(%s, %s, %s, %s)",
+        [on, day, holder, limit],
+    )
 
 
 def _as_move(lot: Any, now: dt.datetime) -> Move:
