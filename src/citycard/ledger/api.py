@@ -46,7 +46,7 @@ from citycard.ledger.accounts import (
 )
 from citycard.ledger.carrying_over import ends_fiscal_year, return_unspent
 from citycard.ledger.charting import ChartAccount, chart_account
-from citycard.ledger.clearing import FundLine, LotSum, Net, Position, Standing, nets_of
+from citycard.ledger.clearing import FundLine, LotSum, Net, Position, Standing
 from citycard.ledger.closings import (
     Closing,
     ClosingUnfinished,
@@ -283,7 +283,6 @@ __all__ = [
     "months",
     "move_columns",
     "move_many",
-    "nets_of",
     "open_fund",
     "open_refund_runs",
     "outstanding",

@@ -6,6 +6,7 @@ rows; none of them names a person.
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from citycard.infra.database import execute, rows, statement
 from citycard.infra.packs import current_pack
@@ -62,7 +63,6 @@ def month_sums(month: dt.date) -> list[MonthSum]:
     return [_sum(row._asdict(), days) for row in found]
 
 
-def _sum(row: dict[str, object], days: list[dt.date]) -> MonthSum:
-    span = row.pop("span")
-    assert isinstance(span, int)
-    return MonthSum(rate_day=days[span - 1] if span else None, **row)  # type: ignore[arg-type]
+def _sum(row: dict[str, Any], days: list[dt.date]) -> MonthSum:
+    span = int(row.pop("span"))
+    return MonthSum(rate_day=days[span - 1] if span else None, **row)

@@ -17,7 +17,7 @@ HOMES = (
     ("finance", "/agency/"),
     ("operator", "/ops/"),
     ("officer", "/ops/"),
-    ("auditor", "/ops/"),
+    ("auditor", "/ops/proofs/"),
     ("developer", "/ops/"),
 )
 
