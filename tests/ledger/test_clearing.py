@@ -330,7 +330,7 @@ def sums(draw: Callable[..., Any]) -> MonthSum:
 @settings(max_examples=300)
 def test_nets_add_up_to_zero_and_closing_is_what_people_have(found: list[MonthSum]) -> None:
     positions = clearing.positions_of(found, FUNDS, operator="o")
-    assert sum(it.net for it in clearing.nets_of(positions)) == 0
+    assert sum(it.net for it in clearing.nets_of(positions=positions)) == 0
     after = clearing.standings_after([], found)
     for line_ in clearing.fund_lines_of(found, [], FUNDS):
         people = [

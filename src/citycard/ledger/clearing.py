@@ -180,7 +180,7 @@ def _claims(
         yield operator, partner, 0, sign
 
 
-def nets_of(positions: Iterable[Position]) -> list[Net]:
+def nets_of(*, positions: Iterable[Position]) -> list[Net]:
     """Return what each party gets and pays in NT$; all nets together are zero."""
     gets: defaultdict[str, int] = defaultdict(int)
     pays: defaultdict[str, int] = defaultdict(int)

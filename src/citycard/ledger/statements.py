@@ -30,7 +30,7 @@ class MonthFigures:
     @property
     def nets(self) -> list[Net]:
         """Return what each party gets and pays in NT$; together they are zero."""
-        return clearing.nets_of(self.positions)
+        return clearing.nets_of(positions=self.positions)
 
     @property
     def parties(self) -> list[str]:

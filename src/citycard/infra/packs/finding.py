@@ -44,7 +44,13 @@ def _find(code: str, searched: str) -> Pack:
 def current_code() -> str:
     """Return the code of the city that this instance runs: ``CITYCARD_CITY``, or the first by
     name."""
-    return os.environ.get("CITYCARD_CITY") or next(iter(pack_codes()), "")
+    return os.environ.get("CITYCARD_CITY") or _first(os.environ.get("CITYCARD_PACKS", ""))
+
+
+@lru_cache(maxsize=64)
+def _first(searched: str) -> str:
+    """Return the first city by name; remembered, since every decision asks for it."""
+    return next(iter(pack_codes()), "")
 
 
 def current_pack() -> Pack:
