@@ -6,7 +6,7 @@ gets points after it has lapsed lapses again.
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.kernel.actors import Actor
 from citycard.kernel.ids import fact_key
 from citycard.ledger import booking
-from citycard.ledger.accounts import AccountRef, breakage, budget, member
+from citycard.ledger.accounts import breakage, budget, member
 from citycard.ledger.events import PointsLapsed
 from citycard.ledger.lasting import expiry_rule
 from citycard.ledger.moves import Move, Transfer
@@ -67,12 +67,14 @@ def lapse_many(
     """
     require_unit_of_work()
     due = _due(on, limit, after)
-    moves = [_as_move(lot, now) for lot in due]
+    rules = {unit: expiry_rule(unit) for unit in {lot.unit for lot in due}}
+    ends = {day: booking.end_of(day) - _A_MOMENT for day in {lot.expires_on for lot in due}}
+    moves = [_as_move(lot, rules[lot.unit], ends[lot.expires_on], now) for lot in due]
     answers = move_many(moves=moves, actor=actor, now=now)
     lapsed = tuple(
         _lapsed(lot) for lot, answer in zip(due, answers, strict=True) if answer.outcome == "posted"
     )
-    _announce(lapsed)
+    _announce([lot for lot in lapsed if rules[lot.unit].get("tell_lapsed")])
     if len(due) < limit:
         _note_run(on, now, actor)
         return LapseBatch(lapsed=lapsed, after=None)
@@ -93,22 +95,17 @@ def _due(on: dt.date, limit: int, after: tuple[dt.date, int] | None) -> list[Any
     )
 
 
-def _as_move(lot: Any, now: dt.datetime) -> Move:
-    end = booking.end_of(lot.expires_on) - _A_MOMENT
+def _as_move(lot: Any, rule: Mapping[str, Any], end: dt.datetime, now: dt.datetime) -> Move:
     at = end if lot.newest is None or lot.newest <= end else now
     source = member(holder=lot.holder, unit=lot.unit, fund=lot.fund, expires_on=lot.expires_on)
+    to_city = rule.get("lapsed_to") == "city"
+    target = breakage(unit=lot.unit) if to_city else budget(fund_id=lot.fund, unit=lot.unit)
     return Move(
         key=fact_key(at, KIND, lot.id, lot.times),
         kind=KIND,
         at=at,
-        transfers=[Transfer(source=source, target=_goes_to(lot), amount=lot.amount)],
+        transfers=[Transfer(source=source, target=target, amount=lot.amount)],
     )
-
-
-def _goes_to(lot: Any) -> AccountRef:
-    if expiry_rule(lot.unit).get("lapsed_to") == "city":
-        return breakage(unit=lot.unit)
-    return budget(fund_id=lot.fund, unit=lot.unit)
 
 
 def _lapsed(lot: Any) -> Lapsed:
@@ -124,8 +121,7 @@ def _lapsed(lot: Any) -> Lapsed:
 def _announce(lapsed: Sequence[Lapsed]) -> None:
     sums: dict[tuple[str, dt.date], Counter[int]] = {}
     for one in lapsed:
-        if expiry_rule(one.unit).get("tell_lapsed"):
-            sums.setdefault((one.unit, one.last_day), Counter())[one.holder] += one.amount
+        sums.setdefault((one.unit, one.last_day), Counter())[one.holder] += one.amount
     announce(
         *(
             PointsLapsed(

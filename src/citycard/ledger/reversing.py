@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from citycard.infra.database import rows, scalar
-from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.kernel.actors import Actor
 from citycard.kernel.errors import Refused
@@ -139,6 +138,7 @@ class _Turn:
     names: dict[int, AccountRef] = field(init=False)
     before: dict[uuid.UUID, list[Transfer]] = field(init=False)
     taken: dict[uuid.UUID, list[int]] = field(init=False)
+    days: dict[dt.datetime, dt.date] = field(init=False)
 
     def __post_init__(self) -> None:
         self.lines, self.taken = defaultdict(list), {}
@@ -148,6 +148,8 @@ class _Turn:
         self.names = recalling.accounts_by_id(
             n for line in every for n in (line.from_account, line.to_account)
         )
+        instants = list({one.at for _, one in self.turn})
+        self.days = dict(zip(instants, booking.local_days(instants), strict=True))
         self.before = recalling.transfers_of([one.key for _, one in self.turn])
 
     def move(self, one: Reversal) -> Move | Refused:
@@ -160,8 +162,7 @@ class _Turn:
         wanted = sum(line.amount - line.reversed for line in lines)
         parts = _from_the_end(lines, wanted if one.amount is None else one.amount)
         self.taken[one.key] = [line.line for line, _ in parts]
-        day = current_pack().time.day(one.at)
-        back = [self._back(line, part, day, one.grace_until) for line, part in parts]
+        back = [self._back(line, part, self.days[one.at], one.grace_until) for line, part in parts]
         return _as_move(one, back)
 
     def _why_not(self, one: Reversal, lines: Sequence[Any]) -> Refused | None:
