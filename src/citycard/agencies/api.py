@@ -87,6 +87,7 @@ from citycard.agencies.equipping import (
 from citycard.agencies.staffing import (
     CounterOfAnotherAgency,
     NoSuchStaff,
+    NotOneself,
     Staff,
     UnknownRole,
     UsernameTaken,
@@ -121,6 +122,7 @@ __all__ = [
     "NoSuchCounter",
     "NoSuchDevice",
     "NoSuchStaff",
+    "NotOneself",
     "NotTheMaker",
     "Place",
     "Proposal",

@@ -95,7 +95,8 @@ class Device(models.Model):
         db_table = "agencies_device"
         constraints = [
             models.CheckConstraint(
-                name="agencies_device_kind", condition=models.Q(kind__in=["reader", "kiosk", "till"])
+                name="agencies_device_kind",
+                condition=models.Q(kind__in=["reader", "kiosk", "till"]),
             ),
             models.CheckConstraint(
                 name="agencies_device_state",

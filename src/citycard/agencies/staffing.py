@@ -42,6 +42,12 @@ class NoSuchStaff(Refused):
     code = "agencies.no_such_staff"
 
 
+class NotOneself(Refused):
+    """Nobody changes their own roles or service; another operator does."""
+
+    code = "agencies.not_oneself"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Staff:
     """A member of staff.
@@ -103,10 +109,13 @@ def change_staff(
 ) -> None:
     """Change what somebody may do, or end their service. Announces ``agencies.staff.changed``.
 
+    :raises NotOneself: they would change their own
     :raises UnknownRole: the pack has no such role for staff
     :raises NoSuchStaff: there is nobody with this id
     """
     require_unit_of_work()
+    if actor.id == f"staff:{staff_id}":
+        raise NotOneself()
     if roles is not None:
         _check_roles(roles)
     changed = rows(

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from citycard.cards import events, states
+from citycard.cards.history import note_states
 from citycard.cards.kinds import CardTable, card_table
 from citycard.cards.values import Bind, Bound
 from citycard.infra.database import execute, row, rows
@@ -70,9 +71,10 @@ def bind_many(*, binds: Sequence[Bind], actor: Actor, now: dt.datetime) -> list[
     ]
 
 
-def unbind(*, card_id: int, actor: Actor, now: dt.datetime) -> None:
+def unbind(*, card_id: int, actor: Actor, now: dt.datetime, why: str = "unbound") -> None:
     """End a card's binding; the member's other cards stay.
 
+    :param why: a code, such as ``not_theirs``; kept in the card's history
     :raises NoSuchCard: there is none with this id
     :raises NotBound: it belongs to nobody
     """
@@ -83,6 +85,7 @@ def unbind(*, card_id: int, actor: Actor, now: dt.datetime) -> None:
     if card.member_id is None:
         raise NotBound()
     end_binding(card_id=card_id, now=now)
+    note_states([(card_id, card.state, why)], actor=actor, at=now)
     announce(events.CardsUnbound(card_ids=(card_id,), member_ids=(card.member_id,)))
 
 

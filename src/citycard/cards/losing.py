@@ -45,12 +45,13 @@ def suspend(*, card_id: int, why: str, actor: Actor, now: dt.datetime) -> None:
     announce(events.CardSuspended(card_id=card_id, member_id=member_id))
 
 
-def resume(*, card_id: int, actor: Actor, now: dt.datetime) -> None:
+def resume(*, card_id: int, actor: Actor, now: dt.datetime, why: str = "resumed") -> None:
     """Let a stopped or newly handed-over card work.
 
+    :param why: a code; kept in the card's history
     :raises NotAllowedNow: it works already
     """
-    member_id = _change(card_id, states.ACTIVE, why="resumed", actor=actor, now=now)
+    member_id = _change(card_id, states.ACTIVE, why=why, actor=actor, now=now)
     announce(events.CardResumed(card_id=card_id, member_id=member_id))
 
 

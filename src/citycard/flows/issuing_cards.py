@@ -76,6 +76,19 @@ def say_spoiled(*, print_id: int, reason: str, actor: Actor, now: dt.datetime) -
         issuing.spoil(print_id=print_id, reason=reason, actor=actor, now=now)
 
 
+def give_up(*, print_id: int, actor: Actor, now: dt.datetime) -> None:
+    """Make no card after all: the print leaves the queue, its blank goes back to stock, and the
+    part is done. What was approved stays; a card can be applied for again.
+
+    :raises NotNow: it is being printed, or was
+    """
+    job = issuing.print_job(print_id=print_id)
+    with unit_of_work():
+        issuing.cancel(print_id=print_id, actor=actor, now=now)
+        applications.complete_parts(part_ids=[job.part_id], actor=actor, now=now)
+        applications.complete_settled(application_ids=[job.application_id], actor=actor, now=now)
+
+
 def hand_over(*, print_id: int, actor: Actor, now: dt.datetime) -> issuing.HandedOver:
     """Hand a printed card over: it becomes a live card, bound to its member, and the part is done.
 

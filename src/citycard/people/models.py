@@ -76,6 +76,8 @@ class MemberNumber(models.Model):
     blind = models.BinaryField()
     valid_from_at = models.DateTimeField()
     replaced_at = models.DateTimeField(null=True, help_text="empty for the number in force")
+    replaced_why = models.TextField(blank=True, db_default="", help_text="a code, e.g. renumbered")
+    replaced_by = models.TextField(blank=True, db_default="", help_text="the actor")
 
     class Meta:
         db_table = "people_member_number"

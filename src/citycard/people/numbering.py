@@ -22,7 +22,13 @@ class NumberTaken(Refused):
 
 
 def replace_number(
-    *, member_id: int, new_number: str, actor: Actor, now: dt.datetime, passport: bool = False
+    *,
+    member_id: int,
+    new_number: str,
+    actor: Actor,
+    now: dt.datetime,
+    passport: bool = False,
+    why: str = "",
 ) -> None:
     """Give a member a new ID number; the same number again changes nothing.
 
@@ -30,6 +36,7 @@ def replace_number(
     a leak.
     Announces ``people.number.replaced``.
 
+    :param why: a code, such as ``renumbered``; kept beside the old number
     :raises BadIdNumber: the number is not valid
     :raises NumberTaken: it is, or was, another member's
     :raises NoSuchMember: there is no such member
@@ -45,9 +52,9 @@ def replace_number(
     if any(one.replaced_at is None for one in held):
         return
     execute(
-        "UPDATE people_member_number SET replaced_at = %s WHERE member_id = %s AND replaced_at"
-        " IS NULL",
-        [now, member_id],
+        "UPDATE people_member_number SET replaced_at = %s, replaced_why = %s, replaced_by = %s"
+        " WHERE member_id = %s AND replaced_at IS NULL",
+        [now, why, actor.id, member_id],
     )
     _insert(member_id, number, blind, now)
     announce(NumberReplaced(member_ids=(member_id,)))

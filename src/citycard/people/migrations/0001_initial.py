@@ -272,6 +272,16 @@ class Migration(migrations.Migration):
                     models.DateTimeField(help_text="empty for the number in force", null=True),
                 ),
                 (
+                    "replaced_why",
+                    models.TextField(
+                        blank=True, db_default="", help_text="a code, e.g. renumbered"
+                    ),
+                ),
+                (
+                    "replaced_by",
+                    models.TextField(blank=True, db_default="", help_text="the actor"),
+                ),
+                (
                     "member",
                     models.ForeignKey(
                         db_index=False,

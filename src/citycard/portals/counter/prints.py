@@ -89,6 +89,17 @@ def spoiled(request: HttpRequest, print_id: int) -> HttpResponse:
 
 
 @door(roles=ROLES)
+def give_up(request: HttpRequest, print_id: int) -> HttpResponse:
+    """Make no card after all; its blank goes back to stock, what was approved stays."""
+    return _step(
+        request,
+        print_id,
+        lambda: issuing_cards.give_up(print_id=print_id, actor=actor_of(request), now=clock.now()),
+        said=_("不製卡了。空白卡已退回庫存，核准的服務不受影響。"),
+    )
+
+
+@door(roles=ROLES)
 def hand_over(request: HttpRequest, print_id: int) -> HttpResponse:
     """Hand the card to its holder, whose document the clerk has just seen."""
     return _step(

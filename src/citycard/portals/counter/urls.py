@@ -4,7 +4,9 @@ from django.urls import path
 
 from citycard.portals.counter import (
     asking,
+    card_life,
     case,
+    contact,
     home,
     own_cards,
     papers,
@@ -33,6 +35,9 @@ urlpatterns = [
     path(_PERSON, person.person, name="person"),
     path(f"{_PERSON}confirm/", person.confirm, name="confirm"),
     path(f"{_PERSON}bind/", own_cards.bind, name="bind"),
+    path(f"{_PERSON}contact/", contact.contact, name="contact"),
+    path(f"{_PERSON}number/", contact.number, name="number"),
+    path(f"{_PERSON}cards/<uuid:public_id>/", card_life.card, name="card"),
     path(f"{_PERSON}cards/<uuid:public_id>/lost/", own_cards.report_lost, name="report_lost"),
     path(_DRAFT, asking.form, name="form"),
     path(f"{_DRAFT}discard/", asking.discard, name="discard"),
@@ -49,6 +54,7 @@ urlpatterns = [
     path(f"{_PRINT}draw/", prints.draw, name="draw"),
     path(f"{_PRINT}send/", prints.send, name="send"),
     path(f"{_PRINT}spoiled/", prints.spoiled, name="spoiled"),
+    path(f"{_PRINT}give-up/", prints.give_up, name="give_up"),
     path(f"{_PRINT}hand-over/", prints.hand_over, name="hand_over"),
     path(f"{_PRINT}pulse/", prints.pulse, name="print_pulse"),
     path(f"{_PRINT}crop/", prints.crop, name="print_crop"),

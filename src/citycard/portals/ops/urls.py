@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from citycard.portals.ops import figures, home, letters, proofs, readers, redemptions
+from citycard.portals.ops import (
+    figures,
+    home,
+    letters,
+    names,
+    proofs,
+    readers,
+    redemptions,
+    staff,
+)
 
 app_name = "ops"
 
@@ -12,6 +21,10 @@ urlpatterns = [
     path("registers/", home.switch, name="switch"),
     path("letters/", letters.letters, name="letters"),
     path("letters/retry/", letters.retry, name="retry"),
+    path("names/", names.names, name="names"),
+    path("names/again/", names.send_again, name="names_again"),
+    path("staff/", staff.staff, name="staff"),
+    path("staff/<int:staff_id>/", staff.person, name="staff_person"),
     path("readers/", readers.readers, name="readers"),
     path("redemptions/", redemptions.open_redemptions, name="redemptions"),
     path("redemptions/<int:session_id>/", redemptions.decide, name="redemption"),

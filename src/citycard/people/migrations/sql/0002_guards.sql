@@ -22,7 +22,7 @@ REVOKE UPDATE, DELETE, TRUNCATE ON people_access_record, people_access_seal, peo
 REVOKE UPDATE, DELETE, TRUNCATE ON people_fact FROM citycard_app;
 GRANT UPDATE (recorded) ON people_fact TO citycard_app;
 REVOKE UPDATE, DELETE, TRUNCATE ON people_member_number FROM citycard_app;
-GRANT UPDATE (replaced_at) ON people_member_number TO citycard_app;
+GRANT UPDATE (replaced_at, replaced_why, replaced_by) ON people_member_number TO citycard_app;
 REVOKE UPDATE, DELETE, TRUNCATE ON people_ground FROM citycard_app;
 GRANT UPDATE (withdrawn_at) ON people_ground TO citycard_app;
 REVOKE UPDATE, DELETE, TRUNCATE ON people_register_query FROM citycard_app;

@@ -1,0 +1,102 @@
+"""One card of a person's: stopped for a while, let go on, no longer theirs; each with a reason."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from citycard.cards import api as cards
+from citycard.infra import clock
+from citycard.infra.unit_of_work import unit_of_work
+from citycard.kernel.errors import Refused
+from citycard.people import api as people
+from citycard.portals.counter.handles import member_of
+from citycard.portals.counter.shell import ROLES, again, open_person, page, person_line
+from citycard.portals.doors import actor_of, door
+from citycard.portals.naming import name_of
+
+WHO: Final = ("name", "birth_on", "sex", "district", "id_masked")
+STEPS: Final[Mapping[str, Mapping[str, Any]]] = {  # what may be done: reasons and words
+    "suspend": {
+        "reasons": (
+            ("holder_asked", _("持卡人要求")),
+            ("found", _("拾獲，由窗口保管")),
+            ("under_check", _("資料待查對")),
+        ),
+        "said": _("已暫停。這張卡現在不能使用，隨時可以恢復。"),
+    },
+    "resume": {
+        "reasons": (
+            ("holder_asked", _("持卡人要求")),
+            ("given_back", _("已交還持卡人")),
+            ("checked", _("資料查對無誤")),
+        ),
+        "said": _("已恢復，這張卡現在就可以使用。"),
+    },
+    "unbind": {
+        "reasons": (
+            ("not_used", _("持卡人不再用這張卡")),
+            ("not_theirs", _("綁錯人")),
+            ("holder_moved", _("持卡人遷出或不再使用服務")),
+        ),
+        "said": _("已解除綁定。點數與權益留在本人的帳號。"),
+    },
+}
+_OPEN: Final = {"active": ("suspend", "unbind"), "issued": ("resume", "unbind")}
+_OPEN_SUSPENDED: Final = ("resume", "unbind")
+
+
+@door(roles=ROLES)
+def card(request: HttpRequest, handle: str, public_id: uuid.UUID) -> HttpResponse:
+    """Show a card and what may be done with it; take the step that was chosen."""
+    member_id = member_of(request, handle)
+    access = open_person(request, member_id, "cards", *WHO)
+    held = cards.cards_of(access=access, member_id=member_id)
+    found = next((one for one in held if one.public_id == public_id), None)
+    if found is None:
+        raise Http404
+    refused: Refused | None = None
+    step, reason = request.POST.get("do", ""), request.POST.get("reason", "")
+    may = _may(found)
+    chosen = request.method == "POST" and step in may
+    if chosen and reason in dict(STEPS[step]["reasons"]):
+        try:
+            with unit_of_work():
+                _take(step, reason)(card_id=found.card_id, actor=actor_of(request), now=clock.now())
+        except Refused as refusal:
+            refused = again(refusal)
+        else:
+            messages.success(request, str(STEPS[step]["said"]))
+            return HttpResponseRedirect(reverse("counter:person", args=[handle]))
+    return page(
+        request,
+        "card",
+        refused=refused,
+        status=422 if request.method == "POST" and refused is None else None,
+        handle=handle,
+        card=found,
+        kind=name_of("card_kind", found.kind),
+        medium=name_of("medium", found.medium),
+        steps=[{"code": code, "reasons": STEPS[code]["reasons"]} for code in may],
+        no_reason=step if chosen and not reason else "",
+        is_live=found.state in (*_OPEN, "suspended") and found.unbound_at is None,
+        who=person_line(people.profile(access=access, member_id=member_id)),
+    )
+
+
+def _may(card: cards.CardView) -> tuple[str, ...]:
+    """Return what may be done with a card as it is now."""
+    if card.unbound_at is not None:
+        return ()
+    return _OPEN_SUSPENDED if card.state == "suspended" else _OPEN.get(card.state, ())
+
+
+def _take(step: str, reason: str) -> Callable[..., None]:
+    if step == "unbind":
+        return partial(cards.unbind, why=reason)
+    return partial(cards.suspend if step == "suspend" else cards.resume, why=reason)
