@@ -138,6 +138,7 @@ def _page(
         nets=net_lines(figures.nets),
         matrix=who_owes_whom(figures.positions),
         positions=position_lines(figures.positions),
+        unpriced=any(it.worth is None for it in figures.positions),
         lines=[fund_line(it) for it in figures.lines],
         versions=[_version(it) for it in versions if it.state == "done"],
         statements=_statements(closing, figures),
