@@ -1,11 +1,15 @@
 """The operators' door in a real browser, on a phone and on a desk."""
 
+import datetime as dt
+
 import pytest
 
 from citycard.infra import outbox
 from citycard.infra.clock import now
 from citycard.infra.database import execute
+from citycard.infra.postgres.shelf import Done
 from citycard.infra.unit_of_work import unit_of_work
+from citycard.portals.ops import watching
 from tests.portals import looking, seeding
 from tests.portals.agency import town as towns
 
@@ -23,7 +27,22 @@ def town(city):
             "UPDATE infra_cursor SET stopped_at = now(), stopped_on = 7,"
             " stopped_why = 'ValueError counting.py:41' WHERE subscriber = 'insight.usage'"
         )
+        outbox.enqueue(topic="card-company", letters=[("name:1", 1)], now=now())
+        execute(
+            "UPDATE infra_outbox SET unanswered = 3, why = 'card company: time-out'"
+            " WHERE topic = 'card-company'"
+        )
     return found
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_server():
+    """The page of a city on our own server, with a backup and a drill."""
+    drill = Done(at=now() - dt.timedelta(days=2), to=None, backup="x")
+    saved = watching.Saved(newest_at=now() - dt.timedelta(hours=3), drill=drill, is_demo=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(watching, "_saved", lambda: saved)
+        yield
 
 
 @pytest.fixture(scope="module")

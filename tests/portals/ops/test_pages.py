@@ -1,11 +1,15 @@
 """The operators' door, page by page: what is wrong first, and a remedy beside it."""
 
+import datetime as dt
+
 import pytest
 
 from citycard.infra import outbox
 from citycard.infra.clock import now
 from citycard.infra.database import execute
+from citycard.infra.postgres.shelf import Done
 from citycard.infra.unit_of_work import unit_of_work
+from citycard.portals.ops import watching
 from tests.portals import seeding
 from tests.portals.agency import town as towns
 
@@ -58,6 +62,39 @@ def test_a_failed_letter_is_shown_first_and_sent_again(operator):
     assert answer.status_code == 302
     assert outbox.waiting(failed_only=True) == []
     execute("DELETE FROM infra_outbox")
+
+
+def test_letters_that_nobody_answers_are_seen_while_they_wait(operator):
+    with unit_of_work():
+        outbox.enqueue(topic="notify.email", letters=[("message:998", 998)], now=now())
+        execute("UPDATE infra_outbox SET unanswered = 3, why = 'e-mail: time-out'")
+    page = ok(operator.get("/ops/"))
+    assert "1 件「電子郵件通知」在等對方回應" in page
+    assert "e-mail: time-out" in page
+    assert ">3</td>" in ok(operator.get("/ops/letters/"))
+    execute("DELETE FROM infra_outbox")
+
+
+def saved(**more):
+    facts = {"newest_at": now() - dt.timedelta(hours=3), "drill": None, "is_demo": False}
+    return lambda: watching.Saved(**(facts | more))
+
+
+def test_backups_and_drills_of_our_own_server_are_told(operator, monkeypatch):
+    assert "上次備份" not in ok(operator.get("/ops/")), "the server here is the operator's own"
+    drill = Done(at=now() - dt.timedelta(days=2), to=None, backup="x")
+    monkeypatch.setattr(watching, "_saved", saved(drill=drill))
+    page = ok(operator.get("/ops/"))
+    assert "上次備份" in page
+    assert "3 小時前" in page
+    assert "還原的內容完全相符" in page
+    monkeypatch.setattr(watching, "_saved", saved(newest_at=None))
+    assert "還沒有任何備份" in ok(operator.get("/ops/"))
+    monkeypatch.setattr(watching, "_saved", saved(newest_at=now() - dt.timedelta(days=4)))
+    assert "備份太久沒有更新" in ok(operator.get("/ops/"))
+    failed = Done(at=now(), to=None, backup="x", ok=False)
+    monkeypatch.setattr(watching, "_saved", saved(drill=failed))
+    assert "上次的還原演練沒有成功" in ok(operator.get("/ops/"))
 
 
 def test_a_stopped_subscriber_says_why_and_goes_on(operator):

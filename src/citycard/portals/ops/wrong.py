@@ -136,7 +136,9 @@ def _outages(watch: Watch) -> Iterator[Problem]:
             tone="warn",
             title=_("%(count)s 件「%(topic)s」在等對方回應")
             % {"count": wording.number(outage.letters), "topic": topic_name(outage.topic)},
-            why=_("%(since)s起沒有回應（%(why)s）。系統會自動再試，一有回應就全部送出。")
+            why=_(
+                "最早的一件在%(since)s排入，對方還沒有回應（%(why)s）。系統會自動再試，一有回應就全部送出。"
+            )
             % {"since": wording.ago(outage.since, watch.at), "why": outage.why},
             address=reverse("ops:letters"),
         )
