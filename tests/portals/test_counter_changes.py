@@ -56,7 +56,7 @@ def test_a_card_is_stopped_and_goes_on_and_each_time_it_says_why(
     clerk: Client, holder: str
 ) -> None:
     address = card_of(clerk, holder)
-    assert "恢復使用" not in sentences(clerk.get(address))
+    assert "恢復這張卡" not in sentences(clerk.get(address))
     silent = clerk.post(address, {"do": "suspend"})
     assert silent.status_code == 422
     assert "請選一個原因" in sentences(silent)
@@ -64,7 +64,7 @@ def test_a_card_is_stopped_and_goes_on_and_each_time_it_says_why(
     assert clerk.post(address, {"do": "resume", "reason": "checked"}).status_code == 422
     stopped = clerk.post(address, {"do": "suspend", "reason": "found"}, follow=True)
     assert "已暫停" in sentences(stopped)
-    assert "恢復使用" in sentences(clerk.get(address))
+    assert "恢復這張卡" in sentences(clerk.get(address))
     again = clerk.post(address, {"do": "resume", "reason": "given_back"}, follow=True)
     assert "已恢復" in sentences(again)
     (stop, go) = history(address)[-2:]
@@ -108,7 +108,7 @@ def test_a_card_is_taken_off_a_person_and_their_points_stay(clerk: Client, holde
     done = clerk.post(address, {"do": "unbind", "reason": "not_theirs"}, follow=True)
     assert "已解除綁定" in sentences(done)
     assert history(address)[-1][1] == "not_theirs"
-    assert "暫停使用" not in sentences(clerk.get(address))
+    assert "先停用這張卡" not in sentences(clerk.get(address))
     assert clerk.post(address, {"do": "suspend", "reason": "found"}).status_code == 422
 
 

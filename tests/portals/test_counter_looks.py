@@ -1,5 +1,6 @@
 """The counter in a real browser: axe finds nothing, nothing runs off, keys alone do the work."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,18 +28,25 @@ class Cases:
         self.printed = desk.apply(clerk, desk.senior("陳秀英"), "senior-rides", "general")
         self.ready = desk.apply(clerk, desk.senior("林志明"))
         self.queued = desk.apply(clerk, desk.senior("黃建宏"))
+        self.handed = desk.apply(clerk, desk.senior("尤瑪達陸瓦旦諾幹"))
         city.settle()
         desk.ask_for(self.supplement, "identity-card", "household-transcript")
-        for ref in (self.printed, self.ready, self.queued):
+        for ref in (self.printed, self.ready, self.queued, self.handed):
             desk.approve(ref)
         desk.approve(self.printed, "general", "doit")
-        for ref in (self.printed, self.ready):
+        for ref in (self.printed, self.ready, self.handed):
             clerk.post(f"{print_page(ref)}draw/")
-        desk.send(clerk, print_page(self.printed))
+        for ref in (self.printed, self.handed):
+            desk.send(clerk, print_page(ref))
         city.settle()
+        clerk.post(f"{print_page(self.handed)}hand-over/")
         self.checking = desk.apply(clerk, desk.senior("吳淑芬"))
-        case = clerk.get(f"/counter/cases/{self.printed}/").content.decode()
+        case = clerk.get(f"/counter/cases/{self.handed}/").content.decode()
         self.person = desk.handle_in(case)
+        cards = re.findall(
+            r'"(/counter/people/[^"/]+/cards/[0-9a-f-]+/)"', page_of(clerk, self.person)
+        )
+        self.card = cards[0]
 
     def pages(self) -> dict[str, str]:
         return {
@@ -47,6 +55,10 @@ class Cases:
             "nobody": "search:Ⓧ",
             "person": self.person,
             "bind": f"{self.person}bind/",
+            "contact": f"{self.person}contact/",
+            "number": f"{self.person}number/",
+            "card": self.card,
+            "card-lost": f"{self.card}lost/",
             "new": "/counter/new/",
             "form": self.draft,
             "form-empty": self.empty,
@@ -62,6 +74,10 @@ class Cases:
             "stock": "/counter/stock/",
             "refused": "/counter/cases/A-0000-0000-X/",
         }
+
+
+def page_of(clerk: Client, address: str) -> str:
+    return clerk.get(address).content.decode()
 
 
 def go(page: Any, address: str, path: str) -> None:
@@ -120,7 +136,7 @@ def test_every_page_is_accessible_and_fits(
 
 def test_so_is_it_in_english(browser: Any, address: str, clerk: Client, cases: Cases) -> None:
     page = opened(browser, address, clerk, size="desk", language="en")
-    for name in ("home", "person", "form", "case-supplement", "print-printed", "stock"):
+    for name in ("home", "person", "card", "form", "case-supplement", "print-printed", "stock"):
         page.goto(f"{address}{cases.pages()[name]}")
         picture(page, f"counter-{name}-english")
         assert faults(page) == [], name

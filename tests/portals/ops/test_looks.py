@@ -60,6 +60,10 @@ def browser():
 PAGES = {
     "home": "/ops/",
     "letters": "/ops/letters/",
+    "names": "/ops/names/",
+    "staff": "/ops/staff/",
+    "staff-oneself": "/ops/staff/1/",
+    "staff-other": "/ops/staff/2/",
     "readers": "/ops/readers/",
     "redemptions": "/ops/redemptions/",
     "proofs": "/ops/proofs/",
@@ -75,7 +79,9 @@ def windows(address, browser):
 
 @pytest.fixture(scope="module")
 def operator(town):
-    return seeding.signed_in("operator", "doit", ["operator", "officer"])
+    operator = seeding.signed_in("operator", "doit", ["operator", "officer"])
+    seeding.signed_in("huang-mei", "office-zhongzheng", ["clerk", "reviewer"])
+    return operator
 
 
 @pytest.mark.parametrize("size", ["phone", "desk"])
