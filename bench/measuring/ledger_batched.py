@@ -56,11 +56,11 @@ def run(city: BenchCity, purses: Purses, kind: str, *, batches: int, seed: int) 
     for program in programs:
         assert _hear(program) == "ready", kind
     time.sleep(1.0)
-    before = _server_cpu_s(city)
+    before = server_cpu_s(city)
     for program in programs:
         _say(program, "go")
     told = [json.loads(_hear(program)) for program in programs]
-    server = _server_cpu_s(city) - before
+    server = server_cpu_s(city) - before
     for program in programs:
         program.wait(timeout=30)
     seconds = max(it["ended"] for it in told) - min(it["begun"] for it in told)
@@ -76,7 +76,7 @@ def run(city: BenchCity, purses: Purses, kind: str, *, batches: int, seed: int) 
     )
 
 
-def _server_cpu_s(city: BenchCity) -> float:
+def server_cpu_s(city: BenchCity) -> float:
     """Return the processor time of the server and all its children, those that ended too."""
     pid = city.cluster.pid()
     assert pid is not None

@@ -1,9 +1,8 @@
 -- One move through the ledger's own function: an agency credits a person.
 \set holder random(1, :people)
-SELECT outcome FROM ledger_post(
-    ARRAY['issuer', 'member'], ARRAY['bench-points', 'bench-points'],
-    ARRAY[NULL, :first_fund::bigint + :holder::bigint % 50]::bigint[], ARRAY[NULL, '2035-12-31']::date[], ARRAY['agency-' || :holder::bigint % 50, NULL]::text[],
-    ARRAY[(lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint), 12, '0')
-           || substr(replace(gen_random_uuid()::text, '-', ''), 13))::uuid],
-    ARRAY[:month::date], ARRAY[now()], ARRAY['bench.credit'], ARRAY['bench:1'], '{}', '{}', '{}',
-    ARRAY[1], ARRAY[NULL]::bigint[], ARRAY[2], ARRAY[:holder::bigint]::bigint[], ARRAY[5]::bigint[], 'system', now());
+SELECT ledger_post_one(
+    'issuer', 'bench-points', NULL, NULL, NULL, 'agency-' || :holder::bigint % 50,
+    'member', 'bench-points', :holder::bigint, :first_fund::bigint + :holder::bigint % 50, '2035-12-31', NULL,
+    (lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint), 12, '0')
+     || substr(replace(gen_random_uuid()::text, '-', ''), 13))::uuid,
+    :month::date, now(), 'bench.credit', 'bench:1', NULL, NULL, 5, 'system', now());

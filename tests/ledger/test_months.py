@@ -178,7 +178,7 @@ def test_verify_sees_a_closed_month_that_was_pried_open(
     close(JUNE)
     owner_sql("ALTER TABLE ledger_transfer_202606 DISABLE TRIGGER ledger_closed")
     try:
-        assert {it.check for it in ledger.verify()} == {"ledger.closed_months"}
+        assert {it.check for it in ledger.verify()} == {"ledger.closed_tables"}
     finally:
         owner_sql("ALTER TABLE ledger_transfer_202606 ENABLE TRIGGER ledger_closed")
 

@@ -1,4 +1,4 @@
-"""A batch as the database takes it: columns, accounts named by pot and holder."""
+"""Moves as the database takes them: in columns, accounts named by pot and holder; or one alone."""
 
 import datetime as dt
 import uuid
@@ -9,6 +9,7 @@ from typing import Any
 from citycard.infra.database import rows
 from citycard.kernel.actors import Actor
 from citycard.ledger.accounts import AccountRef
+from citycard.ledger.moves import Move
 
 Pot = tuple[str, str, int | None, dt.date | None, str | None]
 """An account less its holder: class, unit, fund, last day, code. Many people share few of them."""
@@ -78,6 +79,49 @@ SELECT outcome, short_move, short_transfer, short_had, short_wanted FROM ledger_
     %s::int[], %s::int[], %s::bigint[], %s::int[], %s::bigint[], %s::bigint[], %s::text,
     %s::timestamptz)
 """
+
+
+_POST_ONE = """
+SELECT ledger_post_one(
+    %s::text, %s::text, %s::bigint, %s::bigint, %s::date, %s::text,
+    %s::text, %s::text, %s::bigint, %s::bigint, %s::date, %s::text,
+    %s::uuid, %s::date, %s::timestamptz, %s::text, %s::text, %s::uuid, %s::uuid, %s::bigint,
+    %s::text, %s::timestamptz) AS outcome
+"""
+
+
+def run_one(
+    move: Move, content: uuid.UUID | None, month: dt.date, actor: Actor, now: dt.datetime
+) -> bool:
+    """Post a move of one transfer, when nothing about it is out of the ordinary.
+
+    :returns: whether it was posted; if not, nothing was done and ``run`` says why
+    """
+    (transfer,) = move.transfers
+    columns = [
+        *_named(transfer.source),
+        *_named(transfer.target),
+        move.key,
+        month,
+        move.at,
+        move.kind,
+        move.ref,
+        move.reverses,
+        content,
+        transfer.amount,
+    ]
+    return bool(rows(_POST_ONE, [*columns, actor.id, now], prepare=True)[0].outcome == 0)
+
+
+def _named(account: AccountRef) -> tuple[Any, ...]:
+    return (
+        account.account_class,
+        account.unit,
+        account.holder,
+        account.fund,
+        account.expires_on,
+        account.code,
+    )
 
 
 def run(batch: Batch, actor: Actor, now: dt.datetime) -> Any:

@@ -11,7 +11,7 @@ from citycard.kernel.actors import Actor
 from citycard.kernel.errors import Refused
 from citycard.ledger import booking
 from citycard.ledger.accounts import AccountRef
-from citycard.ledger.batches import Batch, Pots, pot_of, run
+from citycard.ledger.batches import Batch, Pots, pot_of, run, run_one
 from citycard.ledger.moves import (
     LARGEST,
     AmountWrong,
@@ -72,6 +72,8 @@ def _refused(move: Move, refusal: Refused) -> Posted:
 
 
 def _posted(asked: Sequence[Asked], actor: Actor, now: dt.datetime) -> list[Posted]:
+    if len(asked) == len(asked[0].move.transfers) == 1 and _posted_alone(asked[0], actor, now):
+        return [Posted(key=asked[0].move.key, outcome="posted")]
     transfers = [transfer for one in asked for transfer in one.move.transfers]
     answer = run(_batch([one.move for one in asked], asked, transfers), actor, now)
     short = {
@@ -88,6 +90,11 @@ def _posted(asked: Sequence[Asked], actor: Actor, now: dt.datetime) -> list[Post
         _answer(one.move.key, outcome, short.get(n))
         for n, (one, outcome) in enumerate(zip(asked, answer.outcome, strict=True), 1)
     ]
+
+
+def _posted_alone(one: Asked, actor: Actor, now: dt.datetime) -> bool:
+    (month,) = booking.own_months([one.move.key])
+    return run_one(one.move, one.content, month, actor, now)
 
 
 def _batch(moves: Sequence[Move], asked: Sequence[Asked], transfers: Sequence[Transfer]) -> Batch:

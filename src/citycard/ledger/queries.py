@@ -90,11 +90,12 @@ def balances(
         SELECT a.holder, a.class AS class_, a.fund, b.amount,
                nullif(a.expires_on, 'infinity') AS expires_on
         FROM ledger_account a JOIN ledger_balance b ON b.account_id = a.id
-        WHERE a.holder = ANY (%s) AND a.unit = %s AND b.amount > 0
-          AND (a.class = 'held' OR (a.class = 'member' AND a.expires_on >= %s))
+        WHERE a.holder = ANY (%s::bigint[]) AND a.unit = %s::text AND b.amount > 0
+          AND (a.class = 'held' OR (a.class = 'member' AND a.expires_on >= %s::date))
         ORDER BY a.holder, a.expires_on, a.fund
         """,
         [list(holders), unit, on],
+        prepare=True,
     )
     rows_of: dict[int, list[Any]] = {holder: [] for holder in holders}
     for lot in found:
@@ -116,16 +117,18 @@ def _part(row: Any, amount: int) -> Part:
 _HISTORY = """
 WITH own AS (
     SELECT id, class, fund, expires_on FROM ledger_account
-    WHERE holder = %(holder)s AND unit = %(unit)s AND class IN ('member', 'held')),
+    WHERE holder = %(holder)s::bigint AND unit = %(unit)s::text AND class IN ('member', 'held')),
 lines AS (
     SELECT s.* FROM own o CROSS JOIN LATERAL (
         SELECT t.key, t.booked_month FROM ledger_transfer t
-        WHERE t.from_account = o.id AND t.key < %(before)s ORDER BY t.key DESC LIMIT %(limit)s) s
+        WHERE t.from_account = o.id AND t.key < %(before)s::uuid
+        ORDER BY t.key DESC LIMIT %(limit)s::bigint) s
     UNION
     SELECT d.* FROM own o CROSS JOIN LATERAL (
         SELECT t.key, t.booked_month FROM ledger_transfer t
-        WHERE t.to_account = o.id AND t.key < %(before)s ORDER BY t.key DESC LIMIT %(limit)s) d),
-newest AS (SELECT key, booked_month FROM lines ORDER BY key DESC LIMIT %(limit)s)
+        WHERE t.to_account = o.id AND t.key < %(before)s::uuid
+        ORDER BY t.key DESC LIMIT %(limit)s::bigint) d),
+newest AS (SELECT key, booked_month FROM lines ORDER BY key DESC LIMIT %(limit)s::bigint)
 SELECT t.key, t.line, t.at, t.kind, t.ref, t.amount,
        s.class AS source, s.code AS source_code, d.class AS target, d.code AS target_code,
        CASE WHEN f.id IS NULL THEN o.fund ELSE f.fund END AS fund,
@@ -162,6 +165,7 @@ def history(
     found = rows(
         _HISTORY,
         {"holder": holder, "unit": unit, "limit": limit, "before": before or _LAST_KEY},
+        prepare=True,
     )
     lines_of: dict[uuid.UUID, list[Any]] = {}
     for line in found:

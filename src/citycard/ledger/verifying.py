@@ -107,7 +107,7 @@ _CHECKS = {
     "ledger.holds": _HOLDS,
     "ledger.hold_ends": _ENDS,
     "ledger.late": _LATE,
-    "ledger.closed_months": _CLOSED,
+    "ledger.closed_tables": _CLOSED,
     **verifying_reversals.CHECKS,
     **verifying_closings.CHECKS,
 }

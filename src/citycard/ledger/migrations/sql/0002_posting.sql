@@ -154,51 +154,52 @@ BEGIN
 END $$;
 
 -- Post the one transfer of one move as plainly as can be; null when anything is out of the ordinary: a known key,
--- too little, a new account, a closed month. Then nothing was done and `ledger_post` decides.
+-- too little, a new account, a closed month, two accounts with a balance. Then nothing was done, and `ledger_post`
+-- decides. Locks as it does: a budget's slice, an account, the key.
 CREATE FUNCTION ledger_post_one(
     f_class text, f_unit text, f_holder bigint, f_fund bigint, f_expires_on date, f_code text,
     t_class text, t_unit text, t_holder bigint, t_fund bigint, t_expires_on date, t_code text,
     m_key uuid, m_month date, m_at timestamptz, m_kind text, m_ref text, m_reverses uuid, m_hash uuid,
     p_amount bigint, p_actor text, p_now timestamptz
 ) RETURNS smallint
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off
+SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     v_from bigint;
     v_to bigint;
-    v_gives boolean := f_class IN ('member', 'held', 'stock');
-    v_takes boolean := t_class IN ('member', 'held', 'stock');
 BEGIN
-    SELECT a.id INTO v_from FROM ledger_account a
-    WHERE a.holder = coalesce(f_holder, 0) AND a.unit = f_unit AND a.class = f_class
-      AND a.expires_on = coalesce(f_expires_on, 'infinity') AND a.fund = coalesce(f_fund, 0)
-      AND a.code = coalesce(f_code, '');
-    SELECT a.id INTO v_to FROM ledger_account a
-    WHERE a.holder = coalesce(t_holder, 0) AND a.unit = t_unit AND a.class = t_class
-      AND a.expires_on = coalesce(t_expires_on, 'infinity') AND a.fund = coalesce(t_fund, 0)
-      AND a.code = coalesce(t_code, '');
-    IF v_from IS NULL OR v_to IS NULL OR t_class = 'budget' THEN
-        RETURN NULL;
-    END IF;
-    IF f_class = 'budget' THEN
-        UPDATE ledger_budget_slice b SET amount = b.amount - p_amount
-        WHERE b.fund = f_fund AND b.slice = (
-            SELECT s.slice FROM ledger_budget_slice s WHERE s.fund = f_fund AND s.amount >= p_amount
-            ORDER BY (s.slice + pg_backend_pid()) & 15 LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED);
-        IF NOT FOUND THEN
-            RETURN NULL;
-        END IF;
-    END IF;
-    IF v_takes AND NOT (v_gives AND v_from < v_to) THEN
-        UPDATE ledger_balance SET amount = amount + p_amount WHERE account_id = v_to;
-    END IF;
-    IF v_gives THEN
-        UPDATE ledger_balance SET amount = amount - p_amount WHERE account_id = v_from AND amount >= p_amount;
-        IF NOT FOUND THEN
+    IF f_class IN ('member', 'held', 'stock') THEN
+        UPDATE ledger_balance SET amount = amount - p_amount
+        WHERE amount >= p_amount AND account_id = (
+            SELECT a.id FROM ledger_account a
+            WHERE a.holder = coalesce(f_holder, 0) AND a.unit = f_unit AND a.class = f_class
+              AND a.expires_on = coalesce(f_expires_on, 'infinity') AND a.fund = coalesce(f_fund, 0)
+              AND a.code = coalesce(f_code, ''))
+        RETURNING account_id INTO v_from;
+        IF v_from IS NULL OR t_class IN ('member', 'held', 'stock', 'budget') THEN
             RAISE EXCEPTION USING ERRCODE = 'LG001';
         END IF;
-    END IF;
-    IF v_takes AND v_gives AND v_from < v_to THEN
-        UPDATE ledger_balance SET amount = amount + p_amount WHERE account_id = v_to;
+    ELSE
+        IF f_class = 'budget' THEN
+            UPDATE ledger_budget_slice b SET amount = b.amount - p_amount
+            WHERE b.fund = f_fund AND b.slice = (
+                SELECT s.slice FROM ledger_budget_slice s WHERE s.fund = f_fund AND s.amount >= p_amount
+                ORDER BY (s.slice + pg_backend_pid()) & 15 LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED);
+            IF NOT FOUND THEN
+                RAISE EXCEPTION USING ERRCODE = 'LG001';
+            END IF;
+        END IF;
+        IF t_class IN ('member', 'held', 'stock') THEN
+            UPDATE ledger_balance SET amount = amount + p_amount
+            WHERE account_id = (
+                SELECT a.id FROM ledger_account a
+                WHERE a.holder = coalesce(t_holder, 0) AND a.unit = t_unit AND a.class = t_class
+                  AND a.expires_on = coalesce(t_expires_on, 'infinity') AND a.fund = coalesce(t_fund, 0)
+                  AND a.code = coalesce(t_code, ''))
+            RETURNING account_id INTO v_to;
+        ELSIF t_class = 'budget' THEN
+            RAISE EXCEPTION USING ERRCODE = 'LG001';
+        END IF;
     END IF;
     INSERT INTO ledger_transfer (booked_month, line, key, content_hash, at, recorded_at, from_account,
                                  to_account, amount, reverses, kind, ref, actor)
@@ -206,9 +207,20 @@ BEGIN
             coalesce(m_hash, ledger_content(m_at, m_kind, m_ref, m_reverses, ledger_line_mark(
                 ledger_pot_mark(f_class, f_unit, f_fund, f_expires_on, f_code), f_holder,
                 ledger_pot_mark(t_class, t_unit, t_fund, t_expires_on, t_code), t_holder, p_amount))),
-            m_at, p_now, v_from, v_to, p_amount, m_reverses, m_kind, m_ref, p_actor);
+            m_at, p_now,
+            coalesce(v_from, (
+                SELECT a.id FROM ledger_account a
+                WHERE a.holder = coalesce(f_holder, 0) AND a.unit = f_unit AND a.class = f_class
+                  AND a.expires_on = coalesce(f_expires_on, 'infinity') AND a.fund = coalesce(f_fund, 0)
+                  AND a.code = coalesce(f_code, ''))),
+            coalesce(v_to, (
+                SELECT a.id FROM ledger_account a
+                WHERE a.holder = coalesce(t_holder, 0) AND a.unit = t_unit AND a.class = t_class
+                  AND a.expires_on = coalesce(t_expires_on, 'infinity') AND a.fund = coalesce(t_fund, 0)
+                  AND a.code = coalesce(t_code, ''))),
+            p_amount, m_reverses, m_kind, m_ref, p_actor);
     RETURN 0;
-EXCEPTION WHEN SQLSTATE 'LG001' OR check_violation OR unique_violation THEN
+EXCEPTION WHEN SQLSTATE 'LG001' OR unique_violation OR not_null_violation OR check_violation THEN
     RETURN NULL;
 END $$;
 
@@ -355,17 +367,6 @@ DECLARE
     v_unsafe_had bigint[];
     v_wrong boolean;
 BEGIN
-    IF v_transfers = 1 AND v_moves = 1 THEN
-        outcome[1] := ledger_post_one(
-            p_class[t_from[1]], p_unit[t_from[1]], t_from_holder[1], p_fund[t_from[1]], p_expires_on[t_from[1]],
-            p_code[t_from[1]], p_class[t_to[1]], p_unit[t_to[1]], t_to_holder[1], p_fund[t_to[1]],
-            p_expires_on[t_to[1]], p_code[t_to[1]], m_key[1], m_month[1], m_at[1], m_kind[1], m_ref[1],
-            m_reverses[1], m_hash[1], t_amount[1], p_actor, p_now);
-        IF outcome[1] IS NOT NULL THEN
-            RETURN;
-        END IF;
-    END IF;
-
     v_own := CASE WHEN cardinality(m_month) = 1 THEN array_fill(m_month[1], ARRAY[v_moves]) ELSE m_month END;
     SELECT array_agg(DISTINCT own) INTO v_months FROM unnest(m_month) own;
     v_ids := ledger_open(p_class, p_unit, p_fund, p_expires_on, p_code, t_from || t_to, t_from_holder || t_to_holder);
@@ -797,4 +798,4 @@ END $$;
 
 REVOKE ALL ON FUNCTION ledger_open, ledger_lease, ledger_change_budget, ledger_post_one, ledger_decide, ledger_post,
     ledger_spend, ledger_lease_budgets, ledger_cut_budget FROM public;
-GRANT EXECUTE ON FUNCTION ledger_post, ledger_spend, ledger_lease_budgets, ledger_cut_budget TO citycard_app;
+GRANT EXECUTE ON FUNCTION ledger_post_one, ledger_post, ledger_spend, ledger_lease_budgets, ledger_cut_budget TO citycard_app;
