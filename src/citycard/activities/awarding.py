@@ -6,10 +6,9 @@ Locks: participations by campaign and member, then budgets, then (in the ledger)
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from citycard.activities import shares
-from citycard.activities.deciding import Room, last_day
+from citycard.activities.deciding import Room
 from citycard.activities.events import PointsAwarded
 from citycard.activities.queries import (
     campaigns_by_id,
@@ -90,7 +89,6 @@ class _Batch:
     """What the decision of a batch reads and changes."""
 
     day_of: DayOf
-    units: Mapping[str, Any]
     own: dict[tuple[int, int], shares.Share]
     days: dict[tuple[int, int, dt.date], shares.DayShare]
     budgets: dict[int, int]
@@ -109,7 +107,6 @@ def _decide(asked: Sequence[Asked], now: dt.datetime) -> list[Award]:
     own = shares.lock({(c.id, r.member_id): c.per_person_cap for r, c in eligible})
     batch = _Batch(
         day_of=day_of,
-        units=pack.table("points")["units"],
         own=own,
         days=shares.lock_days(
             {
@@ -187,12 +184,11 @@ def _give(request: Request, campaign: Campaign, batch: _Batch) -> int:
 
 
 def _move(request: Request, campaign: Campaign, points: int, batch: _Batch) -> ledger.Move:
-    rule = batch.units[campaign.unit]["expires"]
     lot = ledger.member(
         holder=request.member_id,
         unit=campaign.unit,
         fund=campaign.fund_id,
-        expires_on=last_day(batch.day_of(request.at), rule),
+        expires_on=ledger.last_day(unit=campaign.unit, earned_on=batch.day_of(request.at)),
     )
     key = request.tap_key if isinstance(request, AwardRequest) else request.key
     return ledger.Move(

@@ -1,14 +1,14 @@
 """Why somebody got points: what stands behind the ``ref`` of a ledger's move."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from citycard.activities.deciding import last_day
 from citycard.activities.queries import campaigns_by_id
 from citycard.activities.values import Campaign
 from citycard.infra.packs import Text, current_pack
+from citycard.ledger import api as ledger
 
 REF = "campaign:"
 
@@ -21,7 +21,6 @@ class Reason:
     :ivar why: ``taking_part`` (a tap, or a line of the agency's own system) or ``happening``
     :ivar happening: the event's code, say ``cards.card.bound``; empty for taking part
     :ivar gives_until: the last local day on which the campaign gives
-    :ivar expires: the unit's rule of expiry, as the pack has it
     """
 
     ref: str
@@ -33,11 +32,10 @@ class Reason:
     happening: str
     points_each_time: int
     gives_until: dt.date
-    expires: Mapping[str, Any]
 
     def spend_by(self, earned_on: dt.date) -> dt.date | None:
         """Return the last day on which points earned on a day may be spent; None: they stay."""
-        return last_day(earned_on, self.expires)
+        return ledger.last_day(unit=self.unit, earned_on=earned_on)
 
 
 def reasons(*, refs: Sequence[str]) -> dict[str, Reason]:
@@ -68,5 +66,4 @@ def _reason(ref: str, campaign: Campaign) -> Reason:
         happening=campaign.trigger,
         points_each_time=campaign.points_per_tap,
         gives_until=pack.time.day(until - dt.timedelta(microseconds=1)),
-        expires=pack.table("points")["units"][campaign.unit]["expires"],
     )

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from citycard.activities.deciding import last_day
 from citycard.activities.volunteering_deciding import Decided
 from citycard.activities.volunteering_rule import time_bank
 from citycard.infra.database import execute, row, rows
 from citycard.infra.packs import current_pack
 from citycard.kernel.actors import Actor
 from citycard.kernel.ids import fact_key
+from citycard.ledger import api as ledger
 
 
 @dataclass(slots=True)
@@ -117,7 +117,7 @@ def _keep_one(
         is_correction=not first,
         at=at,
         key=key,
-        expires_on=last_day(before.day if before else day, _expires()),
+        expires_on=ledger.last_day(unit=time_bank().unit, earned_on=before.day if before else day),
     )
 
 
@@ -127,11 +127,6 @@ def _same(one: Decided, before: Any) -> bool:
         for it in (one, before)
     )
     return now_and_before[0] == now_and_before[1] and one.word_id == before.word_id
-
-
-def _expires() -> Mapping[str, Any]:
-    rule: Mapping[str, Any] = current_pack().table("points")["units"][time_bank().unit]["expires"]
-    return rule
 
 
 def _write_shift(
