@@ -22,7 +22,7 @@ from citycard_kiosk.journal import Journal, Line
 from citycard_kiosk.writer import Reading, SimulatedWriter
 
 PROJECT = Path(__file__).parents[2]
-READY_WITHIN_S = 30.0
+READY_WITHIN_S = 120.0
 
 
 def free_port() -> int:
@@ -115,7 +115,7 @@ class Rig:
             },
             self._log("agent"),
         )
-        self.screen = httpx.Client(base_url=f"http://127.0.0.1:{self.agent_port}", timeout=10)
+        self.screen = httpx.Client(base_url=f"http://127.0.0.1:{self.agent_port}", timeout=60)
 
     def _log(self, name: str) -> Path:
         return self.directory / f"{name}.log"
@@ -172,12 +172,16 @@ class Rig:
 
     def see(self, *stages: str) -> str:
         """Wait for one of some screens, or for the kiosk's death (an empty text)."""
-        return str(
-            wait_until(
-                lambda: (self.agent.died() and "dead") or (self.stage() in stages and self.stage()),
-                what=f"one of {stages}, seeing {self.stage()}",
-            )
-        ).replace("dead", "")
+        seen = ["nothing"]
+
+        def one_of_them() -> str:
+            seen[0] = "dead" if self.agent.died() else self.stage()
+            return seen[0] if seen[0] in (*stages, "dead") else ""
+
+        try:
+            return str(wait_until(one_of_them)).replace("dead", "")
+        except AssertionError as vain:
+            raise AssertionError(f"{vain}: one of {stages}, seeing {seen[0]}") from None
 
     def redeem(self, points: int = 50) -> str:
         """Put the card down, choose and confirm; returns the screen that ends it, or nothing."""

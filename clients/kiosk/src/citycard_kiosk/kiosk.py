@@ -174,13 +174,16 @@ class Kiosk:
         self.city = city
         self.seconds["choose"] = int(told.get("session_seconds", SECONDS["choose"]))
         self.writer.lay_out_file(self.settings.tray_file)
-        self._placement = self.writer.placement() if self.writer.on_pad() is None else -1
+        # In this order: a card that is put down in between is seen, one way or the other.
+        placement = self.writer.placement()
+        self._placement = placement if self.writer.on_pad() is None else -1
         self._show("resumed" if self.journal.open_lines() else "welcome")
 
     def _recover_now_and_then(self) -> None:
         if time.monotonic() < self._next_recovery:
             return
         self._next_recovery = time.monotonic() + self._recovery_pause_s
+        placement = self.writer.placement()
         moved = self._redeemer().recover()
         # Who waits for nothing asks less and less often.
         self._recovery_pause_s = (
@@ -190,7 +193,7 @@ class Kiosk:
         )
         if moved and self.shown.stage in ("resumed", "taken_away"):
             self._show_recovered(moved)
-            self._placement = self.writer.placement()
+            self._placement = placement  # a card put down meanwhile is still to be looked at
 
     def _upload_now_and_then(self) -> None:
         """Send the journal while nobody waits; a city that is silent or says no hears it later."""
