@@ -9,7 +9,8 @@ WHERE d.state = 'open' AND (
         WHERE k.card_id = d.card_id AND k.counter = d.counter AND k.wrote AND k.day BETWEEN d.day - 4 AND d.day + 4))
     OR (d.kind = 'missing_kiosk' AND d.card_id IS NULL AND EXISTS (
         SELECT FROM redemptions_kiosk_line k
-        WHERE format('kiosk:%%s:%%s', k.device_id, k.seq) = d.item AND k.day BETWEEN d.day - 40 AND d.day + 40))
+        WHERE k.device_id = split_part(d.item, ':', 2)::bigint AND k.seq = split_part(d.item, ':', 3)::bigint
+          AND k.day BETWEEN d.day - 40 AND d.day + 40))
     OR (d.kind = 'missing_ledger' AND EXISTS (
         SELECT FROM redemptions_session s
         WHERE s.way = 'card' AND s.card_id = d.card_id AND s.counter_before = d.counter - 1
