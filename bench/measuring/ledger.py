@@ -4,6 +4,7 @@ import datetime as dt
 import os
 import statistics
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from random import Random
 
@@ -42,10 +43,10 @@ def measure(full: bool, console: Console) -> Measured:
         with console.status(f"{PEOPLE:,} people's accounts"):
             purses = make_purses(PEOPLE, 100_000 if full else 20_000)
             city.owner_sql("ANALYZE")
-        figures = []
+        figures = _Told(console)
         with console.status("batches at 1 M moves"):
             batched = _batched(city, purses, full, seed=1)
-            figures += _batched_figures(batched)
+            figures.extend(_batched_figures(batched))
         with console.status("redemptions out of lots"):
             figures.append(_lots_cost(city, purses, full))
         with console.status(f"TPC-B at scale {SCALE}, and single moves"):
@@ -63,7 +64,25 @@ def measure(full: bool, console: Console) -> Measured:
         said = f"{PEOPLE:,} people, {ISSUERS} issuers with a fund each, {LOTS} lots a spender"
         load = ", ".join(f"{it:.1f}" for it in os.getloadavg())
         conditions = city.conditions() | {"ledger": said, "load at the end": load}
-    return Measured(figures=figures, conditions=conditions)
+    return Measured(figures=list(figures), conditions=conditions)
+
+
+class _Told(list[Figure]):
+    """Figures that are told as they are found: the whole takes a quarter of an hour."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self.console = console
+
+    def append(self, figure: Figure) -> None:
+        """Add a figure and say so."""
+        super().append(figure)
+        self.console.print(f"{figure.name} {figure.value:,.2f} {figure.unit} ({figure.reference})")
+
+    def extend(self, figures: Iterable[Figure]) -> None:
+        """Add figures and say so."""
+        for figure in figures:
+            self.append(figure)
 
 
 def _batched(city: BenchCity, purses: Purses, full: bool, *, seed: int) -> list[tuple[Run, float]]:
