@@ -107,7 +107,17 @@ class Model:
     # -- taking back
 
     def left(self, key: Any) -> int:
-        return sum(line["amount"] - line["back"] for line in self.moves[key]["lines"])
+        return sum(self.room(key, n) for n in range(len(self.moves[key]["lines"])))
+
+    def room(self, key: Any, n: int) -> int:
+        """How much of a line can be taken back: every step up the chain must have room for it."""
+        rooms, gives = [], False
+        while True:
+            taken = self.moves[key]["lines"][n]
+            rooms.append(taken["back"] if gives else taken["amount"] - taken["back"])
+            if taken["of"] is None:
+                return int(min(rooms))
+            (key, n), gives = taken["of"], not gives
 
     def reverse(
         self, key: Any, of: Any, at: dt.datetime, amount: int | None, grace: dt.date | None
@@ -117,7 +127,7 @@ class Model:
         before, left = self.moves[of]["lines"], self.left(of)
         wanted, lines = left if amount is None else amount, []
         for n in reversed(range(len(before))):
-            part = min(before[n]["amount"] - before[n]["back"], wanted)
+            part = min(self.room(of, n), wanted)
             if part:
                 wanted -= part
                 back = line(before[n]["dst"], self.alive(before[n]["src"], at, grace), part)

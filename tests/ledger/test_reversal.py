@@ -218,6 +218,18 @@ def test_a_reversal_can_be_taken_back_and_made_again(lots: Books) -> None:
     assert ledger.verify() == []
 
 
+def test_what_was_given_back_otherwise_cannot_come_back_by_a_longer_way(lots: Books) -> None:
+    first = reversal(redeem(lots, 1, 4))
+    second = reversal(first, amount=3)
+    third = reversal(second)
+    assert [one.outcome for one in take_back(first, second, third)] == ["posted"] * 3
+    assert take_back(reversal(first, "whole"))[0].outcome == "posted"  # nothing of it is left
+    (refused,) = take_back(reversal(third))  # would take back of the first what is taken back
+    assert refused.refusal is not None
+    assert refused.refusal.code == "ledger.taken_back"
+    assert ledger.verify() == []
+
+
 def test_holds_are_ended_not_reversed(lots: Books) -> None:
     hold = lots.spend(1, 3)
     lots.post_spends(hold)

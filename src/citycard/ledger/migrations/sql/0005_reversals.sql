@@ -53,9 +53,19 @@ BEGIN
         SELECT c.of, u.takes_back, c.steps + 1 FROM chain c JOIN ledger_reversed u ON u.key = c.key
         WHERE u.takes_back IS NOT NULL),
     roots AS (SELECT DISTINCT ON (c.of) c.of, c.key FROM chain c ORDER BY c.of, c.steps DESC)
-    SELECT r.key, r.line, o.key, t.unit, r.amount, r.reversed, t.from_account, t.to_account
+    -- What is left of a line is bounded all the way up: taking it back takes back, or gives back, at every step.
+    SELECT r.key, r.line, o.key, t.unit, r.amount, r.amount - l.room, t.from_account, t.to_account
     FROM roots o
     JOIN ledger_reversed r ON r.key = o.of
+    CROSS JOIN LATERAL (
+        WITH RECURSIVE up AS (
+            SELECT u.takes_back, u.takes_back_line, u.amount - u.reversed AS room, false AS gives
+            FROM ledger_reversed u WHERE u.key = r.key AND u.line = r.line
+            UNION ALL
+            SELECT n.takes_back, n.takes_back_line,
+                   CASE WHEN u.gives THEN n.amount - n.reversed ELSE n.reversed END, NOT u.gives
+            FROM up u JOIN ledger_reversed n ON n.key = u.takes_back AND n.line = u.takes_back_line)
+        SELECT min(u.room) AS room FROM up u) l
     CROSS JOIN LATERAL (
         SELECT * FROM pub.ledger_transfers f
         WHERE f.booked_month = r.booked_month AND f.key = r.key AND f.line = r.line LIMIT 1) t
