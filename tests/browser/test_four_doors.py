@@ -50,7 +50,7 @@ class Story:
                 reduced_motion="reduce",
             )
             page = context.new_page()
-            page.set_default_timeout(15_000)
+            page.set_default_timeout(60_000)
             self.windows[door] = Window(city=self.city, page=page, door=door)
         return self.windows[door]
 

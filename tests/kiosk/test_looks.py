@@ -59,7 +59,7 @@ def page(rig: Rig) -> Iterator[Any]:
             viewport={"width": 1080, "height": 1920}, reduced_motion="reduce"
         )
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         page.goto(f"http://127.0.0.1:{rig.agent_port}/")
         yield page
         context.close()
