@@ -361,10 +361,10 @@ class Machine(RuleBasedStateMachine):
                 if key not in self.lapses
             }
         assert set(fresh) == set(lots)
-        for lot, key in fresh.items():
-            self.model.named(lot, key)
+        for lot in lots:  # in the model's order: the database's differs from run to run
+            self.model.named(lot, fresh[lot])
         self.lapses |= set(fresh.values())
-        return list(fresh.values())
+        return [fresh[lot] for lot in lots]
 
 
 def _said(answer: ledger.Posted) -> str:
