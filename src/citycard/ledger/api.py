@@ -84,7 +84,7 @@ from citycard.ledger.funding import (
 )
 from citycard.ledger.holding import release_held_many, settle_held_many
 from citycard.ledger.lapsing import LapseBatch, Lapsed, has_lapsed, lapse_many
-from citycard.ledger.lasting import last_day
+from citycard.ledger.lasting import grace_until, last_day
 from citycard.ledger.liability import LapseHistory, Liability, Outstanding, liability
 from citycard.ledger.listing import city_accounts, outstanding
 from citycard.ledger.months import (
@@ -269,6 +269,7 @@ __all__ = [
     "fund_totals",
     "funds",
     "funds_left",
+    "grace_until",
     "has_lapsed",
     "held",
     "history",

@@ -32,6 +32,9 @@ def last_day(*, unit: str, earned_on: dt.date) -> dt.date | None:
     return dt.date(year, month, day)
 
 
-def grace_until(unit: str, on: dt.date) -> dt.date:
-    """Return until when what comes back after its last day may be spent; a day at least."""
+def grace_until(*, unit: str, on: dt.date) -> dt.date:
+    """Return the last local day on which what comes back after its lot's may be spent.
+
+    The pack's days of grace, one at least.
+    """
     return on + dt.timedelta(days=max(1, int(expiry_rule(unit).get("grace_days", 0))))

@@ -232,7 +232,7 @@ def _lot_alive(lot: AccountRef, on: dt.date, until: dt.date | None) -> AccountRe
     assert lot.fund is not None
     last = lot.expires_on
     if last is not None and last < on:
-        last = until or grace_until(lot.unit, on)
+        last = until or grace_until(unit=lot.unit, on=on)
     return member(holder=lot.holder, unit=lot.unit, fund=lot.fund, expires_on=last)
 
 

@@ -4,11 +4,12 @@ import datetime as dt
 from collections.abc import Sequence
 
 from citycard.infra.database import execute
+from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.kernel.actors import SYSTEM
 from citycard.kernel.ids import fact_key
 from citycard.ledger import api as ledger
-from citycard.redemptions.hearing import grace_until, lock
+from citycard.redemptions.hearing import lock
 from citycard.redemptions.queries import sessions_where
 from citycard.redemptions.values import Session
 
@@ -60,13 +61,14 @@ def set_aside(*, session_ids: Sequence[int], now: dt.datetime) -> None:
 
 def _release(found: Sequence[Session], now: dt.datetime) -> list[int]:
     keys = [fact_key(now, "redemption.released", one.key) for one in found]
+    today = current_pack().time.day(now)
     ends = [
         ledger.HoldEnd(
             key=key,
             hold=one.hold_key,
             kind="redemption.released",
             at=now,
-            grace_until=grace_until(one.unit, now),
+            grace_until=ledger.grace_until(unit=one.unit, on=today),
             ref=f"redemption:{one.id}",
         )
         for one, key in zip(found, keys, strict=True)

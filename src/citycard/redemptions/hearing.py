@@ -100,20 +100,13 @@ def _move_points(
         kind=f"redemption.{state}",
         at=now,
         into=ledger.partner(code=found.partner, unit=found.unit) if state == "settled" else None,
-        grace_until=grace_until(found.unit, now),
+        grace_until=ledger.grace_until(unit=found.unit, on=current_pack().time.day(now)),
         ref=f"redemption:{found.id}",
     )
     write = ledger.settle_held_many if state == "settled" else ledger.release_held_many
     (posted,) = write(ends=[end], actor=actor, now=now)
     if posted.refusal:
         raise posted.refusal
-
-
-def grace_until(unit: str, now: dt.datetime) -> dt.date:
-    """Return until when points that come back after their last day may still be spent."""
-    rule = current_pack().table("points")["units"][unit]["expires"]
-    days = max(1, int(rule.get("grace_days", 0)))
-    return current_pack().time.day(now) + dt.timedelta(days=days)
 
 
 def _dispute(found: Session) -> None:

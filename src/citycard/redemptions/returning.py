@@ -16,7 +16,7 @@ from citycard.kernel.ids import fact_key
 from citycard.ledger import api as ledger
 from citycard.redemptions import prefunding
 from citycard.redemptions.events import PointsCharged, PointsReturned
-from citycard.redemptions.hearing import grace_until, lock_key, told
+from citycard.redemptions.hearing import lock_key, told
 from citycard.redemptions.queries import session
 from citycard.redemptions.values import Kiosk, Session
 
@@ -117,7 +117,7 @@ def _reverse(found: Session, points: int, key: uuid.UUID, actor: Actor, now: dt.
         kind="redemption.returned",
         at=now,
         amount=points,
-        grace_until=grace_until(found.unit, now),
+        grace_until=ledger.grace_until(unit=found.unit, on=current_pack().time.day(now)),
         ref=f"redemption:{found.id}",
     )
     (posted,) = ledger.reverse_many(reversals=[reversal], actor=actor, now=now)
