@@ -10,7 +10,7 @@ import pytest
 from citycard.infra.packs import find_pack, pack_codes
 from citycard.kernel.periods import DateSpan
 from citycard.rules import api as rules
-from citycard.rules import words_age, words_place, words_standing
+from citycard.rules import words_age, words_place, words_school, words_standing
 from citycard.rules.condition import Anyone, Condition, _Joined
 
 from .test_mutants import mutated, values, with_source
@@ -115,6 +115,20 @@ def _school(condition: Any) -> Cases:
     ]
 
 
+def _graduate(condition: Any) -> Cases:
+    """Through the last day of the graduation year, and not one day more."""
+    last = dt.date(ON.year - 1, condition.month, condition.day)
+    level = condition.levels[0]
+    return [
+        ({"school": {"level": level, "in_city": True}}, "yes"),
+        ({"school": {"level": level, "in_city": True, "graduates_on": last}}, "no"),
+        ({"school": {"level": level, "in_city": True, "graduates_on": ON + DAY}}, "yes"),
+        ({"school": {"level": level, "in_city": False}}, "no"),
+        ({"school": {}}, "no"),
+        ({}, "unknown"),
+    ]
+
+
 MAKERS: dict[type[Condition], Callable[[Any], Cases]] = {
     words_age.AgeAtLeast: _age,
     words_age.AgeBelow: _age,
@@ -139,6 +153,20 @@ MAKERS: dict[type[Condition], Callable[[Any], Cases]] = {
         ({}, "unknown"),
     ],
     words_place.EnrolledAt: _school,
+    words_place.IdKind: lambda c: [
+        ({"id_kind": c.kinds[0]}, "yes"),
+        ({"id_kind": "nothing"}, "no"),
+        ({}, "unknown"),
+    ],
+    words_school.StudentThrough: _graduate,
+    words_school.Attends: lambda c: [
+        ({"school": {"level": "any", "code": c.schools[0]}}, "yes"),
+        ({"school": {"level": "any", "code": c.schools[0], "graduates_on": ON}}, "no"),
+        ({"school": {"level": "any", "code": "elsewhere"}}, "no"),
+        ({"school": {}}, "no"),
+        ({}, "unknown"),
+    ],
+    words_standing.During: lambda c: [({}, "yes" if ON in c.span else "no")],
     words_place.EmployedBy: lambda c: [
         ({"employer_agency": "health"}, "yes"),
         ({"employer_agency": ""}, "no"),

@@ -23,6 +23,14 @@ def until(text: str) -> DateSpan:
     return DateSpan(None, day(text))
 
 
+def through(last_day: str, **more: Any) -> dict[str, Any]:
+    return {"student_through": {"level": "university", "last_day": last_day, **more}}
+
+
+def student(**more: Any) -> dict[str, Any]:
+    return {"school": {"level": "university", "in_city": True, **more}}
+
+
 CASES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     # birthdays: the day before, the day itself, the day after
     ({"age_at_least": 65}, {"birth_on": day("1952-03-02")}, NO),
@@ -89,6 +97,30 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"enrolled_at": {"level": "primary"}}, {"school": {"level": "senior"}}, NO),
     ({"enrolled_at": {"level": "primary"}}, {"school": {}}, NO),
     ({"enrolled_at": {"level": "primary"}}, {}, UNKNOWN),
+    # a school by its name
+    ({"attends": "kainan"}, {"school": {"level": "university", "code": "kainan"}}, YES),
+    ({"attends": ["kainan"]}, {"school": {"level": "university", "code": "other"}}, NO),
+    (
+        {"attends": "kainan"},
+        {"school": {"level": "university", "code": "kainan", "graduates_on": ON}},
+        NO,
+    ),
+    ({"attends": "kainan"}, {"school": {"level": "university"}}, UNKNOWN),
+    ({"attends": "kainan"}, {"school": {}}, NO),
+    ({"attends": "kainan"}, {}, UNKNOWN),
+    # a student through a day of the graduation year: the day itself counts, the next does not
+    (through("03-01"), student(graduates_on=day("2017-01-31")), YES),
+    (through("02-28"), student(graduates_on=day("2017-01-31")), NO),
+    (through("10-31"), student(graduates_on=day("2016-06-30")), NO),
+    (through("01-31"), student(graduates_on=day("2017-03-02")), YES),  # never before graduation
+    (through("01-31"), student(graduates_on=ON), NO),
+    (through("10-31"), student(), YES),
+    (through("10-31"), {"school": {"level": "primary", "in_city": True}}, NO),
+    (through("10-31"), {"school": {"level": "university"}}, UNKNOWN),
+    (through("10-31"), {"school": {"level": "university", "in_city": False}}, NO),
+    (through("10-31", in_city=False), {"school": {"level": "university"}}, YES),
+    (through("10-31"), {"school": {}}, NO),
+    (through("10-31"), {}, UNKNOWN),
     ({"employed_by": "city"}, {"employer_agency": "health"}, YES),
     ({"employed_by": "city"}, {"employer_agency": ""}, NO),
     ({"employed_by": ["health"]}, {"employer_agency": "rdec"}, NO),
@@ -181,6 +213,30 @@ def test_a_word_is_documented(kind: type[rules.Condition]) -> None:
     assert kind.__doc__
     assert kind.takes
     assert kind.example.startswith(kind.word)
+
+
+def test_a_student_s_last_day_is_the_day_of_the_graduation_year() -> None:
+    condition = rules.read_condition(through("10-31"), names=NAMES)
+    facts = student(graduates_on=day("2017-06-30"))
+    assert condition.holds(facts, day("2017-10-31")).value == YES
+    assert condition.holds(facts, day("2017-11-01")).value == NO
+    assert condition.next_change(facts, ON) == day("2017-11-01")
+    assert condition.next_change(facts, day("2017-11-01")) is None
+
+
+def test_a_named_school_ends_with_graduation() -> None:
+    condition = rules.read_condition({"attends": "kainan"}, names=NAMES)
+    facts = {"school": {"level": "university", "code": "kainan", "graduates_on": day("2017-06-30")}}
+    assert condition.next_change(facts, ON) == day("2017-06-30")
+
+
+@pytest.mark.parametrize(
+    "node",
+    [through("10-32"), through("02-29"), through("10-31", in_city="yes"), {"attends": "kainen"}],
+)
+def test_a_badly_written_school_is_refused(node: dict[str, Any]) -> None:
+    with pytest.raises(rules.BadRule):
+        rules.read_condition(node, names=NAMES)
 
 
 def test_a_city_may_let_leap_day_children_turn_on_28_february() -> None:

@@ -5,8 +5,8 @@ Facts are a plain mapping; a key that is absent, or whose value is None, is not 
     {"birth_on": date, "sex": "f" | "m", "id_kind": "citizen", "registered_city": "<code>",
      "registered_district": "中正區", "registered_since": date, "resides_in_city": True, "died_on":
      date, "statuses": {code: held}, "relations": {code: held}, "approvals": {entitlement: held},
-     "school": {"level": "primary", "in_city": True, "graduates_on": date}, "employer_agency":
-     "health"}
+     "school": {"level": "primary", "in_city": True, "graduates_on": date, "code": "<school>"},
+     "employer_agency": "health"}
 
 *held* is True, False, a span of days, or several spans; with spans the engine knows when it
 changes. A status may also say more: ``{"held": …, "grade": "severe"}``. Nothing on record means

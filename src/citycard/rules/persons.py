@@ -64,12 +64,14 @@ def _text(node: Node) -> str:
 def _school(node: Node) -> dict[str, Any]:
     if node.value == {}:
         return {}
-    node.members({"level"}, {"in_city", "graduates_on"})
+    node.members({"level"}, {"in_city", "graduates_on", "code"})
     school: dict[str, Any] = {"level": node.below("level").one("level", node.names.levels)}
     if "in_city" in node.value:
         school["in_city"] = _yes_or_no(node.below("in_city"))
     if "graduates_on" in node.value:
         school["graduates_on"] = _day(node.below("graduates_on"))
+    if "code" in node.value:
+        school["code"] = str(node.value["code"])
     return school
 
 

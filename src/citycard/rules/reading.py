@@ -28,6 +28,7 @@ from citycard.rules.words_place import (
     RegisteredIn,
     ResidesIn,
 )
+from citycard.rules.words_school import Attends, StudentThrough
 from citycard.rules.words_standing import (
     Approved,
     During,
@@ -179,6 +180,26 @@ def _enrolled_at(node: Node) -> Condition:
     return EnrolledAt(levels, _called(levels, node.names.levels), in_city)
 
 
+def _attends(node: Node) -> Condition:
+    schools = node.some("named school", node.names.schools)
+    return Attends(schools, _called(schools, node.names.schools))
+
+
+def _student_through(node: Node) -> Condition:
+    node.members({"level", "last_day"}, {"in_city"})
+    levels = node.below("level").some("school level", node.names.levels)
+    in_city = node.value.get("in_city", True)
+    if not isinstance(in_city, bool):
+        node.below("in_city").refuse(f"“{in_city}” should be true or false")
+    last = node.value["last_day"]
+    try:
+        day = dt.date.fromisoformat(f"2001-{last}")
+    except ValueError:
+        node.below("last_day").refuse(f"“{last}” is not a month and day such as 10-31")
+    names = _called(levels, node.names.levels)
+    return StudentThrough(levels, names, in_city, day.month, day.day)
+
+
 def _employed_by(node: Node) -> Condition:
     if node.value == "city":
         return EmployedBy((), ())
@@ -247,6 +268,8 @@ _READERS: dict[str, Reader] = {
     "resides_in": _resides_in,
     "id_kind": _id_kind,
     "enrolled_at": _enrolled_at,
+    "student_through": _student_through,
+    "attends": _attends,
     "employed_by": _employed_by,
     "has_status": _has_status,
     "status_grade": _status_grade,
@@ -273,6 +296,8 @@ WORDS: tuple[type[Condition], ...] = (
     ResidesIn,
     IdKind,
     EnrolledAt,
+    StudentThrough,
+    Attends,
     EmployedBy,
     HasStatus,
     StatusGrade,

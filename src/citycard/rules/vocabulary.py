@@ -35,6 +35,7 @@ class Vocabulary:
     grades: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     relations: Mapping[str, Text] = field(default_factory=dict)
     levels: Mapping[str, Text] = field(default_factory=dict)
+    schools: Mapping[str, Text] = field(default_factory=dict)
     entitlements: Mapping[str, Text] = field(default_factory=dict)
     agencies: Mapping[str, Text] = field(default_factory=dict)
     id_kinds: Mapping[str, Text] = field(default_factory=dict)
@@ -73,6 +74,7 @@ def vocabulary_of(pack: Tables) -> Vocabulary:
         },
         relations=_names(statuses.get("relations", {})),
         levels=_names(statuses.get("schools", {}).get("levels", {})),
+        schools=_names(statuses.get("schools", {}).get("named", {})),
         entitlements=_names(pack.table("entitlements")),
         agencies=_names(pack.table("agencies")["agencies"]),
         id_kinds=ID_KINDS,
