@@ -73,6 +73,9 @@ FACT = _Facts("fact", "statuses")
 REFERENCES: tuple[tuple[str, str, Kind], ...] = (
     ("pack", "operator", AGENCY),
     ("pack", "privacy.officer", AGENCY),
+    ("pack", "register_feed.cancel_lists.*.agency", AGENCY),
+    ("pack", "register_feed.cancel_lists.*.rights.*", ENTITLEMENT),
+    ("pack", "register_feed.leak.right", ENTITLEMENT),
     ("agencies", "agencies.*.under", AGENCY),
     ("agencies", "agencies.*.district", DISTRICT),
     ("agencies", "agencies.*.issues_media.*", MEDIUM),
