@@ -1,0 +1,27 @@
+"""The door of fares.
+
+A city's tariffs and concessions are compiled once: ``book = fares.book(pack=…)``. Rides go in as
+columns (``RideColumns``, a person-month after the other, in canonical order) and come out priced:
+``fares.price(book=…, rides=…)``. ``fares.explain_ride`` prices the same rides again and says every
+step of one of them in Chinese and in English.
+"""
+
+from citycard.fares.values import (
+    MICRO,
+    NONE,
+    Ended,
+    Explained,
+    PricedColumns,
+    Ride,
+    RideColumns,
+)
+
+__all__ = [
+    "MICRO",
+    "NONE",
+    "Ended",
+    "Explained",
+    "PricedColumns",
+    "Ride",
+    "RideColumns",
+]
