@@ -49,7 +49,7 @@ def test_nobody_hides_a_reaction_in_a_signal_or_a_save() -> None:
 
 def test_no_city_is_named_in_code() -> None:
     """What differs between cities is in their packs; the simulation tells a city's own story."""
-    packs = [YAML(typ="safe").load(path) for path in ROOT.glob("citypacks/*/pack.yaml")]
+    packs = [YAML(typ="safe").load(path) for path in ROOT.glob("citypacks/[!_]*/pack.yaml")]
     names = {name for pack in packs for name in (pack["code"], *pack["name"].values())}
     assert len(names) >= 6
     found = [

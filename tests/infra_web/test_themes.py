@@ -50,13 +50,13 @@ def test_a_card_kind_is_a_code() -> None:
 def test_a_mark_is_a_plain_drawing(svg: str, tmp_path: Path) -> None:
     (tmp_path / "mark.svg").write_text(svg)
     with pytest.raises(themes.BadTheme):
-        themes.theme_from({"mark": "mark.svg"}, tmp_path)
+        themes.theme_from({"mark": "mark.svg"}, tmp_path.joinpath)
 
 
 @pytest.mark.parametrize("code", pack_codes())
 def test_every_citys_theme_is_readable(code: str) -> None:
     pack = find_pack(code)
-    theme = themes.theme_from(pack.table("theme"), pack.directory)
+    theme = themes.theme_from(pack.table("theme"), pack.file)
     css = themes.stylesheet(theme)
     assert "--cc-city:" in css
     for kind in theme.card_art:

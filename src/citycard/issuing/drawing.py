@@ -225,14 +225,15 @@ def _paste_photo(card: Image.Image, photo: bytes | None, box: Mapping[str, Any] 
 
 def _background(pack: Pack, template: str) -> Image.Image:
     row = pack.table("cards")["templates"][template]
-    return _art(str(pack.directory), str(row.get("art") or ""), str(pack.table("theme")["city"]))
+    art = str(row.get("art") or "")
+    return _art(str(pack.file(art)) if art else "", str(pack.table("theme")["city"]))
 
 
 @functools.lru_cache(maxsize=32)
-def _art(directory: str, art: str, colour: str) -> Image.Image:
+def _art(art: str, colour: str) -> Image.Image:
     """Return the art as a bitmap: the PNG beside the pack's SVG, or the city's colour alone."""
-    file = (Path(directory) / art).with_suffix(".png")
-    if art and file.is_file():
+    file = Path(art).with_suffix(".png") if art else None
+    if file is not None and file.is_file():
         with Image.open(file) as opened:
             return ImageOps.fit(opened.convert("RGB"), (WIDTH_PX, HEIGHT_PX))
     return Image.new("RGB", (WIDTH_PX, HEIGHT_PX), colour)

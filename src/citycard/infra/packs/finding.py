@@ -5,20 +5,15 @@ import os
 from functools import lru_cache
 from pathlib import Path as FilePath
 
+from citycard.infra.packs.directories import pack_directories
 from citycard.infra.packs.mistakes import PackError, Problem, nearest_word
-from citycard.infra.packs.pack import Pack, load, packaged_packs
-
-
-def pack_directories() -> tuple[FilePath, ...]:
-    """Return the directories that are searched, in order."""
-    named = os.environ.get("CITYCARD_PACKS", "").split(os.pathsep)
-    return (*(FilePath(each) for each in named if each), packaged_packs())
+from citycard.infra.packs.pack import Pack, load
 
 
 def pack_codes() -> tuple[str, ...]:
-    """Return the codes of all packs that can be found."""
+    """Return the codes of all packs that can be found; ``_…`` is a parent, no city of its own."""
     found = {path.parent.name for each in pack_directories() for path in each.glob("*/pack.yaml")}
-    return tuple(sorted(found))
+    return tuple(sorted(name for name in found if not name.startswith("_")))
 
 
 def find_pack(code: str) -> Pack:

@@ -11,10 +11,12 @@ from pathlib import Path as FilePath
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from citycard.infra.packs.directories import schemas_for
+from citycard.infra.packs.inheriting import Layers, strays
 from citycard.infra.packs.mistakes import PackError, Problem
 from citycard.infra.packs.plain import plain, revived
 from citycard.infra.packs.reading import Path, Source, read_source
-from citycard.infra.packs.remembering import mark_of, recall, remember
+from citycard.infra.packs.remembering import Parents, Sources, recall, remember
 from citycard.infra.packs.shapes import has_shape, problems_of_shape
 from citycard.infra.packs.texts import Text
 from citycard.kernel.periods import CityTime
@@ -44,8 +46,11 @@ FILES: Mapping[str, str] = {
     "theme": "theme/tokens.yaml",
     "names": "people/names.yaml",
     "scenarios": "scenarios",
+    "fares": "fares.yaml",
 }
+OPTIONAL = frozenset({"fares"})  # a table that a city need not have; it is empty then
 POPULATION = "people/population.csv"
+_OTHERS = {".svg", ".csv", ".png"}
 _POPULATION_COLUMNS = 103  # district, sex, ages 0 to 99, 100 and over
 _KEYED_BY = {"forms": "code"}  # how a directory's files become one table: by this key, or merged
 
@@ -64,6 +69,7 @@ class Pack:
 
     directory: FilePath
     sources: Mapping[str, tuple[Source, ...]] = field(repr=False)
+    parents: tuple[FilePath, ...] = field(default=(), repr=False)
 
     @cached_property
     def code(self) -> str:
@@ -93,12 +99,12 @@ class Pack:
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 over the content: comments and the order of keys don't count, every value
-        does."""
+        """SHA-256 over the content, inherited or not: comments and the order of keys don't count,
+        every value does."""
         tables = {name: self.table(name) for name in sorted(self.sources)}
         digest = hashlib.sha256(canonical(tables))
-        for path in self._other_files():
-            digest.update(path.relative_to(self.directory).as_posix().encode())
+        for name, path in self._other_files().items():
+            digest.update(name.encode())
             digest.update(hashlib.sha256(path.read_bytes()).digest())
         return digest.hexdigest()
 
@@ -117,7 +123,11 @@ class Pack:
         return Text.read(value)
 
     def file(self, path: str) -> FilePath:
-        """Return where one of the pack's other files lies, such as ``theme/mark.svg``."""
+        """Return where one of the pack's other files lies, such as ``theme/mark.svg``: in the pack,
+        or in a parent that has one of that name."""
+        for root in (self.directory, *self.parents):
+            if (root / path).is_file():
+                return root / path
         return self.directory / path
 
     def population(self) -> tuple[Residents, ...]:
@@ -126,7 +136,7 @@ class Pack:
         :raises PackError: when a row of people/population.csv isn't right, with its line.
         """
         found = []
-        with self.file(POPULATION).open(encoding="utf-8", newline="") as lines:
+        with (self.directory / POPULATION).open(encoding="utf-8", newline="") as lines:
             numbered = [(n, line) for n, line in enumerate(lines, 1) if not line.startswith("#")]
         for number, line in numbered[1:]:
             row = next(csv.reader([line]))
@@ -163,9 +173,13 @@ class Pack:
                 return source, path
         return sources[0], ()
 
-    def _other_files(self) -> Iterator[FilePath]:
-        known = {".svg", ".csv", ".png"}
-        yield from sorted(path for path in self.directory.rglob("*") if path.suffix in known)
+    def _other_files(self) -> dict[str, FilePath]:
+        """Return the drawings and figures by name; the pack's own come before a parent's."""
+        found: dict[str, FilePath] = {}
+        for root in reversed((self.directory, *self.parents)):
+            paths = (path for path in root.rglob("*") if path.suffix in _OTHERS)
+            found.update((path.relative_to(root).as_posix(), path) for path in paths)
+        return dict(sorted(found.items()))
 
 
 def canonical(value: Any) -> bytes:
@@ -180,71 +194,62 @@ def load(directory: FilePath) -> Pack:
 
     :raises PackError: with every mistake that was found.
     """
-    mark = mark_of(directory, schemas_for(directory))
-    sources = recall(directory.name, mark) if (directory / POPULATION).is_file() else None
-    if sources is None:
-        sources = _read_all(directory)
-        remember(directory.name, mark, sources)
-    return Pack(directory, sources)
+    schemas = schemas_for(directory)
+    kept = recall(directory, schemas) if (directory / POPULATION).is_file() else None
+    if kept is None:
+        kept = _read_all(directory)
+        remember(directory, schemas, *kept)
+    sources, parents = kept
+    return Pack(directory, sources, tuple(parents.values()))
 
 
-def _read_all(directory: FilePath) -> dict[str, tuple[Source, ...]]:
-    sources: dict[str, tuple[Source, ...]] = {}
-    problems: list[Problem] = []
-    for table, name in FILES.items():
-        read = []
-        for path in _paths(directory, name, problems):
-            try:
-                read.append(_read(path, directory, table, problems))
-            except PackError as error:
-                problems.extend(error.problems)
-        sources[table] = tuple(read)
+def _read_all(directory: FilePath) -> tuple[Sources, Parents]:
+    layers = Layers(directory, FILES, OPTIONAL, read=read_source)
+    sources = {table: layers.table(table) for table in FILES}
+    problems = [*layers.problems, *_shapes(directory, sources), *_strays(directory, layers)]
     if not (directory / POPULATION).is_file():
         file = f"{directory.name}/{POPULATION}"
         problems.append(Problem(file=file, line=1, message="this file is missing"))
     if problems:
         raise PackError(problems)
-    return sources
+    return sources, layers.parents
 
 
-def _read(path: FilePath, directory: FilePath, table: str, problems: list[Problem]) -> Source:
-    file = path.relative_to(directory.parent).as_posix()
-    try:
-        text = path.read_text("utf-8")
-    except UnicodeDecodeError as error:
-        message = f"the file is not UTF-8: {error.reason}"
-        raise PackError([Problem(file=file, line=1, message=message)]) from error
-    source = read_source(text, file)
+def _strays(directory: FilePath, layers: Layers) -> Iterator[Problem]:
+    for each in (directory, *layers.parents.values()):
+        yield from strays(each, FILES)
+
+
+def _shapes(directory: FilePath, sources: Sources) -> Iterator[Problem]:
     schemas = schemas_for(directory)
-    if has_shape(schemas, table):
-        problems.extend(problems_of_shape(source, table, schemas))
-    return source
+    for table, read in sources.items():
+        for source in read if has_shape(schemas, table) else ():
+            yield from problems_of_shape(source, table, schemas)
+    yield from _twice(sources)
 
 
-def schemas_for(directory: FilePath) -> FilePath:
-    """Return the schemas beside a pack, or the ones that come with CityCard."""
-    beside = directory.parent / "_schema"
-    return beside if beside.is_dir() else packaged_packs() / "_schema"
+def _twice(sources: Sources) -> Iterator[Problem]:
+    """A directory's files are put together, so that a key may stand in one of them only."""
+    for table, read in sources.items():
+        seen: dict[str, Source] = {}
+        for source in read:
+            for key in _keys(table, source):
+                if key in seen:
+                    message = f"“{key}” stands in {seen[key].file}, too"
+                    yield source.problem((key,), message)
+                seen[key] = source
 
 
-def packaged_packs() -> FilePath:
-    """Return the directory of the packs that come with CityCard: in the wheel, or in the source
-    tree."""
-    package = FilePath(__file__).resolve().parents[2]
-    inside = package / "citypacks"
-    return inside if inside.is_dir() else package.parents[1] / "citypacks"
-
-
-def _paths(directory: FilePath, name: str, problems: list[Problem]) -> list[FilePath]:
-    path = directory / name
-    found = sorted(path.glob("*.yaml")) if path.is_dir() else [path] if path.is_file() else []
-    if not found:
-        file = f"{directory.name}/{name}"
-        problems.append(Problem(file=file, line=1, message="this file is missing"))
-    return found
+def _keys(table: str, source: Source) -> tuple[str, ...]:
+    if not isinstance(source.value, dict):
+        return ()
+    key = _KEYED_BY.get(table)
+    return tuple(source.value) if key is None else (str(source.value.get(key)),)
 
 
 def _together(name: str, sources: tuple[Source, ...]) -> Any:
+    if not sources:
+        return {}
     if FILES[name].endswith(".yaml"):
         return sources[0].value
     key = _KEYED_BY.get(name)

@@ -28,17 +28,26 @@ class Source:
     file: str
     value: Any = None
     lines: dict[Path, int] = field(default_factory=dict)
+    files: dict[Path, str] = field(default_factory=dict)  # of what was inherited from elsewhere
     problems: list[Problem] = field(default_factory=list)
 
     def line(self, path: Path) -> int:
         """Return the line of a value, or of the nearest thing around it."""
-        while path and path not in self.lines:
-            path = path[:-1]
-        return self.lines.get(path, 1)
+        return self.lines.get(self._marked(path), 1)
+
+    def file_of(self, path: Path) -> str:
+        """Return the file of a value: this one, or the one that it was inherited from."""
+        return self.files.get(self._marked(path), self.file)
 
     def problem(self, path: Path, message: str, nearest: str | None = None) -> Problem:
         """Describe a mistake at a place."""
-        return Problem(file=self.file, line=self.line(path), message=message, nearest=nearest)
+        file, line = self.file_of(path), self.line(path)
+        return Problem(file=file, line=line, message=message, nearest=nearest)
+
+    def _marked(self, path: Path) -> Path:
+        while path and path not in self.lines:
+            path = path[:-1]
+        return path
 
 
 def read_source(text: str, file: str) -> Source:

@@ -28,7 +28,7 @@ class _Look:
 
     @cached_property
     def theme(self) -> Theme:
-        return theme_from(self.pack.table("theme"), self.pack.directory)
+        return theme_from(self.pack.table("theme"), self.pack.file)
 
     def city(self, language: str) -> City:
         contact = self.pack.table("pack").get("contact") or {}

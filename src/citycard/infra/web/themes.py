@@ -6,7 +6,7 @@ shades for hovering, tints and the dark theme are worked out here, moved until t
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +19,7 @@ INK = "#1b1f24"
 DEFAULT_CITY = "#17565f"
 DARK_POINTS = "#f0b95a"
 NO_MARK = SafeString("")
+Find = Callable[[str], Path]
 _KIND = re.compile(r"^[a-z0-9_-]{1,40}$")
 # The ground of a card's art: its gradient's stops, or the first rectangle's fill.
 _ART_COLOUR = re.compile(r'(?:stop-color|<rect[^>]* fill)="(#[0-9a-fA-F]{6})"')
@@ -141,20 +142,21 @@ def safe_svg(text: str) -> SafeString:
     return mark_safe(text[start:])  # noqa: S308 - checked above; packs are installed by the operator
 
 
-def theme_from(table: Mapping[str, object], folder: Path | None) -> Theme:
-    """Build a theme from a pack's table; files stand relative to the pack's folder.
+def theme_from(table: Mapping[str, object], find: Find | None) -> Theme:
+    """Build a theme from a pack's table.
 
+    :param find: where one of the pack's files lies
     :raises BadTheme: for a card kind that is no code; a bad colour raises BadColour.
     """
     city = str(table.get("city", DEFAULT_CITY))
     colours.parse(city)
     mark = table.get("mark")
-    path = folder / str(mark) if folder and mark else None
+    path = find(str(mark)) if find and mark else None
     return Theme(
         city=city,
         points=str(table.get("points", "") or ""),
         mark=safe_svg(path.read_text("utf-8")) if path and path.is_file() else SafeString(""),
-        card_art=_files(table.get("cards"), folder),
+        card_art=_files(table.get("cards"), find),
         card_colours=_colours(table.get("card_colours")),
     )
 
@@ -168,10 +170,10 @@ def _kinds(value: object) -> dict[str, str]:
     return {str(kind): str(given) for kind, given in value.items()}
 
 
-def _files(value: object, folder: Path | None) -> dict[str, Path]:
-    if folder is None:
+def _files(value: object, find: Find | None) -> dict[str, Path]:
+    if find is None:
         return {}
-    return {k: folder / name for k, name in _kinds(value).items() if (folder / name).is_file()}
+    return {k: path for k, name in _kinds(value).items() if (path := find(name)).is_file()}
 
 
 def _colours(value: object) -> dict[str, str]:
