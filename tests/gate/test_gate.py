@@ -284,3 +284,29 @@ def test_many_at_once_are_gathered_and_each_gets_its_own_answer(
     assert [answer.json()["seq"] for answer in answers] == list(range(200))
     assert {answer.json()["points"] for answer in answers} == {2}
     assert taps.verify() == []
+
+
+def test_a_bad_ride_is_answered_alone_and_the_rest_of_its_batch_is_taken(
+    town: Town, running: RunningGate
+) -> None:
+    [member] = town.residents(1)
+    number, reader = town.card(member), enrolled(town, running, "concession-ride", "transport")
+    ride = {"leg": "in", "operator": "bus-1", "route": "5"}
+    said = {"epoch": 1, "at": now(), "number": number}
+    body = [
+        said | {"seq": 1, "ride": ride},
+        said | {"seq": 2, "ride": ride | {"metres": -5}},
+        said | {"seq": 3, "ride": ride | {"leg": "out", "charged_ntd": 15}},
+    ]
+    first = running.taps(reader, {"taps": body})
+    assert [answer["code"] for answer in first.json()["answers"]] == [
+        "accepted",
+        "bad_ride",
+        "accepted",
+    ]
+    assert "taps[1].ride.metres" in first.json()["answers"][1]["detail"]
+    assert running.taps(reader, {"taps": body}).content == first.content
+    mended = running.taps(reader, body[1] | {"ride": ride})
+    assert mended.json()["code"] == "accepted"
+    alone = running.taps(reader, said | {"seq": 4, "ride": {}})
+    assert alone.json()["code"] == "bad_ride"

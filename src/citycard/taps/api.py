@@ -6,6 +6,9 @@ lets others add points and the agency's number, and stores it (``store``). What 
 a fact and never changes: a tap sent again gets the stored answer; the same identity with another
 content is kept as a conflict; an impossible time is kept in quarantine.
 
+A tap of a vehicle, a gate or a dock carries a ride part (``RidePart``): part of its content, kept
+by ``fares``.
+
 A tap is judged by what held at its own time (card, binding, right), so the order of arrival does
 not matter.
 
@@ -28,10 +31,12 @@ from citycard.taps.storing import store
 from citycard.taps.values import (
     CardRead,
     Judged,
+    Leg,
     OpenBatch,
     OpenedTap,
     Outcome,
     ReaderHealth,
+    RidePart,
     TapAnswer,
     TapRead,
     TapView,
@@ -43,10 +48,12 @@ __all__ = [
     "CardRead",
     "Code",
     "Judged",
+    "Leg",
     "OpenBatch",
     "OpenedTap",
     "Outcome",
     "ReaderHealth",
+    "RidePart",
     "Service",
     "ServiceTable",
     "TapAnswer",

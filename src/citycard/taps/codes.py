@@ -21,6 +21,7 @@ class Code(IntEnum):
     QUARANTINED_TIME = 20
     CONFLICT = 21
     READER_REVOKED = 22
+    BAD_RIDE = 23
 
     @property
     def word(self) -> str:
@@ -48,4 +49,5 @@ MEANINGS = {
     Code.QUARANTINED_TIME: "The reader's clock is wrong; the tap is kept apart.",
     Code.CONFLICT: "Another tap came under this sequence number before.",
     Code.READER_REVOKED: "The reader, or this epoch of it, is not in service.",
+    Code.BAD_RIDE: "What the tap says of the ride can't be right; it was not taken: see `detail`.",
 }

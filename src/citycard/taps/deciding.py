@@ -1,12 +1,13 @@
 """Pure decisions about one tap: is its time possible, and what is the reader told."""
 
 import datetime as dt
+import json
 from hashlib import blake2b
 from typing import Any
 
 from citycard.taps.codes import Code
 from citycard.taps.service_table import ServiceTable
-from citycard.taps.values import TapRead
+from citycard.taps.values import RidePart, TapRead
 
 FUTURE_ALLOWED = dt.timedelta(minutes=10)
 """How far a reader's clock may run ahead."""
@@ -21,7 +22,16 @@ LATE_AFTER = dt.timedelta(minutes=15)
 def content_hash(read: TapRead) -> bytes:
     """Return 16 bytes that tell a re-sent tap from another one under the same number."""
     said = f"{read.at.timestamp():.6f}|{read.issuer}|{read.number_kind}|{read.number}"
+    if read.ride is not None:
+        said += _ride_content(read.ride)
     return blake2b(said.encode(), digest_size=16).digest()
+
+
+def _ride_content(ride: RidePart) -> str:
+    """Return what was said of a ride; a field that is added one day changes nothing of before."""
+    usual = RidePart._field_defaults
+    said = {name: v for name, v in ride._asdict().items() if v != usual.get(name)}
+    return json.dumps(said, sort_keys=True, ensure_ascii=False)
 
 
 def impossible_time(at: dt.datetime, now: dt.datetime) -> str | None:

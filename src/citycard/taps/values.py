@@ -7,13 +7,47 @@ from typing import Literal, NamedTuple
 from citycard.taps.codes import Code
 
 State = Literal["new", "duplicate", "repeated", "conflict", "quarantined", "refused"]
+Leg = Literal["in", "out", "whole"]
+
+
+class RidePart(NamedTuple):
+    """What a vehicle's, a gate's or a dock's device knows of the ride that a tap is part of.
+
+    All of it is the device's word: facts that are kept and never corrected.
+
+    :ivar leg: ``in`` boards, ``out`` alights, ``whole`` is a ride in one tap (a taxi's, one paid at
+        the door)
+    :ivar operator: who runs it; ``route``, ``stop`` and ``vehicle`` are the operator's own codes,
+        empty where there is none
+    :ivar metres: how far the ride went, where the device measured it
+    :ivar ticket: the kind of ticket that the device took the card for, such as ``full``, ``senior``
+    :ivar fare_ntd: the full fare, where the device has it of itself: a meter, a train's table
+    :ivar charged_ntd: taken from the stored value at this tap, ``missed_ntd`` included
+    :ivar missed_ntd: the part of it that was for an earlier ride which had not been tapped out of
+    :ivar points_taken: taken from the month's allowance
+    :ivar purse_after_ntd: the stored value afterwards; below zero where the card may be overdrawn
+    """
+
+    leg: Leg
+    operator: str
+    route: str = ""
+    stop: str = ""
+    vehicle: str = ""
+    ticket: str = ""
+    metres: int | None = None
+    fare_ntd: int | None = None
+    charged_ntd: int = 0
+    missed_ntd: int = 0
+    points_taken: int = 0
+    purse_after_ntd: int | None = None
 
 
 class TapRead(NamedTuple):
     """What a reader saw.
 
     ``device_id, epoch, seq`` is its identity; ``at`` is the reader's own time, aware; ``issuer``
-    and ``number_kind`` say which of a card's numbers ``number`` is.
+    and ``number_kind`` say which of a card's numbers ``number`` is. ``ride`` is there for taps of
+    vehicles, gates and docks.
     """
 
     device_id: int
@@ -23,6 +57,7 @@ class TapRead(NamedTuple):
     issuer: str
     number_kind: str
     number: str
+    ride: RidePart | None = None
 
 
 class CardRead(NamedTuple):

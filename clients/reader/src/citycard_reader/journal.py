@@ -1,19 +1,24 @@
 """The reader's journal: a tap is on disk, under its number, before anything is sent."""
 
 import datetime as dt
+import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Tap(NamedTuple):
-    """A tap as it was noted; ``epoch, seq`` is its identity with this reader."""
+    """A tap as it was noted; ``epoch, seq`` is its identity with this reader.
+
+    :ivar ride: what a vehicle's, a gate's or a dock's device knows of the ride, as JSON, or None
+    """
 
     epoch: int
     seq: int
     at: str
     number: str
+    ride: str | None = None
 
 
 class Journal:
@@ -25,36 +30,48 @@ class Journal:
         self._db.execute("PRAGMA synchronous = FULL")  # a tap that is noted survives a power cut
         self._db.execute(
             "CREATE TABLE IF NOT EXISTS tap (epoch INTEGER, seq INTEGER, at TEXT NOT NULL,"
-            " number TEXT, answer TEXT, PRIMARY KEY (epoch, seq))"
+            " number TEXT, answer TEXT, ride TEXT, PRIMARY KEY (epoch, seq))"
         )
 
-    def note(self, number: str, *, epoch: int, at: dt.datetime) -> Tap:
+    def note(
+        self, number: str, *, epoch: int, at: dt.datetime, ride: Mapping[str, Any] | None = None
+    ) -> Tap:
         """Write a tap down under the epoch's next number; it is on disk when this returns."""
         assert at.tzinfo is not None, "a tap's time names its zone"
         self._db.execute("BEGIN IMMEDIATE")
         (seq,) = self._db.execute(
             "SELECT coalesce(max(seq), 0) + 1 FROM tap WHERE epoch = ?", [epoch]
         ).fetchone()
-        tap = Tap(epoch, seq, at.isoformat(), number)
-        self._db.execute("INSERT INTO tap (epoch, seq, at, number) VALUES (?, ?, ?, ?)", tap)
+        tap = Tap(epoch, seq, at.isoformat(), number, None if ride is None else json.dumps(ride))
+        self._db.execute(
+            "INSERT INTO tap (epoch, seq, at, number, ride) VALUES (?, ?, ?, ?, ?)", tap
+        )
         self._db.execute("COMMIT")
         return tap
 
     def waiting(self, limit: int = 500) -> list[Tap]:
         """Return the oldest taps that have no answer yet."""
         found = self._db.execute(
-            "SELECT epoch, seq, at, number FROM tap WHERE answer IS NULL"
+            "SELECT epoch, seq, at, number, ride FROM tap WHERE answer IS NULL"
             " ORDER BY epoch, seq LIMIT ?",
             [limit],
         )
         return [Tap(*row) for row in found]
 
-    def answered(self, answers: Sequence[tuple[Tap, str]]) -> None:
-        """Keep the gate's answers; the card's number is forgotten, it is no longer needed."""
+    def answered(self, answers: Sequence[tuple[Tap, str]], *, to_mend: Sequence[Tap] = ()) -> None:
+        """Keep the gate's answers; number and ride are forgotten, they are no longer needed.
+
+        :param to_mend: taps that the city did not take; these are kept for whoever mends the device
+        """
+        kept = {(tap.epoch, tap.seq) for tap in to_mend}
         self._db.execute("BEGIN IMMEDIATE")
         self._db.executemany(
-            "UPDATE tap SET answer = ?, number = NULL WHERE epoch = ? AND seq = ?",
+            "UPDATE tap SET answer = ? WHERE epoch = ? AND seq = ?",
             [(answer, tap.epoch, tap.seq) for tap, answer in answers],
+        )
+        self._db.executemany(
+            "UPDATE tap SET number = NULL, ride = NULL WHERE epoch = ? AND seq = ?",
+            [tap[:2] for tap, _ in answers if tap[:2] not in kept],
         )
         self._db.execute("COMMIT")
 

@@ -5,13 +5,14 @@ import http.client
 import json
 import time
 import urllib.parse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from citycard_reader.journal import Journal, Tap
 
 MOST_TOGETHER = 500
 TIMEOUT_S = 10.0
+BAD_RIDE = "bad_ride"
 
 
 class Answer(NamedTuple):
@@ -61,12 +62,13 @@ class Reader:
         self._now = now
         self._connection: http.client.HTTPConnection | None = None
 
-    def tap(self, number: str) -> Answer | None:
+    def tap(self, number: str, *, ride: Mapping[str, Any] | None = None) -> Answer | None:
         """Take a card and return the city's answer; None when it waits for better times.
 
+        :param ride: what the device knows of the ride, such as ``{"leg": "in", "operator": …}``
         :raises Refused: the gate doesn't accept this reader; the tap stays in the journal
         """
-        tap = self._journal.note(number, epoch=self._epoch, at=self._now())
+        tap = self._journal.note(number, epoch=self._epoch, at=self._now(), ride=ride)
         try:
             return self._send([tap])[0]
         except Unreachable:
@@ -114,7 +116,12 @@ class Reader:
         told = self._post({"taps": said} if len(said) > 1 else said[0])
         answers = told["answers"] if len(said) > 1 else [told]
         self._journal.answered(
-            [(tap, json.dumps(answer)) for tap, answer in zip(taps, answers, strict=True)]
+            [(tap, json.dumps(answer)) for tap, answer in zip(taps, answers, strict=True)],
+            to_mend=[
+                tap
+                for tap, answer in zip(taps, answers, strict=True)
+                if answer["code"] == BAD_RIDE  # the city kept nothing of it
+            ],
         )
         return [_answer(answer) for answer in answers]
 
@@ -159,7 +166,8 @@ def _refuse(status: int, retry_after: str | None, answered: bytes) -> dict[str, 
 
 
 def _said(tap: Tap) -> dict[str, Any]:
-    return tap._asdict()
+    said = {"epoch": tap.epoch, "seq": tap.seq, "at": tap.at, "number": tap.number}
+    return said if tap.ride is None else said | {"ride": json.loads(tap.ride)}
 
 
 def _answer(told: dict[str, Any]) -> Answer:

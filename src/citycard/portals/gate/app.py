@@ -98,9 +98,17 @@ class Gate:
         reader, body = await self._authenticated(scope, receive)
         if self.readers.age_s > AWAY_S:
             raise _away()
-        reads, as_batch = wire.read_taps(body, reader)
-        answers = await self.gatherer.take(reads)
+        found, as_batch = wire.read_taps(body, reader)
+        reads = [tap for tap in found if isinstance(tap, taps.TapRead)]
+        answers = await self.gatherer.take(reads) if reads else []
         told = [wire.tap_answer(read, answer) for read, answer in zip(reads, answers, strict=True)]
+        if len(reads) < len(found):
+            metrics.TAPS[taps.Code.BAD_RIDE].inc(len(found) - len(reads))
+            taken = iter(told)
+            told = [
+                wire.not_taken(tap) if isinstance(tap, wire.NotTaken) else next(taken)
+                for tap in found
+            ]
         return Reply(200, wire.written(told, key="answers", as_batch=as_batch))
 
     async def _convert(self, scope: Scope, receive: Receive) -> Reply:

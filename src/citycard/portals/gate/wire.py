@@ -1,16 +1,17 @@
 """What goes over the wire: taps in, answers out. Pure: bytes and values only.
 
 A tap: ``{"epoch": 1, "seq": 5, "at": "2026-11-21T08:30:00+08:00", "number": "1234567890123452"}``,
-with ``issuer`` and ``number_kind`` where a reader reads cards of several kinds. One object, or
-``{"taps": [...]}``.
+with ``issuer`` and ``number_kind`` where a reader reads cards of several kinds, and a ``ride`` from
+vehicles, gates and docks. One object, or ``{"taps": [...]}``.
 """
 
 import datetime as dt
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 from citycard.portals.gate.problems import GateProblem
 from citycard.portals.gate.readers import Reader
+from citycard.portals.gate.ride_wire import BadRide, read_ride
 from citycard.taps import api as taps
 
 MOST_TAPS = 500
@@ -21,7 +22,15 @@ _INT4 = 2**31 - 1
 _INT8 = 2**62
 
 
-def read_taps(body: bytes, reader: Reader) -> tuple[list[taps.TapRead], bool]:
+class NotTaken(NamedTuple):
+    """A tap whose ride part can't be right: it is answered with why, and nothing of it is kept."""
+
+    epoch: int
+    seq: int
+    detail: str
+
+
+def read_taps(body: bytes, reader: Reader) -> tuple[list[taps.TapRead | NotTaken], bool]:
     """Return the taps of a request, and whether it came as a batch.
 
     :raises GateProblem: it is not JSON, or a field is not as it should be; then nothing of it is
@@ -76,6 +85,17 @@ def tap_answer(read: taps.TapRead, answer: taps.TapAnswer) -> dict[str, Any]:
     return said
 
 
+def not_taken(tap: NotTaken) -> dict[str, Any]:
+    """Return what a reader learns of a tap that was not taken."""
+    return {
+        "epoch": tap.epoch,
+        "seq": tap.seq,
+        "code": taps.Code.BAD_RIDE.word,
+        "points": 0,
+        "detail": tap.detail,
+    }
+
+
 def _json(body: bytes) -> dict[str, Any]:
     try:
         said = json.loads(body)
@@ -86,11 +106,11 @@ def _json(body: bytes) -> dict[str, Any]:
     return said
 
 
-def _tap(said: Any, reader: Reader, where: str) -> taps.TapRead:
+def _tap(said: Any, reader: Reader, where: str) -> taps.TapRead | NotTaken:
     if not isinstance(said, dict):
         raise GateProblem(422, "bad_field", f"{where.rstrip('.')} must be an object.")
     issuer, kind, number = _number(said, reader, where)
-    return taps.TapRead(
+    read = taps.TapRead(
         reader.device_id,
         _whole(said, "epoch", 1, _INT4, where),
         _whole(said, "seq", 0, _INT8, where),
@@ -99,6 +119,12 @@ def _tap(said: Any, reader: Reader, where: str) -> taps.TapRead:
         kind,
         number,
     )
+    if "ride" not in said:
+        return read
+    try:
+        return read._replace(ride=read_ride(said["ride"], f"{where}ride"))
+    except BadRide as why:
+        return NotTaken(read.epoch, read.seq, str(why))
 
 
 def _number(said: Any, reader: Reader, where: str) -> taps.CardRead:
