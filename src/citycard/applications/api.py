@@ -11,7 +11,8 @@
 
 ``Missing.text_code`` is the sentence's message id, its ``label`` fills ``%(label)s``. ``form()``
 gives the pack's form: ``form().asked(services, answers)`` the questions, ``form().services`` what
-it offers. ``AnswersRefused`` and ``Incomplete`` carry ``facts["missing"]``: a list of ``Missing``.
+it offers, ``closed_services`` what of it is not taken at present. ``AnswersRefused`` and
+``Incomplete`` carry ``facts["missing"]``: a list of ``Missing``.
 
 **Submitting, checks, decisions, cards** cross contexts: call ``flows.applying`` (``submit``,
 ``decide``, ``ask_supplement``, ``resubmit``, ``withdraw``, ``review``), which opens its own unit of
@@ -80,7 +81,16 @@ from citycard.applications.drafting import (
     start_draft,
 )
 from citycard.applications.finding import ApplicationFound, PartFound, at_counter, find, part
-from citycard.applications.forms import PHOTO, Form, NoSuchForm, Question, Service, form, paper_name
+from citycard.applications.forms import (
+    PHOTO,
+    Form,
+    NoSuchForm,
+    Question,
+    Service,
+    closed_services,
+    form,
+    paper_name,
+)
 from citycard.applications.importing import CheckedApplication, check_many, import_many
 from citycard.applications.inspecting import (
     FileBroken,
@@ -206,6 +216,7 @@ __all__ = [
     "cases_of_member",
     "check_before_submitting",
     "check_many",
+    "closed_services",
     "complete_parts",
     "complete_settled",
     "complete_with_card",

@@ -14,9 +14,10 @@ from citycard.applications.drafting import (
     FORM_LABEL,
 )
 from citycard.applications.events import ApplicationSubmitted
-from citycard.applications.forms import Form
+from citycard.applications.forms import Form, closed_programme
 from citycard.applications.inspecting import Inspected
 from citycard.applications.values import Brought, Submitted
+from citycard.cards import api as cards
 from citycard.entitlements import api as entitlements
 from citycard.infra.crypto import seal
 from citycard.infra.database import execute, rows, statement
@@ -55,8 +56,14 @@ class Incoming:
 def bring_in(
     incoming: Sequence[Incoming], member_ids: Sequence[int], actor: Actor, now: dt.datetime
 ) -> list[Brought]:
-    """Bring in applications for enrolled people; a row that clashes is refused, others come in."""
-    refusals = _already_applied(incoming, member_ids)
+    """Bring in applications for enrolled people; a row that clashes, or whose programme was closed
+    when it was handed in, is refused; others come in."""
+    refusals = [
+        closed or clash
+        for closed, clash in zip(
+            _closed(incoming, member_ids), _already_applied(incoming, member_ids), strict=True
+        )
+    ]
     going = [
         (new, member, new_reference(REFERENCE_PREFIX))
         for new, member, refusal in zip(incoming, member_ids, refusals, strict=True)
@@ -79,6 +86,27 @@ def bring_in(
         Brought(submitted=submitted.get(new.public_id), refusal=refusal)
         for new, refusal in zip(incoming, refusals, strict=True)
     ]
+
+
+def _closed(incoming: Sequence[Incoming], member_ids: Sequence[int]) -> list[Refused | None]:
+    wanted = [
+        (member, kind)
+        for new, member in zip(incoming, member_ids, strict=True)
+        for kind in _kinds(new)
+        if kind is not None
+    ]
+    before = cards.held_before(pairs=wanted) if cards.programmes_limit() else set()
+    return [
+        closed_programme(new.form, new.services, now=new.submitted_at, again=again)
+        for new, again in (
+            (new, {kind for kind in _kinds(new) if kind and (member, kind) in before})
+            for new, member in zip(incoming, member_ids, strict=True)
+        )
+    ]
+
+
+def _kinds(new: Incoming) -> list[str | None]:
+    return [new.form.services[code].card_kind for code in new.services]
 
 
 def _already_applied(

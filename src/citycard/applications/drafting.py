@@ -9,7 +9,7 @@ from typing import Any
 from citycard.applications.answering import clean_answers
 from citycard.applications.completing import missing_from
 from citycard.applications.documents import documents_of
-from citycard.applications.forms import Form, form
+from citycard.applications.forms import Form, closed_services, form
 from citycard.applications.values import Draft, Missing
 from citycard.entitlements import api as entitlements
 from citycard.infra.crypto import seal, unseal
@@ -62,11 +62,16 @@ def start_draft(
 
     :raises NoSuchForm: the city has none of this code
     :raises ChannelNotOffered: the form isn't handed in this way
+    :raises cards.ProgrammeClosed: a service belongs to a programme that takes nothing at present
     """
     require_unit_of_work()
     wanted, channel = form(code=form_code), channel_of(actor)
     if channel not in wanted.table["channels"]:
         raise ChannelNotOffered(channel=channel)
+    closed = closed_services(form=wanted, now=now)
+    for code in services:
+        if code in closed:
+            raise closed[code]
     public_id = uuid.uuid4()
     kept, _ = clean_answers(wanted, answers or {}, on=_day(now))
     execute(

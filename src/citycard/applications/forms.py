@@ -2,10 +2,11 @@
 for."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from citycard.cards import api as cards
 from citycard.infra.packs import Pack, current_pack
 from citycard.kernel.errors import Refused
 from citycard.kernel.periods import birthday
@@ -176,6 +177,36 @@ def is_minor(answers: Mapping[str, Any], on: dt.date) -> bool | None:
     in_force = [row for row in rows if row["from"] <= on]
     age = int((in_force or rows)[-1]["age"])
     return on < birthday(dt.date.fromisoformat(str(born)), age)
+
+
+def closed_programme(
+    form: Form, services: Iterable[str], *, now: dt.datetime, again: Collection[str] = ()
+) -> Refused | None:
+    """Return why one of these services is not taken at an instant; None where all are.
+
+    :param again: the kinds of card that would be the person's second: a reissue
+    """
+    for code in services:
+        service = form.services.get(code)
+        if service is None:
+            continue
+        act: cards.Act = "reissue" if service.card_kind in again else "apply"
+        closed = cards.closed_because(act=act, card_kind=service.card_kind, service=code, now=now)
+        if closed is not None:
+            return closed
+    return None
+
+
+def closed_services(*, form: Form, now: dt.datetime) -> dict[str, Refused]:
+    """Return, by service, why the form doesn't take it at an instant, neither for a first card nor
+    for one in its stead."""
+    found = {}
+    for code, service in form.services.items():
+        kinds = {service.card_kind} - {None}
+        closed = closed_programme(form, [code], now=now)
+        if closed is not None and closed_programme(form, [code], now=now, again=kinds):
+            found[code] = closed
+    return found
 
 
 def form(*, code: str | None = None) -> Form:

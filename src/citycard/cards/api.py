@@ -4,6 +4,9 @@ A **card** has a kind (senior, student …) and a medium (easycard, ipass, virtu
 words, and several numbers; it is found by (issuer, number kind, number). A **binding** makes it a
 member's: several cards to one member, one member to a card at any instant. A card's life is in
 ``states``; lost, returned, expired and retired are ends, and with a card's life its binding ends.
+A kind **carries** functions, each with its days (``Kind.opens``): one that is added in the pack is
+on the cards that were issued before, too. A **programme** is open for a time, by dated windows of
+the pack or a switch (``closed_because``, ``programmes``, ``switch_programme``).
 An **agency link** holds an agency's own number of a member, keyed so that two agencies' links share
 no value; conversion reads it.
 
@@ -16,10 +19,12 @@ Published for other contexts' SQL (schema ``pub``):
 * ``pub.card_numbers(issuer, number_kind, number, card_id)``, unique by its first three columns
 * ``pub.bindings(binding_id, card_id, member_id, bound)``: what is known now; ``bound`` is a
   ``tstzrange``
-* ``pub.holdings(card_id, member_id, entitlement, valid)``: the rights of a card's present holder
+* ``pub.holdings(card_id, member_id, entitlement, valid)``: the rights of a card's present holder,
+  as far as its kind carries them
 * ``pub.card_state_at(card, instant)``: the state at an instant before the present state began
 """
 
+from citycard.cards.activating import activate
 from citycard.cards.binding import (
     AlreadyBound,
     CardEnded,
@@ -46,6 +51,17 @@ from citycard.cards.losing import (
     resume,
     suspend,
 )
+from citycard.cards.programmes import (
+    Act,
+    Programme,
+    ProgrammeClosed,
+    ProgrammeState,
+    closed_because,
+    held_before,
+    programmes,
+    programmes_limit,
+    switch_programme,
+)
 from citycard.cards.queries import cards_of, find, find_by_any_number, holders
 from citycard.cards.registering import (
     BadNumber,
@@ -67,6 +83,7 @@ from citycard.cards.values import (
 from citycard.cards.verifying import verify
 
 __all__ = [
+    "Act",
     "AgencyNumber",
     "AgencyNumberTaken",
     "AlreadyBound",
@@ -89,24 +106,33 @@ __all__ = [
     "NotBound",
     "NumberRule",
     "NumberTaken",
+    "Programme",
+    "ProgrammeClosed",
+    "ProgrammeState",
     "UnknownKind",
     "UnknownMedium",
+    "activate",
     "agency_numbers",
     "bind_many",
     "card_table",
     "cards_of",
+    "closed_because",
     "convert",
     "end",
     "find",
     "find_by_any_number",
+    "held_before",
     "holders",
     "link_agency_numbers",
     "members_of_numbers",
     "numbers_of_links",
+    "programmes",
+    "programmes_limit",
     "register_many",
     "report_lost",
     "resume",
     "suspend",
+    "switch_programme",
     "unbind",
     "verify",
 ]

@@ -76,3 +76,12 @@ class AgencyNumbersLinked(Event):
     code: ClassVar[str] = "cards.agency_numbers.linked"
     agency: str
     count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgrammeSwitched(Event):
+    """A programme was closed or opened by hand, or given back to its dated windows."""
+
+    code: ClassVar[str] = "cards.programme.switched"
+    programme: str
+    state: str

@@ -1,5 +1,6 @@
 """Kinds of card and the media that carry them, as the city pack has them."""
 
+import datetime as dt
 import functools
 import re
 from collections.abc import Mapping
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from citycard.infra.packs import current_pack
+from citycard.kernel.periods import DateSpan
 from citycard.kernel.taiwan.card_numbers import mask
 
 
@@ -30,12 +32,28 @@ class Medium:
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """A kind of card: on which media it exists, and which group of kinds a person holds one of."""
+    """A kind of card: on which media it exists, and which group of kinds a person holds one of.
+
+    :ivar functions: what it carries, each with its days; a function may be added to cards that
+        were issued long ago
+    :ivar narrow: it opens only what it carries; another opens whatever its holder may have
+    """
 
     media: frozenset[str]
-    carries: frozenset[str]
+    functions: Mapping[str, DateSpan]
     one_of_group: str | None
     follows: str | None
+    narrow: bool
+
+    @property
+    def carries(self) -> frozenset[str]:
+        """What it carries on some day or other."""
+        return frozenset(self.functions)
+
+    def opens(self, entitlement: str, on: dt.date) -> bool:
+        """Tell whether a card of this kind opens a right of its holder on a day."""
+        days = self.functions.get(entitlement)
+        return not self.narrow if days is None else on in days
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +122,15 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 def _kind(row: Mapping[str, Any]) -> Kind:
     return Kind(
         media=frozenset(row["media"]),
-        carries=frozenset(row.get("carries", ())),
+        functions={
+            code: _days(row.get("functions", {}).get(code, {})) for code in row.get("carries", ())
+        },
         one_of_group=row.get("one_of_group"),
         follows=row.get("follows"),
+        # A card that follows another's (a companion's) opens only what its kind names.
+        narrow=bool(row.get("follows") or row.get("opens_only_what_it_carries", False)),
     )
+
+
+def _days(row: Mapping[str, Any]) -> DateSpan:
+    return DateSpan(row.get("from"), row.get("until"))

@@ -3,6 +3,7 @@
 import datetime as dt
 
 from citycard.agencies import api as agencies
+from citycard.cards import api as cards
 from citycard.infra import partitions
 from citycard.infra.packs import Pack
 from citycard.infra.packs.keeping import keep_active
@@ -21,4 +22,5 @@ def activate(*, pack: Pack, now: dt.datetime) -> bool:
         if not keep_active(pack=pack, now=now):
             return False
         agencies.activate(pack=pack, now=now)
+        cards.activate(pack=pack, now=now)
     return True

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from citycard.cards import api as cards
 from citycard.infra import outbox
 from citycard.infra.crypto import seal, unseal_bytes
 from citycard.infra.database import execute, row, rows
@@ -71,10 +72,14 @@ def queue_prints(*, prints: Sequence[NewPrint], actor: Actor, now: dt.datetime) 
     ids.
 
     Announces ``issuing.print.queued`` for new ones.
+
+    :raises cards.ProgrammeClosed: no more cards of a kind are issued; none of the batch is queued
     """
     require_unit_of_work()
     if not prints:
         return []
+    for kind in sorted({new.card_kind for new in prints}):
+        _still_issued(kind, now)
     kinds = current_pack().table("cards")["kinds"]
     table = [
         (
@@ -116,15 +121,23 @@ def first_medium(kind: Mapping[str, Any]) -> str:
     return str(kind.get("medium_of_first_issue") or kind["media"][0])
 
 
+def _still_issued(card_kind: str, now: dt.datetime) -> None:
+    closed = cards.closed_because(act="issue", card_kind=card_kind, now=now)
+    if closed is not None:
+        raise closed
+
+
 def set_blank_aside(*, print_id: int, actor: Actor, now: dt.datetime) -> dict[str, str]:
     """Set a blank of the actor's counter aside for a print and return its numbers; twice is once.
 
     :raises NoCounter: the actor works at no counter
     :raises NoBlankLeft: the counter's stock is used up
     :raises NotNow: the card is being printed, or was
+    :raises cards.ProgrammeClosed: no more cards of its kind are issued
     """
     require_unit_of_work()
     job = locked(print_id)
+    _still_issued(job.card_kind, now)
     if job.state == states.READY and job.counter == actor.counter:
         numbers: dict[str, str] = json.loads(stock.locked_blank(job.blank_id).numbers)
         return numbers

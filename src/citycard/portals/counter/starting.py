@@ -8,6 +8,7 @@ from django.urls import reverse
 from citycard.applications import api as applications
 from citycard.infra import clock
 from citycard.infra.unit_of_work import unit_of_work
+from citycard.infra.web.refusals import refusal_text
 from citycard.kernel.errors import Refused
 from citycard.people import api as people
 from citycard.portals.counter.handles import member_of
@@ -53,16 +54,19 @@ def _start(request: HttpRequest, chosen: list[str]) -> applications.Draft:
 
 
 def _offered(chosen: list[str]) -> list[dict[str, Any]]:
+    form = applications.form()
+    closed = applications.closed_services(form=form, now=clock.now())
     return [
         {
             "code": code,
             "name": in_language(row.name),
             "intro": in_language(row.settings.get("intro", {})),
             "agency": name_of("agency", row.agency),
-            "is_chosen": code in chosen,
+            "is_chosen": code in chosen and code not in closed,
+            "closed": refusal_text(closed[code]) if code in closed else "",
             "key": str(n) if n <= 9 else "",
         }
-        for n, (code, row) in enumerate(applications.form().services.items(), 1)
+        for n, (code, row) in enumerate(form.services.items(), 1)
     ]
 
 

@@ -28,6 +28,7 @@ _KNOWN = ("name", "birth_on", "sex", "district", "id_number", "phone", "email", 
 def begin(request: HttpRequest) -> HttpResponse:
     """Choose one or several services; unfinished applications can be taken up again."""
     form = applications.form()
+    closed = applications.closed_services(form=form, now=clock.now())
     chosen = request.POST.getlist("services") or request.GET.getlist("service")
     if request.method == "POST" and chosen:
         known = _known(request)
@@ -40,7 +41,12 @@ def begin(request: HttpRequest) -> HttpResponse:
         "form": form,
         "intro": in_language(form.table["intro"]),
         "services": [
-            (code, in_language(row.name), in_language(row.settings["intro"]), row.agency)
+            (
+                code,
+                in_language(row.name),
+                in_language(row.settings["intro"]),
+                refusal_text(closed[code]) if code in closed else "",
+            )
             for code, row in form.services.items()
         ],
         "chosen": chosen,
