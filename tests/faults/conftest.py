@@ -123,10 +123,10 @@ def rehearsal(
     """A fresh person, card and kiosk on the durable city."""
     with _rehearsal(stage, tmp_path) as made:
         yield made
-    _record(made.histogram)
+    record(made.histogram)
 
 
-def _record(histogram: Counter[str]) -> None:
+def record(histogram: Counter[str]) -> None:
     """Say what was found at the restarts, and keep it where somebody asked for it."""
     lines = [f"{times:4} × {what}" for what, times in sorted(histogram.items())]
     print("\n".join(lines))
