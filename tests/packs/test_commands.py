@@ -132,7 +132,7 @@ def test_a_pack_stands_in_a_directory_of_its_code(
             b"# x\ndistrict,sex\n6800100,m,1,2\n",
             "csv:3: a row has a district",
         ),
-        ("kpis.yaml", None, "kpis.yaml:1: this file is missing"),
+        ("places.yaml", None, "places.yaml:1: this file is missing"),
         ("people/population.csv", None, "population.csv:1: this file is missing"),
         ("kpis.yaml", "市".encode("big5"), "kpis.yaml:1: the file is not UTF-8"),
         ("kpis.yaml", b"[]", "should be a mapping"),

@@ -10,7 +10,9 @@ import pytest
 from citycard.config.checking_packs import problems_of
 from citycard.infra.packs import Pack, PackError, Problem, find_pack, pack_codes
 from citycard.infra.packs.consistency import CHECKERS
-from citycard.infra.packs.pack import FILES, schemas_for
+from citycard.infra.packs.directories import schemas_for
+from citycard.infra.packs.inheriting import Layers
+from citycard.infra.packs.pack import FILES, OPTIONAL
 from citycard.infra.packs.reading import Path, Source, read_source
 from citycard.infra.packs.references import REFERENCES, places_of
 from citycard.infra.packs.shapes import has_shape, problems_of_shape
@@ -28,10 +30,28 @@ def mutated(source: Source, path: Path, value: Any) -> Source:
     return replace(source, value=root, problems=[])
 
 
+def edited(pack: Pack, table: str, good: str, bad: str) -> tuple[Pack, str, int]:
+    """Return a pack with a text of one file of a table replaced, the file and the line: the pack's
+    own file, or the one that it inherits."""
+    found: list[tuple[str, int]] = []
+
+    def read(text: str, file: str) -> Source:
+        inside = FILES[table] if file.endswith(".yaml") else ""
+        if good in text and not found and inside in file:
+            found.append((file, text[: text.index(good)].count("\n") + 1))
+            text = text.replace(good, bad, 1)
+        return read_source(text, file)
+
+    layers = Layers(pack.directory, FILES, OPTIONAL, read=read)
+    sources = {**pack.sources, table: layers.table(table)}
+    assert found, f"{good} is nowhere"
+    return Pack(pack.directory, sources, pack.parents), *found[0]
+
+
 def with_source(pack: Pack, table: str, old: Source, new: Source) -> Pack:
     sources = {**pack.sources}
     sources[table] = tuple(new if each is old else each for each in sources[table])
-    return Pack(pack.directory, sources)
+    return Pack(pack.directory, sources, pack.parents)
 
 
 def shape_problems(pack: Pack, table: str, source: Source) -> list[Problem]:
@@ -60,9 +80,8 @@ def test_a_name_that_is_misspelt_is_refused_with_the_nearest(city: str) -> None:
     for table, source, path, name in references(pack):
         broken = with_source(pack, table, source, mutated(source, path, f"{name}x"))
         found = list(problems_of(broken))
-        assert any(p.line == source.line(path) and p.file == source.file for p in found), (
-            f"{source.file} {path}: {found}"
-        )
+        place = (source.file_of(path), source.line(path))
+        assert any((p.file, p.line) == place for p in found), f"{source.file} {path}: {found}"
         assert any(f"“{name}x”" in p.message and p.nearest for p in found), (path, found)
         tried += 1
     assert tried > 50
@@ -244,14 +263,14 @@ SHAPE_MISTAKES = [
 @pytest.mark.parametrize(("table", "good", "bad", "nearest"), SHAPE_MISTAKES)
 def test_a_wrong_shape_is_refused(table: str, good: str, bad: str, nearest: str | None) -> None:
     pack = find_pack("taipei")
-    text = (pack.directory / FILES[table]).read_text("utf-8")
-    assert good in text
-    source = read_source(text.replace(good, bad, 1), FILES[table])
-    found = shape_problems(pack, table, source)
+    broken, file, line = edited(pack, table, good, bad)
+    found = [
+        each for source in broken.sources[table] for each in shape_problems(pack, table, source)
+    ]
     assert found
     assert nearest is None or nearest in {problem.nearest for problem in found}
-    line = text[: text.index(good)].count("\n") + 1
-    assert min(abs(problem.line - line) for problem in found) <= (8 if not bad else 0)
+    near = [abs(problem.line - line) for problem in found if problem.file == file]
+    assert min(near) <= (8 if not bad else 0)
 
 
 def test_every_checker_finds_nothing_in_the_real_packs_and_has_a_docstring() -> None:
@@ -292,12 +311,6 @@ CONSISTENCY = [
 def test_a_pack_that_disagrees_with_itself_is_refused(
     table: str, good: str, bad: str, says: str
 ) -> None:
-    pack = find_pack("taipei")
-    for source in pack.sources[table]:
-        text = (pack.directory.parent / source.file).read_text("utf-8")
-        if good in text:
-            new = read_source(text.replace(good, bad, 1), source.file)
-            found = [str(p) for p in problems_of(with_source(pack, table, source, new))]
-            assert any(says in each for each in found), found
-            return
-    pytest.fail(f"{good} is nowhere")
+    broken, _, _ = edited(find_pack("taipei"), table, good, bad)
+    found = [str(problem) for problem in problems_of(broken)]
+    assert any(says in each for each in found), found

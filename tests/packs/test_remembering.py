@@ -8,7 +8,7 @@ import pytest
 from citycard.infra.packs import PackError, find_pack, pack_codes
 from citycard.infra.packs import pack as packs
 from citycard.infra.packs.pack import Pack, load
-from citycard.infra.packs.reading import Source
+from citycard.infra.packs.reading import Source, read_source
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def directory(tmp_path: Path, kept: Path) -> Path:
 def read(monkeypatch: pytest.MonkeyPatch, directory: Path) -> tuple[Pack, int]:
     """Load a pack, and count the files whose YAML was read."""
     files: list[str] = []
-    reading = packs.read_source
+    reading = read_source
 
     def counted(text: str, file: str) -> Source:
         files.append(file)

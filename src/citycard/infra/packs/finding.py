@@ -28,7 +28,7 @@ def find_pack(code: str) -> Pack:
 def _find(code: str, searched: str) -> Pack:
     """Search for a pack; remembered, since every decision asks for its city's."""
     for directory in pack_directories():
-        if (directory / code / "pack.yaml").is_file():
+        if not code.startswith("_") and (directory / code / "pack.yaml").is_file():
             return _load(directory / code)
     known = pack_codes()
     message = f"there is no city pack “{code}”; there are {', '.join(known) or 'none'}"

@@ -137,5 +137,6 @@ def strays(directory: FilePath, files: Mapping[str, str]) -> Iterator[Problem]:
         if not {name.as_posix(), name.parent.as_posix()} & known:
             file = f"{directory.name}/{name.as_posix()}"
             message = "no table is read from this file"
-            nearest = nearest_word(name.as_posix(), known)
+            outer = name if len(name.parts) == 1 else name.parent
+            nearest = nearest_word(outer.as_posix(), known)
             yield Problem(file=file, line=1, message=message, nearest=nearest)

@@ -10,7 +10,8 @@ def lay_over(own: Source, inherited: Source) -> Source:
     """Return what a file says together with the one of the same name that it inherits.
 
     Mappings are put together key by key. Anything else of the pack's own (a list, a text, a number)
-    takes the place of what was inherited; ``null`` removes a key that was inherited.
+    takes the place of what was inherited; ``null`` removes a key that was inherited. The pack's own
+    keys come first, in its own order.
     """
     together = Source(own.file)
     together.value = _laid(own, inherited, (), together)
@@ -24,16 +25,16 @@ def _laid(own: Source, inherited: Source, path: Path, together: Source) -> Any:
         return mine
     _mark(own, path, together)
     found: dict[str, Any] = {}
-    for key, value in theirs.items():
-        if key not in mine:
-            found[key] = value
-            _take(inherited, (*path, key), together)
-        elif mine[key] is not None:
-            found[key] = _laid(own, inherited, (*path, key), together)
     for key, value in mine.items():
         if key not in theirs:
             found[key] = value
             _take(own, (*path, key), together)
+        elif value is not None:
+            found[key] = _laid(own, inherited, (*path, key), together)
+    for key, value in theirs.items():
+        if key not in mine:
+            found[key] = value
+            _take(inherited, (*path, key), together)
     return found
 
 
