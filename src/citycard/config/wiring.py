@@ -33,6 +33,7 @@ VERIFIED = (
     "applications",
     "activities",
     "redemptions",
+    "offers",
     "notify",
     "insight",
 )

@@ -11,6 +11,7 @@ from pathlib import Path as FilePath
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from citycard.infra.packs.calendars import work_calendar
 from citycard.infra.packs.directories import schemas_for
 from citycard.infra.packs.inheriting import Layers, strays
 from citycard.infra.packs.mistakes import PackError, Problem
@@ -20,6 +21,7 @@ from citycard.infra.packs.remembering import Parents, Sources, recall, remember
 from citycard.infra.packs.shapes import has_shape, problems_of_shape
 from citycard.infra.packs.texts import Text
 from citycard.kernel.periods import CityTime
+from citycard.kernel.workdays import WorkCalendar
 
 # table → the file that holds it; a directory's files are put together
 FILES: Mapping[str, str] = {
@@ -47,8 +49,12 @@ FILES: Mapping[str, str] = {
     "names": "people/names.yaml",
     "scenarios": "scenarios",
     "fares": "fares.yaml",
+    "calendar": "calendar.yaml",
+    "offers": "offers.yaml",
 }
-OPTIONAL = frozenset({"fares"})  # a table that a city need not have; it is empty then
+OPTIONAL = frozenset(
+    {"calendar", "fares", "offers"}
+)  # a table that a city need not have; it is empty then
 POPULATION = "people/population.csv"
 _OTHERS = {".svg", ".csv", ".png"}
 _POPULATION_COLUMNS = 103  # district, sex, ages 0 to 99, 100 and over
@@ -96,6 +102,11 @@ class Pack:
         """The city's clock: its zone and the hour at which a service day begins."""
         starts = dt.time.fromisoformat(self._about["service_day_starts_at"])
         return CityTime(self.zone, starts)
+
+    @cached_property
+    def workdays(self) -> WorkCalendar:
+        """On which days the city's offices work."""
+        return work_calendar(self.table("calendar"))
 
     @cached_property
     def hash(self) -> str:
