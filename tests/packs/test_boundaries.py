@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from citycard.infra.packs import find_pack, pack_codes
-from citycard.kernel.periods import DateSpan
+from citycard.kernel.periods import DateSpan, next_month
 from citycard.rules import api as rules
-from citycard.rules import words_age, words_place, words_school, words_standing
+from citycard.rules import words_age, words_place, words_school, words_standing, words_workday
 from citycard.rules.condition import Anyone, Condition, _Joined
 
 from .test_mutants import mutated, values, with_source
@@ -89,6 +89,19 @@ def _age(condition: Any) -> Cases:
     ]
 
 
+def _from_first_workday(condition: Any) -> Cases:
+    """Born on the last day that makes it true, and the day after; the month's work has begun."""
+    on = condition.calendar.first_working_day(ON)
+    assert on <= ON
+    last = words_age.latest_birth(next_month(ON) - DAY, condition.years)
+    return [
+        ({"birth_on": last}, "yes"),
+        ({"birth_on": last - DAY}, "yes"),
+        ({"birth_on": last + DAY}, "no"),
+        ({}, "unknown"),
+    ]
+
+
 def _held(condition: Any) -> Cases:
     def facts(held: Any) -> dict[str, Any]:
         return {condition.key: {condition.code: held}}
@@ -132,6 +145,7 @@ def _graduate(condition: Any) -> Cases:
 MAKERS: dict[type[Condition], Callable[[Any], Cases]] = {
     words_age.AgeAtLeast: _age,
     words_age.AgeBelow: _age,
+    words_workday.AgeFromFirstWorkday: _from_first_workday,
     words_age.Alive: lambda c: [
         ({}, "yes"),
         ({"died_on": ON}, "yes"),

@@ -43,6 +43,10 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"age_below": 12}, {"birth_on": day("2005-03-02")}, YES),
     ({"age_below": 12}, {"birth_on": day("2005-03-01")}, NO),
     ({"age_below": 12}, {}, UNKNOWN),
+    # the month of the birthday, once its first working day has come; more in test_workdays
+    ({"age_from_first_workday": 65}, {"birth_on": day("1952-03-31")}, YES),
+    ({"age_from_first_workday": 65}, {"birth_on": day("1952-04-01")}, NO),
+    ({"age_from_first_workday": 65}, {}, UNKNOWN),
     ({"born_before": day("1952-01-01")}, {"birth_on": day("1951-12-31")}, YES),
     ({"born_before": day("1952-01-01")}, {"birth_on": day("1952-01-01")}, NO),
     ({"born_before": day("1952-01-01")}, {}, UNKNOWN),

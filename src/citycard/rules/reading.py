@@ -37,6 +37,7 @@ from citycard.rules.words_standing import (
     SpouseOfResident,
     StatusGrade,
 )
+from citycard.rules.words_workday import AgeFromFirstWorkday
 
 SEXES = ("f", "m")
 
@@ -142,6 +143,10 @@ def _anyone(node: Node) -> Condition:
 def _alive(node: Node) -> Condition:
     node.true()
     return Alive()
+
+
+def _from_first_workday(node: Node) -> Condition:
+    return AgeFromFirstWorkday(node.years(), node.names.leap_day, node.names.workdays)
 
 
 def _registered_in(node: Node) -> Condition:
@@ -258,6 +263,7 @@ _READERS: dict[str, Reader] = {
     "anyone": _anyone,
     "age_at_least": lambda node: AgeAtLeast(node.years(), node.names.leap_day),
     "age_below": lambda node: AgeBelow(node.years(), node.names.leap_day),
+    "age_from_first_workday": _from_first_workday,
     "born_before": lambda node: BornBefore(node.day()),
     "born_on_or_after": lambda node: BornOnOrAfter(node.day()),
     "sex": lambda node: Sex(node.one("sex", SEXES)),
@@ -286,6 +292,7 @@ WORDS: tuple[type[Condition], ...] = (
     Anyone,
     AgeAtLeast,
     AgeBelow,
+    AgeFromFirstWorkday,
     BornBefore,
     BornOnOrAfter,
     Sex,

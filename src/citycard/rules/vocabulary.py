@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from citycard.infra.packs.calendars import work_calendar
 from citycard.infra.packs.texts import Text
 from citycard.kernel.taiwan.text import fold
+from citycard.kernel.workdays import WorkCalendar
 
 
 class Tables(Protocol):
@@ -40,6 +42,7 @@ class Vocabulary:
     agencies: Mapping[str, Text] = field(default_factory=dict)
     id_kinds: Mapping[str, Text] = field(default_factory=dict)
     leap_day: str = "march_1"
+    workdays: WorkCalendar = field(default_factory=WorkCalendar)
 
     def district(self, spelling: str) -> District | None:
         """Find a district by its code, its slug or its name in either language; 臺 and 台 are
@@ -79,7 +82,16 @@ def vocabulary_of(pack: Tables) -> Vocabulary:
         agencies=_names(pack.table("agencies")["agencies"]),
         id_kinds=ID_KINDS,
         leap_day=about["birthdays"]["leap_day"],
+        workdays=work_calendar(_calendar(pack)),
     )
+
+
+def _calendar(pack: Tables) -> Mapping[str, Any]:
+    try:
+        table: Mapping[str, Any] = pack.table("calendar")
+    except KeyError:  # a pack that was kept before it had one
+        return {}
+    return table
 
 
 def _names(rows: Mapping[str, Any], *, bare: bool = False) -> dict[str, Text]:
