@@ -48,7 +48,7 @@ from citycard.people.enrolling import (
     NumberNoLongerValid,
     enrol_many,
 )
-from citycard.people.facts import days_of_change, facts_of
+from citycard.people.facts import days_of_change, facts_of, members_with
 from citycard.people.grounding import (
     Ground,
     GroundNotFound,
@@ -117,6 +117,7 @@ __all__ = [
     "grounds_of",
     "mark_verified",
     "member_ids_by_number",
+    "members_with",
     "note_restore",
     "open_access",
     "open_register_queries",

@@ -82,6 +82,17 @@ def days_of_change(*, member_ids: Sequence[int], after: dt.date) -> dict[int, li
     return {member_id: sorted(days[member_id]) for member_id in member_ids}
 
 
+def members_with(*, fact: str, on: dt.date) -> list[int]:
+    """Return the members of whom a yes-or-no fact (``relation.…``, ``status.…``) holds on a day, as
+    we know it now; for flows, never for a page."""
+    found = rows(
+        "SELECT member_id FROM people_fact WHERE name = %s AND upper_inf(recorded)"
+        " AND valid @> %s::date AND value = 'true'::jsonb ORDER BY member_id",
+        [fact, on],
+    )
+    return [one.member_id for one in found]
+
+
 def _own(member: Any, names: Collection[str] | None) -> dict[str, Any]:
     wanted = _OWN if names is None else _OWN & set(names)
     own = {name: getattr(member, name) for name in wanted}
