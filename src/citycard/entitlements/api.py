@@ -11,12 +11,22 @@ Reads for people take an access that covers the field ``rights``: ``rights_of``,
 ``explain``, ``history``. ``explain(...).because.text("zh-Hant")`` reads the rule's steps aloud. For
 a flow's own decision (never a page): ``machine_rights_of``, ``eligibility``, ``facts_needed``.
 
+**Monthly allowances** (points that a right gives each month) live in the ledger, one lot a person
+and month. ``grant_month`` posts them ahead, the first use posts what the job has not; ``set_uses``
+brings what is posted of each use to what it should be; both are idempotent. ``allowances_of`` reads
+them, ``machine_allowances`` for a flow's own decision. Which unit, how it counts and what limits it
+is the pack's (``points: units: … monthly``, parameters ``subsidy_month_…``, ``spends_on``).
+
 Published for SQL: ``pub.rights(member_id, entitlement, valid daterange)``, as known now.
 
 Events: ``entitlements.right.granted``, ``.ended``, ``.changed`` (entitlement, member_ids, on,
 quiet).
 """
 
+from citycard.entitlements.allowances_granting import MonthTooFarAhead, grant_month
+from citycard.entitlements.allowances_queries import allowances_of, machine_allowances
+from citycard.entitlements.allowances_using import set_uses
+from citycard.entitlements.allowances_values import Allowance, AllowanceUse, MonthGranted, UseSet
 from citycard.entitlements.auditing import verify
 from citycard.entitlements.granting import decide, decide_again, decide_due
 from citycard.entitlements.queries import (
@@ -37,11 +47,17 @@ from citycard.entitlements.values import Change, Entitlement, Explanation, Right
 
 __all__ = [
     "FIELD",
+    "Allowance",
+    "AllowanceUse",
     "Change",
     "Entitlement",
     "Explanation",
+    "MonthGranted",
+    "MonthTooFarAhead",
     "NoSuchEntitlement",
     "Right",
+    "UseSet",
+    "allowances_of",
     "catalogue",
     "decide",
     "decide_again",
@@ -50,10 +66,13 @@ __all__ = [
     "eligibility",
     "explain",
     "facts_needed",
+    "grant_month",
     "history",
     "judge",
+    "machine_allowances",
     "machine_rights_of",
     "outlook",
     "rights_of",
+    "set_uses",
     "verify",
 ]

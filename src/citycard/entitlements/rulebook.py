@@ -2,7 +2,7 @@
 
 import datetime as dt
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -140,8 +140,13 @@ def _read(pack_hash: str, pack: Tables) -> Rulebook:
 
 def inputs_of(book: Rulebook, code: str, facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return the facts that a rule read, JSON-ready: what the stored reason keeps."""
+    return plain_facts(book.inputs[code], facts)
+
+
+def plain_facts(names: Iterable[str], facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return some facts, named as rules name them, JSON-ready."""
     found: dict[str, Any] = {}
-    for name in book.inputs[code]:
+    for name in names:
         value = _look_up(name, facts)
         if value is not None:
             found[name] = _plain(value)

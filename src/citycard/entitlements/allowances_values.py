@@ -1,0 +1,111 @@
+"""Monthly allowances: what crosses the door."""
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from citycard.ledger import api as ledger
+
+Why = Literal[
+    "",
+    "no_allowance",
+    "before_right",
+    "after_right",
+    "cap",
+    "limit",
+    "used_up",
+    "too_late",
+    "not_for_this",
+    "key_used",
+]
+"""Why less than asked was posted; empty when nothing is missing."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AllowanceUse:
+    """What one use of a month's allowance should come to.
+
+    :ivar key: ``kernel.ids.fact_key(at, …)`` of the use and its person: whoever else it turns out
+        to be has a key of their own
+    :ivar category: what it is spent on, by the pack's name under ``spends_on``
+    :ivar points: what should be posted for it in all; 0 takes everything back
+    :ivar into: who gets the points, an account of the same unit
+    :ivar whole: take all or nothing, where last points may not be used in part
+    :ivar service: the service of the till or reader, where there is one
+    :ivar ref: what it was for, by ids only
+    """
+
+    key: uuid.UUID
+    at: dt.datetime
+    member_id: int
+    unit: str
+    category: str
+    points: int
+    into: ledger.AccountRef
+    whole: bool = False
+    service: str = ""
+    ref: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UseSet:
+    """What became of a use.
+
+    :ivar points: what is posted for it now
+    :ivar change: what this call posted: above zero spent, below zero taken back
+    :ivar why: why less than asked is posted
+    :ivar left: what the person has left of the month after this batch
+    """
+
+    key: uuid.UUID
+    points: int
+    change: int
+    why: Why = ""
+    left: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MonthGranted:
+    """What one batch of granting did.
+
+    :ivar people: whose allowance was posted or corrected
+    :ivar points: what was posted, less what was taken back
+    :ivar finished: whether nobody is left
+    """
+
+    people: int
+    points: int
+    finished: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Allowance:
+    """A month's allowance of a person.
+
+    :ivar amount: what the rule gives for the month
+    :ivar left: what may still be used
+    :ivar starts_on: first local day of use; ``ends_on`` the first day no longer, None: month's end
+    :ivar last_day: the month's last day; uploads are heard until ``heard_until``
+    :ivar decided_on: the day whose facts decided the amount
+    :ivar because: the facts that the rule read, and what of the month counts
+    :ivar by_category: category → points used
+    """
+
+    member_id: int
+    unit: str
+    month: dt.date
+    entitlement: str
+    fund: int
+    amount: int
+    used: int
+    left: int
+    starts_on: dt.date
+    ends_on: dt.date | None
+    last_day: dt.date
+    heard_until: dt.date
+    decided_on: dt.date
+    because: Mapping[str, Any]
+    pack_hash: str
+    by_category: Mapping[str, int] = field(default_factory=dict)

@@ -1,0 +1,100 @@
+-- What a right fills once a month. One row a person, unit and month: whoever grants or uses it locks it.
+CREATE TABLE entitlements_allowance (
+    month date NOT NULL CHECK (month = date_trunc('month', month)),
+    unit text NOT NULL,
+    member_id bigint NOT NULL,
+    entitlement text NOT NULL,
+    fund bigint NOT NULL CHECK (fund > 0),
+    amount bigint NOT NULL CHECK (amount >= 0),
+    starts_on date NOT NULL,
+    ends_on date,
+    returned boolean NOT NULL,
+    granted bigint NOT NULL,
+    used bigint NOT NULL DEFAULT 0 CHECK (used >= 0),
+    revision integer NOT NULL DEFAULT 0,
+    decided_on date NOT NULL,
+    because jsonb NOT NULL,
+    pack_hash text NOT NULL,
+    decided_at timestamptz NOT NULL,
+    PRIMARY KEY (month, unit, member_id),
+    -- What lies in the person's lot is granted - used: what the rule gives, and never less than what was used.
+    CONSTRAINT entitlements_allowance_granted
+        CHECK (granted = greatest(CASE WHEN returned THEN 0 ELSE amount END, used))
+) PARTITION BY RANGE (month);
+COMMENT ON TABLE entitlements_allowance IS 'A month''s allowance of a person: what the rule gives, what was posted, what is used.';
+COMMENT ON COLUMN entitlements_allowance.entitlement IS 'The right that gives it; of several of one unit, the first of the month.';
+COMMENT ON COLUMN entitlements_allowance.amount IS 'What the rule gives for the month.';
+COMMENT ON COLUMN entitlements_allowance.starts_on IS 'First local day on which it may be used.';
+COMMENT ON COLUMN entitlements_allowance.ends_on IS 'First local day on which it may no longer be used; null: to the month''s end.';
+COMMENT ON COLUMN entitlements_allowance.returned IS 'What was left went back to the fund, because the right ended.';
+COMMENT ON COLUMN entitlements_allowance.granted IS 'What was posted into the lot, less what was taken back.';
+COMMENT ON COLUMN entitlements_allowance.decided_on IS 'The day whose facts decided the amount.';
+CREATE INDEX entitlements_allowance_member ON entitlements_allowance (member_id, month);
+REVOKE DELETE, TRUNCATE ON entitlements_allowance FROM citycard_app;
+
+-- A decision that another has replaced: what was given before, and why.
+CREATE TABLE entitlements_allowance_before (
+    month date NOT NULL,
+    unit text NOT NULL,
+    member_id bigint NOT NULL,
+    revision integer NOT NULL,
+    entitlement text NOT NULL,
+    amount bigint NOT NULL,
+    starts_on date NOT NULL,
+    ends_on date,
+    returned boolean NOT NULL,
+    decided_on date NOT NULL,
+    because jsonb NOT NULL,
+    pack_hash text NOT NULL,
+    decided_at timestamptz NOT NULL,
+    replaced_at timestamptz NOT NULL,
+    replaced_by text NOT NULL,
+    PRIMARY KEY (member_id, month, unit, revision)
+);
+COMMENT ON TABLE entitlements_allowance_before IS 'What was decided of a month''s allowance before it was corrected.';
+REVOKE UPDATE, DELETE, TRUNCATE ON entitlements_allowance_before FROM citycard_app;
+
+CREATE TABLE entitlements_allowance_use (
+    month date NOT NULL,
+    key uuid NOT NULL,
+    member_id bigint NOT NULL,
+    unit text NOT NULL,
+    category text NOT NULL,
+    service text NOT NULL,
+    at timestamptz NOT NULL,
+    into_code text NOT NULL,
+    wanted bigint NOT NULL CHECK (wanted >= 0),
+    points bigint NOT NULL CHECK (points >= 0),
+    why text NOT NULL,
+    revision integer NOT NULL DEFAULT 0,
+    moves uuid[] NOT NULL,
+    moved bigint[] NOT NULL CHECK (cardinality(moved) = cardinality(moves)),
+    price_ntd bigint,
+    stored_value_ntd bigint,
+    cash_ntd bigint,
+    set_at timestamptz NOT NULL,
+    PRIMARY KEY (month, key),
+    CHECK (points <= wanted)
+) PARTITION BY RANGE (month);
+COMMENT ON TABLE entitlements_allowance_use IS 'One use of a month''s allowance and what is posted of it now; the moves stand in the ledger.';
+COMMENT ON COLUMN entitlements_allowance_use.category IS 'What it was spent on, by the pack''s name.';
+COMMENT ON COLUMN entitlements_allowance_use.why IS 'Why less than wanted was posted; empty when nothing is missing.';
+COMMENT ON COLUMN entitlements_allowance_use.moves IS 'The moves that spent, in order; moved says what is left of each.';
+COMMENT ON COLUMN entitlements_allowance_use.price_ntd IS 'At a till: the price, and what stored value and cash paid of it.';
+CREATE INDEX entitlements_allowance_use_person ON entitlements_allowance_use (member_id, month, unit);
+REVOKE DELETE, TRUNCATE ON entitlements_allowance_use FROM citycard_app;
+
+CREATE TABLE entitlements_allowance_run (
+    month date NOT NULL,
+    pack_hash text NOT NULL,
+    up_to bigint NOT NULL,
+    granted bigint NOT NULL,
+    finished_at timestamptz,
+    PRIMARY KEY (month, pack_hash)
+);
+COMMENT ON TABLE entitlements_allowance_run IS 'How far a month''s granting is: up to which member, by which pack.';
+REVOKE DELETE, TRUNCATE ON entitlements_allowance_run FROM citycard_app;
+
+INSERT INTO infra_partitioned VALUES ('entitlements_allowance', 'date'), ('entitlements_allowance_use', 'date');
+SELECT citycard_ensure_partition(parent, (date_trunc('month', now()) + n * interval '1 month')::date)
+FROM unnest(ARRAY['entitlements_allowance', 'entitlements_allowance_use']) AS parent, generate_series(-1, 2) AS n;

@@ -1,0 +1,18 @@
+WITH n AS (
+    SELECT * FROM unnest(%(members)s::bigint[], %(rights)s::text[], %(amounts)s::bigint[], %(starts)s::date[],
+                         %(ends)s::date[], %(returned)s::boolean[], %(granted)s::bigint[], %(days)s::date[],
+                         %(because)s::text[])
+         AS n(member_id, entitlement, amount, starts_on, ends_on, returned, granted, decided_on, because)),
+kept AS (
+    INSERT INTO entitlements_allowance_before
+        (month, unit, member_id, revision, entitlement, amount, starts_on, ends_on, returned, decided_on, because,
+         pack_hash, decided_at, replaced_at, replaced_by)
+    SELECT a.month, a.unit, a.member_id, a.revision, a.entitlement, a.amount, a.starts_on, a.ends_on, a.returned,
+           a.decided_on, a.because, a.pack_hash, a.decided_at, %(now)s, %(actor)s
+    FROM entitlements_allowance a JOIN n USING (member_id)
+    WHERE a.month = %(month)s AND a.unit = %(unit)s)
+UPDATE entitlements_allowance a
+SET entitlement = n.entitlement, amount = n.amount, starts_on = n.starts_on, ends_on = n.ends_on,
+    returned = n.returned, granted = n.granted, decided_on = n.decided_on, because = n.because::jsonb,
+    revision = a.revision + 1, pack_hash = %(pack_hash)s, decided_at = %(now)s
+FROM n WHERE a.month = %(month)s AND a.unit = %(unit)s AND a.member_id = n.member_id
