@@ -62,7 +62,7 @@ from citycard.cards.programmes import (
     programmes_limit,
     switch_programme,
 )
-from citycard.cards.queries import cards_of, find, find_by_any_number, holders
+from citycard.cards.queries import cards_of, find, find_by_any_number, holders, version_before
 from citycard.cards.registering import (
     BadNumber,
     NumberTaken,
@@ -135,4 +135,5 @@ __all__ = [
     "switch_programme",
     "unbind",
     "verify",
+    "version_before",
 ]

@@ -78,6 +78,18 @@ def holders(*, card_ids: Sequence[int]) -> dict[int, int]:
     return {binding.card_id: binding.member_id for binding in found}
 
 
+def version_before(*, member_id: int, card_kind: str) -> str | None:
+    """Return the artwork of the newest card of a kind that was a member's; None: this is the
+    first. For a flow that makes the next one."""
+    found = rows(
+        "SELECT c.version FROM cards_binding b JOIN cards_card c ON c.id = b.card_id"
+        " WHERE b.member_id = %s AND c.kind = %s AND upper_inf(b.recorded)"
+        " ORDER BY lower(b.bound) DESC, c.id DESC LIMIT 1",
+        [member_id, card_kind],
+    )
+    return str(found[0].version) if found else None
+
+
 def _known_numbers() -> tuple[list[str], list[str]]:
     pairs = [
         (medium.issuer, kind) for medium in card_table().media.values() for kind in medium.numbers

@@ -217,10 +217,22 @@ def _face(access: Access, job: issuing.PrintJob, number: str, now: dt.datetime) 
     ]
     return issuing.CardFace(
         card_kind=job.card_kind,
+        template=_artwork(job, today),
         name=name or "",
         number=number,
         valid_until=min(ends) - dt.timedelta(days=1) if ends else None,
         photo=applications.photo_of(access=access, application_id=job.application_id),
+    )
+
+
+def _artwork(job: issuing.PrintJob, today: dt.date) -> str:
+    """Return the artwork by the day and the school level; a replacement may keep the one before."""
+    school = people.facts_of(member_ids=[job.member_id], names=["school"], on=today)
+    return issuing.template_of(
+        kind=current_pack().table("cards")["kinds"][job.card_kind],
+        on=today,
+        level=(school[job.member_id].get("school") or {}).get("level"),
+        before=cards.version_before(member_id=job.member_id, card_kind=job.card_kind),
     )
 
 

@@ -10,6 +10,10 @@ contexts are ``flows.issuing_cards``: ``preview`` (sets a blank aside and draws)
 access that covers ``name`` and ``photo``: ``preview``. States are data in ``states``; their words
 are the messages ``issuing.print.state.<state>``.
 
+**Unnamed cards** are handed out once a person (``hand_out_unnamed``, called by
+``flows.handing_out``), of whom a keyed one-way mark stays and nothing else. ``template_of`` picks a
+card's artwork by kind, day and school level.
+
 **Names** go to the card company from the hand-over on: ``registrations(state="rejected")`` is the
 visible queue, ``send_again`` puts one back in line, ``reconcile(on=day)`` counts a day.
 
@@ -19,6 +23,7 @@ counter, queued_at, printed_at, handed_over_at)``. Events: ``issuing.events``. P
 """
 
 from citycard.issuing import states
+from citycard.issuing.artwork import template_of
 from citycard.issuing.auditing import verify
 from citycard.issuing.drawing import DOTS_AN_INCH, HEIGHT_PX, WIDTH_PX, Drawn, draw, pixels
 from citycard.issuing.handing_over import TOPIC as NAMES_TOPIC
@@ -65,6 +70,13 @@ from citycard.issuing.stock import (
     spoil_blank,
     stock,
 )
+from citycard.issuing.unnamed import (
+    AlreadyPickedUp,
+    HandedOut,
+    NotUnnamed,
+    hand_out_unnamed,
+    unnamed_kinds,
+)
 from citycard.issuing.values import (
     CardFace,
     HandedOver,
@@ -85,12 +97,14 @@ __all__ = [
     "PRINTER_TOPIC",
     "WIDTH_PX",
     "AlreadyHandedOver",
+    "AlreadyPickedUp",
     "BlankKnown",
     "BlankNotInStock",
     "BlankNumberWrong",
     "CardFace",
     "Drawn",
     "GlyphsMissing",
+    "HandedOut",
     "HandedOver",
     "NewBlank",
     "NewPrint",
@@ -98,6 +112,7 @@ __all__ = [
     "NoCounter",
     "NoSuchMedium",
     "NotNow",
+    "NotUnnamed",
     "Preview",
     "PreviewOutdated",
     "PrintJob",
@@ -107,6 +122,7 @@ __all__ = [
     "Stock",
     "cancel",
     "draw",
+    "hand_out_unnamed",
     "hand_over",
     "handed_over_on",
     "jobs_of_applications",
@@ -131,6 +147,8 @@ __all__ = [
     "spoil_blank",
     "states",
     "stock",
+    "template_of",
+    "unnamed_kinds",
     "verify",
     "waiting_jobs",
 ]

@@ -30,6 +30,7 @@ SELECT p.id, p.state, b.state AS blank FROM issuing_print p LEFT JOIN issuing_bl
 _LOADED = """
 SELECT b.id FROM issuing_blank b WHERE b.state IN ('loaded', 'issued')
   AND NOT EXISTS (SELECT FROM issuing_print p WHERE p.blank_id = b.id)
+  AND NOT EXISTS (SELECT FROM issuing_blank_move m WHERE m.blank_id = b.id AND m.reason = 'unnamed')
 """
 
 _CARDS = """

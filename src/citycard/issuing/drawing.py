@@ -55,31 +55,33 @@ class _Line:
 
 
 def draw(*, face: CardFace) -> Drawn:
-    """Draw a face on the template that the pack gives its card kind."""
+    """Draw a face on its template, or on the one that the pack gives its card kind."""
     pack = current_pack()
     cards = pack.table("cards")
-    kind = cards["kinds"][face.card_kind]
-    template = cards["templates"][kind["template"]]
-    layer, lacking = _layer(str(pack.directory), pack.hash, face.card_kind)
+    named = face.template or str(cards["kinds"][face.card_kind]["template"])
+    template = cards["templates"][named]
+    layer, lacking = _layer(str(pack.directory), pack.hash, face.card_kind, named)
     card, missing = layer.copy(), list(lacking)
     _paste_photo(card, face.photo, template.get("photo"))
     missing += _write_lines(card, template, _texts(face))
     return Drawn(
         png=_png(card),
         missing_glyphs=tuple(dict.fromkeys(missing)),
-        template=f"{kind['template']}@{pack.hash[:12]}",
+        template=f"{named}@{pack.hash[:12]}",
     )
 
 
 @functools.lru_cache(maxsize=64)
-def _layer(_directory: str, _pack_hash: str, card_kind: str) -> tuple[Image.Image, tuple[str, ...]]:
-    """Draw what all cards of a kind have alike; anew when the pack is another."""
+def _layer(
+    _directory: str, _pack_hash: str, card_kind: str, template: str
+) -> tuple[Image.Image, tuple[str, ...]]:
+    """Draw what all cards of a kind and artwork have alike; anew when the pack is another."""
     pack = current_pack()
     cards = pack.table("cards")
     kind = cards["kinds"][card_kind]
     texts = {"programme": pack.programme.zh, "kind": str(kind["name"]["zh-Hant"])}
-    card = _background(pack, kind["template"]).copy()
-    missing = _write_lines(card, cards["templates"][kind["template"]], texts)
+    card = _background(pack, template).copy()
+    missing = _write_lines(card, cards["templates"][template], texts)
     return card, tuple(missing)
 
 

@@ -95,10 +95,12 @@ class CardFace:
     """What stands on a card; every text as it is to be read.
 
     :ivar photo: JPEG or PNG, cropped to the card's proportions
+    :ivar template: its artwork; empty for its kind's own
     """
 
     card_kind: str
     name: str = field(repr=False)
+    template: str = ""
     number: str = field(default="", repr=False)
     valid_until: dt.date | None = None
     photo: bytes | None = field(default=None, repr=False)
