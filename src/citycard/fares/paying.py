@@ -1,0 +1,106 @@
+"""How what is owed is paid: points of the allowance, then stored value, then cash."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from citycard.fares.allowing import Wanted, paid
+from citycard.fares.book import Book, PointsRow, PointsRule
+from citycard.fares.tracing import Trace
+from citycard.fares.values import NONE, Column, Flags, RideColumns
+
+
+class Asked(NamedTuple):
+    """What the points' rules want of each ride: of the allowance, and of the city's own grant."""
+
+    points: Column
+    granted: Column
+    category: Column
+
+
+def ask_points(
+    book: Book, rides: RideColumns, fare: Column, owed: Column, full: Flags, trace: Trace
+) -> Asked:
+    """Return what each ride would take in points; the first rule that holds says it."""
+    size = len(rides)
+    asked = Asked(
+        np.zeros(size, dtype=np.int64),
+        np.zeros(size, dtype=np.int64),
+        np.full(size, NONE, dtype=np.int64),
+    )
+    every = 0
+    for rule in book.points.rules:
+        every |= rule.who
+    free = np.flatnonzero(full & (rides.marks & every != 0))
+    for rule in book.points.rules:
+        rows = free[(rides.marks[free] & rule.who != 0) & rule.scope[rides.line[free]]]
+        row_of = rule.spans.at(rides.day[rows]) if len(rows) else rows
+        for number, row in enumerate(rule.rows):
+            here = rows[row_of == number]
+            if len(here):
+                _ask(asked, rule, row, here, fare, owed, trace)
+        free = free[asked.category[free] == NONE]
+    return asked
+
+
+def _ask(
+    asked: Asked,
+    rule: PointsRule,
+    row: PointsRow,
+    rows: Column,
+    fare: Column,
+    owed: Column,
+    trace: Trace,
+) -> None:
+    want = np.minimum(_wanted(row, fare[rows], owed[rows]), owed[rows])
+    (asked.granted if rule.granted else asked.points)[rows] = want
+    asked.category[rows] = rule.category
+    trace.note(row.kind, rule.code, rows, wanted=want, owed=owed[rows],
+               cap_ntd=np.full(len(rows), row.cap_ntd))  # fmt: skip
+
+
+def _wanted(row: PointsRow, fare: Column, owed: Column) -> Column:
+    if row.kind == "steps":
+        step: Column = row.points[np.searchsorted(row.edges, fare, side="left")]
+        return step
+    return {"all": owed, "cap": np.minimum(owed, row.cap_ntd)}.get(row.kind, owed * 0)
+
+
+def take_points(book: Book, rides: RideColumns, asked: Asked) -> Column:
+    """Return how far the month's allowance pays what was asked of it."""
+    points = book.points
+    limit = np.where(asked.category == NONE, -1, points.limit_of[np.maximum(asked.category, 0)])
+    at_most = np.zeros(len(rides), dtype=np.int64)
+    for place, each in enumerate(points.limits):
+        rows = np.flatnonzero(limit == place)
+        row_of = each.spans.at(rides.day[rows])
+        at_most[rows] = each.points[row_of]
+        limit[rows[row_of < 0]] = -1
+    row_of = points.partial_spans.at(rides.day)
+    partial = points.partial[row_of] | (row_of < 0)
+    return paid(
+        Wanted(rides.person, asked.points, rides.points_open, limit, at_most, partial),
+        len(points.limits),
+    )
+
+
+def stored_value(book: Book, rides: RideColumns, rest: Column) -> Column:
+    """Return what stored value pays of the rest; the purse may go below zero once, at the exit."""
+    known = np.flatnonzero((rides.purse_ntd != NONE) & (rest > 0))
+    stored = rest.copy()
+    if len(known):
+        purse = rides.purse_ntd[known]
+        boards = purse >= book.purse.boards_at_ntd
+        below = np.where(boards, _overdraft(book, rides.take(known)), 0)
+        stored[known] = np.clip(purse + below, 0, rest[known])
+    return stored
+
+
+def _overdraft(book: Book, rides: RideColumns) -> Column:
+    found = np.zeros(len(rides), dtype=np.int64)
+    for place, (spans, amounts) in enumerate(book.purse.overdraft):
+        rows = np.flatnonzero(rides.medium == place)
+        if len(rows):
+            row_of = spans.at(rides.day[rows])
+            found[rows] = np.where(row_of < 0, 0, amounts[row_of])
+    return found

@@ -1,0 +1,113 @@
+"""Reads what points pay, with the rows and limits that stand with rights and units."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from citycard.fares.book import Limit, Line, Points, PointsRow, PointsRule, as_column
+from citycard.fares.nodes import Node, dated
+from citycard.fares.reading_concessions import scope_of
+
+_NOTHING = as_column([])
+
+
+def read_points(
+    root: Node, lines: Sequence[Line], rights: Mapping[str, Any], units: Mapping[str, Any]
+) -> tuple[Points, tuple[str, ...]]:
+    """Return the rules for points, and the categories they name."""
+    points = root.below("points")
+    categories = tuple(
+        dict.fromkeys(rule.value["category"] for rule in points.below("rules").each())
+    )
+    rules: list[PointsRule] = []
+    for rule in points.below("rules").each():
+        rules += _rules(rule, root, lines, rights, categories)
+    limits, limit_of = _limits(points, units, categories)
+    partial = points.below("partial")
+    return Points(
+        unit=points.value["unit"],
+        fund=points.below("fund").place("funds"),
+        partial_spans=dated(partial),
+        partial=np.array([row.value["use"] for row in partial.each()], dtype=np.bool_),
+        rules=tuple(rules),
+        limits=limits,
+        limit_of=limit_of,
+        source=points.value["source"],
+    ), categories
+
+
+def _rules(
+    rule: Node,
+    root: Node,
+    lines: Sequence[Line],
+    rights: Mapping[str, Any],
+    categories: Sequence[str],
+) -> list[PointsRule]:
+    """Return the rule, or one for each right whose own rows it takes."""
+    if rule.has("rows"):
+        return [_rule(rule, rule.below("rows"), rule.bits("who", "marks"), lines, categories)]
+    found = []
+    for mark in rule.below("who").each():
+        bit = 1 << mark.place("marks")
+        right = root.value["marks"][mark.value].get("entitlement")
+        spends = rights.get(right, {}).get("spends_on", {}) if right else {}
+        if rule.value["category"] not in spends:
+            mark.refuse(f"“{right}” spends nothing on “{rule.value['category']}”")
+        # a mistake in the right's rows is told at the mark, which stands in this table
+        rows = Node(spends[rule.value["category"]], mark.path, root.names)
+        found.append(_rule(rule, rows, bit, lines, categories))
+    return found
+
+
+def _rule(
+    rule: Node, rows: Node, who: int, lines: Sequence[Line], categories: Sequence[str]
+) -> PointsRule:
+    return PointsRule(
+        code=rule.code,
+        who=who,
+        scope=scope_of(rule, lines),
+        category=categories.index(rule.value["category"]),
+        granted=rule.value.get("account", "allowance") == "city",
+        spans=dated(rows),
+        rows=tuple(_row(row) for row in rows.each()),
+        source=str(rule.value.get("source", "")),
+    )
+
+
+def _row(row: Node) -> PointsRow:
+    if row.has("steps"):
+        steps = row.value["steps"]
+        edges = [step["fare_up_to"] for step in steps if "fare_up_to" in step]
+        wanted = [step["points"] for step in steps]
+        if sorted(set(edges)) != edges or len(wanted) - len(edges) not in (0, 1):
+            row.refuse("steps end at fares that grow; only the last is open above")
+        if len(wanted) == len(edges):
+            wanted.append(0)
+        elif steps[-1].get("fare_above") != edges[-1]:
+            row.refuse("the steps leave a gap or overlap")
+        return PointsRow("steps", 0, as_column(edges), as_column(wanted))
+    if row.has("cap"):
+        return PointsRow("cap", row.value["cap"], _NOTHING, _NOTHING)
+    for kind in ("all", "none"):
+        if row.has(kind):
+            return PointsRow(kind, 0, _NOTHING, _NOTHING)
+    row.refuse("a row says all, none, a cap or steps")
+
+
+def _limits(
+    points: Node, units: Mapping[str, Any], categories: Sequence[str]
+) -> tuple[tuple[Limit, ...], Any]:
+    unit = points.value["unit"]
+    if unit not in units:
+        points.below("unit").refuse(f"there is no unit “{unit}”")
+    told = units[unit].get("monthly", {}).get("limits", {})
+    limit_of = as_column([-1] * len(categories))
+    limits = []
+    for place, (code, limit) in enumerate(told.items()):
+        rows = Node(limit["each_month"], points.below("unit").path, points.names)
+        amounts = as_column([row.value["amount"] for row in rows.each()])
+        limits.append(Limit(code=code, spans=dated(rows), points=amounts))
+        for category in set(limit["on"]) & set(categories):
+            limit_of[categories.index(category)] = place
+    return tuple(limits), limit_of
