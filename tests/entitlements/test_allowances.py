@@ -11,6 +11,7 @@ from tests.entitlements.allowance_town import (
     decide,
     given,
     grant,
+    lapse,
     local,
     lots,
     moves,
@@ -163,4 +164,19 @@ def test_a_late_upload_is_heard_within_the_days_of_grace() -> None:
     found = put(use(member, 4, at, "in time"), use(member, 10, at, "late"), now=late)
     assert given(found) == [(4, ""), (6, "too_late")]
     assert partner_has() == 10
+    assert ledger.verify() == []
+
+
+def test_points_lapse_after_the_days_of_grace_and_return_to_their_fund() -> None:
+    member = senior()
+    put(use(member, 10, local(2017, 3, 30, 10)))
+    assert lapse(local(2017, 4, 10, 23)) == 0
+    assert lapse(local(2017, 4, 11, 1)) == 790
+    assert lots(member) == {}
+    # what comes back of a use of that month is lapsed, too, and the next month takes it from there
+    put(use(member, 4, local(2017, 3, 30, 10)), now=local(2017, 4, 12))
+    assert lapse(local(2017, 4, 12, 1)) == 6
+    assert grant(APRIL, member, now=local(2017, 4, 12, 2)).points == 800
+    budgets = [amount for kind, _, amount in moves() if kind == "fund.budget_raised"]
+    assert budgets == [800, 4]
     assert ledger.verify() == []

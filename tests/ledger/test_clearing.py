@@ -278,7 +278,9 @@ class TestWorth:
 
     def test_dollars_are_dollars_and_the_unknown_is_not_worth_zero(self, rates: None) -> None:
         assert worth.worth(unit="ntd", partner="x", amount=7, day=None) == 7
-        assert worth.worth(unit="ride-points", partner="easycard", amount=7, day=OCTOBER) is None
+        minutes = "volunteer-minutes"
+        assert worth.worth(unit=minutes, partner="easycard", amount=7, day=OCTOBER) is None
+        assert worth.worth(unit="ride-points", partner="taxi", amount=7, day=OCTOBER) == 7
 
     def test_a_rate_that_changes_within_a_month_splits_it(self, rates: None, town: Town) -> None:
         town.award("health", 100, IN_OCTOBER)

@@ -19,7 +19,7 @@ from citycard.entitlements.allowances_posting import (
 )
 from citycard.entitlements.allowances_table import AllowanceTable, MonthlyUnit, allowance_table
 from citycard.entitlements.allowances_values import MonthGranted
-from citycard.infra.database import execute, row, rows, statement
+from citycard.infra.database import execute, row, rows, scalar, statement
 from citycard.infra.packs import current_pack
 from citycard.infra.partitions import ensure_month
 from citycard.infra.unit_of_work import require_unit_of_work
@@ -70,6 +70,27 @@ def grant_month(
             [_grant(table, unit, month, members, now, actor) for unit in _open(table, month, now)]
         )
     return _next_of_city(table, month, now, actor, limit)
+
+
+def months_to_grant(*, now: dt.datetime) -> list[dt.date]:
+    """Return the months that granting looks at: this one, the next on its eve, and the last one
+    while its late uploads are heard, if it was granted at all."""
+    table = allowance_table()
+    today = current_pack().time.day(now)
+    this = today.replace(day=1)
+    months = [this]
+    if begins(next_month(this)) <= now + AHEAD:
+        months.append(next_month(this))
+    last = (this - dt.timedelta(days=1)).replace(day=1)
+    if _open(table, last, now) and _was_granted(last):
+        months.insert(0, last)
+    return months if table.units else []
+
+
+def _was_granted(month: dt.date) -> bool:
+    return bool(
+        scalar("SELECT EXISTS (SELECT FROM entitlements_allowance WHERE month = %s)", [month])
+    )
 
 
 def _summed(parts: Iterable[MonthGranted], *, finished: bool = True) -> MonthGranted:

@@ -23,7 +23,11 @@ Events: ``entitlements.right.granted``, ``.ended``, ``.changed`` (entitlement, m
 quiet).
 """
 
-from citycard.entitlements.allowances_granting import MonthTooFarAhead, grant_month
+from citycard.entitlements.allowances_granting import (
+    MonthTooFarAhead,
+    grant_month,
+    months_to_grant,
+)
 from citycard.entitlements.allowances_queries import allowances_of, machine_allowances
 from citycard.entitlements.allowances_using import set_uses
 from citycard.entitlements.allowances_values import Allowance, AllowanceUse, MonthGranted, UseSet
@@ -71,6 +75,7 @@ __all__ = [
     "judge",
     "machine_allowances",
     "machine_rights_of",
+    "months_to_grant",
     "outlook",
     "rights_of",
     "set_uses",

@@ -1,6 +1,6 @@
 """The table of reactions: who follows which events. There is no other place where one hides."""
 
-from citycard.flows import campaigning, keeping_rights, volunteering
+from citycard.flows import allowances, campaigning, keeping_rights, volunteering
 from citycard.infra.journal import Subscriber
 from citycard.insight import api as insight
 from citycard.notify import api as notify
@@ -10,6 +10,12 @@ SUBSCRIPTIONS: list[Subscriber] = [
         name="rights.facts",
         codes=frozenset({"people.facts.changed", "people.member.enrolled"}),
         handle=keeping_rights.follow_facts,
+        batch=100,
+    ),
+    Subscriber(
+        name="allowances.months",
+        codes=allowances.FOLLOWED,
+        handle=allowances.follow,
         batch=100,
     ),
     Subscriber(

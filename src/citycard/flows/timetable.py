@@ -3,6 +3,7 @@
 import datetime as dt
 
 from citycard.flows import (
+    allowances,
     campaigning,
     crediting,
     expiring,
@@ -47,6 +48,7 @@ TIMETABLE: list[Timed] = [
     Timed(name="month-statistics", cron="27 * * * *", run=analyze_this_month),
     Timed(name="seal-access-records", cron="* * * * * */10", run=seal_access_records),
     Timed(name="rights-due", cron="*/10 * * * *", run=keeping_rights.look_again),
+    Timed(name="monthly-allowances", cron="9 * * * *", run=allowances.grant_ahead),
     Timed(name="erase-papers", cron="41 2 * * *", run=keeping_rights.erase_papers),
     Timed(name="expire-reservations", cron="* * * * * */15", run=expiring.expire),
     Timed(name="loading-files", cron="23 * * * *", run=reconciling.fetch_files),

@@ -18,7 +18,7 @@ from citycard.kernel.ids import fact_key
 from citycard.ledger import booking
 from citycard.ledger.accounts import breakage, budget, member
 from citycard.ledger.events import PointsLapsed
-from citycard.ledger.lasting import expiry_rule
+from citycard.ledger.lasting import days_heard, expiry_rule
 from citycard.ledger.moves import Move, Transfer
 from citycard.ledger.posting import move_many
 
@@ -58,6 +58,7 @@ def lapse_many(
 ) -> LapseBatch:
     """Let points lapse whose last day was before a local day; run again, it finds nothing.
 
+    Lots of a unit that hears late uploads wait for the pack's days of grace first.
     Each lapse is dated the end of the lot's last day, or ``now`` where points came in later. A lot
     that somebody moves at the same moment is left for the next run. A person's lots of one day
     are in one batch. Announces ``ledger.points.lapsed`` where the pack tells people.
@@ -88,10 +89,11 @@ def has_lapsed(*, on: dt.date) -> bool:
 
 def _due(on: dt.date, limit: int, after: tuple[dt.date, int] | None) -> list[Any]:
     day, holder = after or (dt.date.min, 0)
+    heard = days_heard()
     return rows(
         "SELECT id, holder, unit, fund, expires_on, amount, newest, times"
-        " FROM ledger_due_lots(%s, %s, %s, %s)",
-        [on, day, holder, limit],
+        " FROM ledger_due_lots(%s, %s, %s, %s, %s::text[], %s::integer[])",
+        [on, day, holder, limit, list(heard), list(heard.values())],
     )
 
 

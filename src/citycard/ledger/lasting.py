@@ -14,6 +14,15 @@ def expiry_rule(unit: str) -> dict[str, Any]:
     return dict(units[unit]["expires"]) if unit in units else {}
 
 
+def days_heard() -> dict[str, int]:
+    """Return the units whose lots wait some days past their last one for late uploads, and how
+    many: units that are filled once a month."""
+    units: Mapping[str, Any] = current_pack().table("points")["units"]
+    return {
+        code: int(row["monthly"]["grace_days"]) for code, row in units.items() if "monthly" in row
+    }
+
+
 def last_day(*, unit: str, earned_on: dt.date) -> dt.date | None:
     """Return the last local day on which units got on a day may be spent; None never lapses.
 

@@ -13,7 +13,9 @@ MONEY = "ntd"
 
 def rate_days() -> list[dt.date]:
     """Return the days on which any rate of a conversion begins, in order."""
-    return sorted({rate["from"] for one in _conversions() for rate in one["rate"]})
+    monthly = (row["monthly"]["each_ntd"] for row in _units().values() if "monthly" in row)
+    rates = (one["rate"] for one in _conversions())
+    return sorted({rate["from"] for some in (*rates, *monthly) for rate in some})
 
 
 def worth(*, unit: str, partner: str, amount: int, day: dt.date | None) -> int | None:
@@ -33,7 +35,8 @@ def worth(*, unit: str, partner: str, amount: int, day: dt.date | None) -> int |
 
 
 def _rate(unit: str, partner: str, day: dt.date | None) -> Mapping[str, Any] | None:
-    """Return the rate of the partner's own conversion, or of one that any till offers."""
+    """Return the rate of the partner's own conversion, of one that any till offers, or what a unit
+    that is filled each month pays."""
     offered = [one for one in _conversions() if one["unit"] == unit]
     own = [one for one in offered if one.get("partner") == partner]
     anybodys = [one for one in offered if "partner" not in one]
@@ -42,8 +45,21 @@ def _rate(unit: str, partner: str, day: dt.date | None) -> Mapping[str, Any] | N
         if begun:
             found: Mapping[str, Any] = max(begun, key=lambda rate: rate["from"])
             return found
-    return None
+    return _of_month(unit, day)
+
+
+def _of_month(unit: str, day: dt.date | None) -> Mapping[str, Any] | None:
+    pays = _units().get(unit, {}).get("monthly", {}).get("each_ntd", ())
+    begun = [one for one in pays if day is not None and one["from"] <= day]
+    if not begun:
+        return None
+    return {"points": 1, "ntd": max(begun, key=lambda one: one["from"])["amount"]}
 
 
 def _conversions() -> Iterator[Mapping[str, Any]]:
     yield from current_pack().table("points")["conversions"].values()
+
+
+def _units() -> Mapping[str, Any]:
+    units: Mapping[str, Any] = current_pack().table("points")["units"]
+    return units
