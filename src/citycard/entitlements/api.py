@@ -32,6 +32,7 @@ from citycard.entitlements.allowances_queries import allowances_of, machine_allo
 from citycard.entitlements.allowances_using import set_uses
 from citycard.entitlements.allowances_values import Allowance, AllowanceUse, MonthGranted, UseSet
 from citycard.entitlements.auditing import verify
+from citycard.entitlements.gifts import gifts_of
 from citycard.entitlements.granting import decide, decide_again, decide_due
 from citycard.entitlements.queries import (
     FIELD,
@@ -70,6 +71,7 @@ __all__ = [
     "eligibility",
     "explain",
     "facts_needed",
+    "gifts_of",
     "grant_month",
     "history",
     "judge",
