@@ -6,6 +6,10 @@ columns (``RideColumns``, a person-month after the other, in canonical order) an
 step of one of them in Chinese and in English.
 """
 
+from citycard.fares.book import Book, Line, Mark, Stop
+from citycard.fares.books import book
+from citycard.fares.pricing import price
+from citycard.fares.readings import keep_readings
 from citycard.fares.values import (
     MICRO,
     NONE,
@@ -19,9 +23,16 @@ from citycard.fares.values import (
 __all__ = [
     "MICRO",
     "NONE",
+    "Book",
     "Ended",
     "Explained",
+    "Line",
+    "Mark",
     "PricedColumns",
     "Ride",
     "RideColumns",
+    "Stop",
+    "book",
+    "keep_readings",
+    "price",
 ]

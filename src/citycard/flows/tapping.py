@@ -2,8 +2,8 @@
 
 One transaction a batch: taps are opened (locked, de-duplicated, attributed, judged), the agency's
 own numbers are looked up for services that answer one, activities give points, the ledger posts
-them, and each tap is stored once with its answer. Each step takes the whole batch. What the answer
-doesn't need (figures, messages) follows by event.
+them, what devices said of rides is kept, and each tap is stored once with its answer. Each step
+takes the whole batch. What the answer doesn't need (rides, figures, messages) follows by event.
 """
 
 import datetime as dt
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from citycard.activities import api as activities
 from citycard.cards import api as cards
+from citycard.fares import api as fares
 from citycard.infra import failpoints
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import SYSTEM
@@ -46,6 +47,7 @@ def take(*, reads: Sequence[taps.TapRead], now: dt.datetime) -> list[taps.TapAns
             _outcome(tap, code, numbers.get(i), awards.get(i))
             for i, (tap, code) in enumerate(zip(batch.taps, codes, strict=True))
         ]
+        fares.keep_readings(batch=batch)
         answers = taps.store(batch=batch, outcomes=outcomes, now=now)
         failpoints.reach("tap.take.before_commit")
     failpoints.reach("tap.take.after_commit")

@@ -1,0 +1,115 @@
+"""Rows of whole numbers in and out of PostgreSQL as columns, without an object a value.
+
+COPY's binary form has a fixed length a row where every column has one and none is NULL, so a table
+of rows is one buffer that numpy reads and writes as it lies.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import psycopg
+from django.db import connection
+
+from citycard.infra.database import array_literal
+
+Table = npt.NDArray[np.void]
+
+_HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_END = b"\xff\xff"
+_SKIPPED = len(_HEAD)
+MICROSECONDS_TO_2000 = 946_684_800_000_000
+DAYS_TO_2000 = 10_957
+
+
+class Shape(NamedTuple):
+    """Columns of a row with their types: ``i8``, ``i4`` or ``i2``; an instant is microseconds since
+    2000 (``i8``), a day is days since then (``i4``), and ``i8*n`` an array of n numbers.
+    """
+
+    columns: tuple[tuple[str, str], ...]
+
+    @property
+    def plain(self) -> np.dtype[Any]:
+        """Return the rows as the program has them."""
+        return np.dtype([_plain(name, kind) for name, kind in self.columns])
+
+    @property
+    def wire(self) -> np.dtype[Any]:
+        """Return the rows as they are sent: each column after its length."""
+        fields: list[Any] = [("#", ">i2")]
+        for name, kind in self.columns:
+            fields += [(f"#{name}", ">i4"), *_sent(name, kind)]
+        return np.dtype(fields)
+
+
+def read(query: str, params: Mapping[str, Any], shape: Shape) -> Table:
+    """Run a SELECT whose columns are those of a shape, none NULL, and return its rows."""
+    with _cursor() as cursor:
+        asked = cursor.mogrify(query, {name: _bound(value) for name, value in params.items()})
+        with cursor.copy(f"COPY ({asked}) TO STDOUT (FORMAT binary)".encode()) as copy:
+            sent = b"".join(copy)
+    rows = np.frombuffer(sent[_SKIPPED : -len(_END)], shape.wire)
+    found = np.empty(len(rows), shape.plain)
+    for name, _ in shape.columns:
+        found[name] = rows[name]
+    return found
+
+
+def write(table: str, rows: Table, shape: Shape) -> None:
+    """Add rows to a table; ``shape`` names its columns."""
+    if not len(rows):
+        return
+    sent = np.empty(len(rows), shape.wire)
+    sent["#"] = len(shape.columns)
+    for name, kind in shape.columns:
+        _fill(sent, name, kind, rows[name])
+    names = ", ".join(name for name, _ in shape.columns)
+    into = f"COPY {table} ({names}) FROM STDIN (FORMAT binary)".encode()
+    with _cursor() as cursor, cursor.copy(into) as copy:
+        copy.write(_HEAD)
+        copy.write(sent.view(np.uint8).data)
+        copy.write(_END)
+
+
+def _cursor() -> "psycopg.ClientCursor[Any]":
+    connection.ensure_connection()
+    connection.validate_no_broken_transaction()
+    return psycopg.ClientCursor(connection.connection)
+
+
+def _bound(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return "{" + ",".join(map(str, value.tolist())) + "}"
+    return array_literal(value) if type(value) is list else value
+
+
+def _plain(name: str, kind: str) -> tuple[Any, ...]:
+    number, _, many = kind.partition("*")
+    return (name, number, (int(many),)) if many else (name, number)
+
+
+def _sent(name: str, kind: str) -> Sequence[Any]:
+    number, _, many = kind.partition("*")
+    if not many:
+        return [(name, f">{number}")]
+    # an array: dimensions, whether it has NULLs, its elements' type, length, first place, elements
+    element = np.dtype([("length", ">i4"), ("value", f">{number}")])
+    return [(f"@{name}", ">i4", (5,)), (name, element, (int(many),))]
+
+
+_TYPES = {"i8": 20, "i4": 23, "i2": 21}
+
+
+def _fill(sent: Table, name: str, kind: str, values: Any) -> None:
+    number, _, many = kind.partition("*")
+    size = np.dtype(number).itemsize
+    if not many:
+        sent[f"#{name}"] = size
+        sent[name] = values
+        return
+    sent[f"#{name}"] = 20 + int(many) * (4 + size)
+    sent[f"@{name}"] = (1, 0, _TYPES[number], int(many), 1)
+    sent[name]["length"] = size
+    sent[name]["value"] = values
