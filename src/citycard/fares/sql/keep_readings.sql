@@ -1,5 +1,5 @@
 -- Keep what devices said of rides, and name the batch.
-WITH batch AS MATERIALIZED (SELECT nextval('fares_reading_batch') AS id), kept AS (
+WITH batch AS MATERIALIZED (SELECT nextval('fares_reading_batch_id') AS id), kept AS (
     INSERT INTO fares_reading
         (local_month, at, batch_id, card_key, reader_id, epoch, seq, leg, operator_id, route_id, stop_id, vehicle_id,
          ticket_id, issuer_id, charged_ntd, missed_ntd, points_taken, metres, fare_ntd, purse_after_ntd)

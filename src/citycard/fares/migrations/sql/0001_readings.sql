@@ -7,7 +7,7 @@ COMMENT ON TABLE fares_term IS 'A code that devices say (an operator, a route, a
 INSERT INTO fares_term (id, code) VALUES (0, '');
 REVOKE UPDATE, DELETE, TRUNCATE ON fares_term FROM citycard_app;
 
-CREATE SEQUENCE fares_reading_batch;
+CREATE SEQUENCE fares_reading_batch_id;
 
 CREATE TABLE fares_reading (
     at timestamptz NOT NULL,
