@@ -17,6 +17,16 @@ brings what is posted of each use to what it should be; both are idempotent. ``a
 them, ``machine_allowances`` for a flow's own decision. Which unit, how it counts and what limits it
 is the pack's (``points: units: … monthly``, parameters ``subsidy_month_…``, ``spends_on``).
 
+Many at once, or everybody after a change of rules, go by a *run* in three steps, each in sets and
+each to be gone on with where it was stopped: ``preview`` works out what would change and keeps it
+(counts by right and reason, shares of holders, samples), ``carry_out`` writes exactly that, and
+``undo`` takes it back::
+
+    found = entitlements.preview(member_ids=None, codes=entitlements.changed_rules(), on=today,
+                                 now=now, actor=actor)
+    found.shares["senior-rides"].touched_ppm
+    entitlements.carry_out(run_id=found.run_id, actor=actor, now=now)
+
 Published for SQL: ``pub.rights(member_id, entitlement, valid daterange)``, as known now.
 
 Events: ``entitlements.right.granted``, ``.ended``, ``.changed`` (entitlement, member_ids, on,
@@ -32,8 +42,17 @@ from citycard.entitlements.allowances_queries import allowances_of, machine_allo
 from citycard.entitlements.allowances_using import set_uses
 from citycard.entitlements.allowances_values import Allowance, AllowanceUse, MonthGranted, UseSet
 from citycard.entitlements.auditing import verify
+from citycard.entitlements.carrying_out import carry_out
+from citycard.entitlements.changed_rules import changed_rules
 from citycard.entitlements.gifts import gifts_of
 from citycard.entitlements.granting import decide, decide_again, decide_due
+from citycard.entitlements.mass_figures import (
+    UsedAfter,
+    holders_by_right,
+    last_days,
+    used_after,
+)
+from citycard.entitlements.previewing import begin_preview, go_on_previewing, preview
 from citycard.entitlements.queries import (
     FIELD,
     catalogue,
@@ -48,6 +67,9 @@ from citycard.entitlements.queries import (
     rights_of,
 )
 from citycard.entitlements.rulebook import NoSuchEntitlement
+from citycard.entitlements.run_values import Count, Preview, Sample, Share
+from citycard.entitlements.runs import NoSuchRun, RunNotReady, preview_of
+from citycard.entitlements.undoing import undo
 from citycard.entitlements.values import Change, Entitlement, Explanation, Right
 
 __all__ = [
@@ -55,15 +77,25 @@ __all__ = [
     "Allowance",
     "AllowanceUse",
     "Change",
+    "Count",
     "Entitlement",
     "Explanation",
     "MonthGranted",
     "MonthTooFarAhead",
     "NoSuchEntitlement",
+    "NoSuchRun",
+    "Preview",
     "Right",
+    "RunNotReady",
+    "Sample",
+    "Share",
     "UseSet",
+    "UsedAfter",
     "allowances_of",
+    "begin_preview",
+    "carry_out",
     "catalogue",
+    "changed_rules",
     "decide",
     "decide_again",
     "decide_due",
@@ -72,14 +104,21 @@ __all__ = [
     "explain",
     "facts_needed",
     "gifts_of",
+    "go_on_previewing",
     "grant_month",
     "history",
+    "holders_by_right",
     "judge",
+    "last_days",
     "machine_allowances",
     "machine_rights_of",
     "months_to_grant",
     "outlook",
+    "preview",
+    "preview_of",
     "rights_of",
     "set_uses",
+    "undo",
+    "used_after",
     "verify",
 ]

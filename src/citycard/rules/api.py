@@ -18,6 +18,10 @@ the day first: ``decide = table.compile(on)``, then ``decide(facts)`` gives ``{c
 ``rule.next_change(facts, on)`` is the next day on which time alone could change an answer, and
 ``phases`` turns that into periods with exact boundaries.
 
+A whole population is decided in SQL by the same rules: ``rule_days(rule, known)`` writes the days
+on which a rule says yes as a multirange, ``known`` says what to gather of people's facts, and
+``failing_word`` and ``newest_word`` name the condition that decided (``sql_days`` tells how).
+
 Other tables of a pack use the same dated values: ``dated(rows, name=…, names=…)``.
 """
 
@@ -33,6 +37,8 @@ from citycard.rules.periods import Phase, phases
 from citycard.rules.persons import read_person
 from citycard.rules.reading import WORDS, Node, read_condition
 from citycard.rules.reasons import Because
+from citycard.rules.sql_days import NEVER, Known, intersection
+from citycard.rules.sql_rules import failing_word, newest_word, row_in_force, rule_days
 from citycard.rules.steps import Steps
 from citycard.rules.table import Decision, Rule, RuleTable, read_rules
 from citycard.rules.vocabulary import Tables, Vocabulary, vocabulary_of
@@ -48,6 +54,7 @@ def dated(rows: Any, *, name: str, names: Vocabulary, path: Path = ()) -> Dated:
 
 
 __all__ = [
+    "NEVER",
     "NO",
     "UNKNOWN",
     "WORDS",
@@ -58,6 +65,7 @@ __all__ = [
     "Dated",
     "Decision",
     "Facts",
+    "Known",
     "NotYetInForce",
     "Phase",
     "Row",
@@ -73,10 +81,15 @@ __all__ = [
     "check_rules",
     "check_scenarios",
     "dated",
+    "failing_word",
+    "intersection",
     "nearest_word",
+    "newest_word",
     "phases",
     "read_condition",
     "read_person",
     "read_rules",
+    "row_in_force",
+    "rule_days",
     "vocabulary_of",
 ]

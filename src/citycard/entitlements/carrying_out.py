@@ -1,0 +1,163 @@
+"""Carrying out a mass decision: exactly the differences that were previewed are written."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+
+from citycard.entitlements.changed_rules import changed_rules, settle
+from citycard.entitlements.compiling import compiled, meanings
+from citycard.entitlements.events import RightChanged, RightEnded, RightGranted, in_parts
+from citycard.entitlements.previewing import preview
+from citycard.entitlements.rulebook import kept_rulebook, rulebook
+from citycard.entitlements.run_values import Preview
+from citycard.entitlements.runs import Run, RunNotReady, load, preview_of, replace, set_state
+from citycard.entitlements.writing_out import inputs_json
+from citycard.infra.database import execute, rows, scalar, statement
+from citycard.infra.journal import announce
+from citycard.infra.unit_of_work import require_unit_of_work
+from citycard.kernel.actors import Actor
+
+CHUNK = 10_000
+"""Touched members a statement."""
+
+MOST_MOVED_PPM = 10_000
+"""One in a hundred of the differences may have been overtaken; with more the preview is stale."""
+
+Kind = type[RightGranted | RightEnded | RightChanged]
+
+_EVENTS: Mapping[str, Kind] = {
+    "begun": RightGranted,
+    "ended": RightEnded,
+    "changed": RightChanged,
+}
+
+
+def carry_out(*, run_id: int, actor: Actor, now: dt.datetime, most: int | None = None) -> Preview:
+    """Write exactly the differences of a preview, and announce them quietly as ``decide`` does.
+
+    A difference whose rights or facts somebody changed since is left alone (they were decided by
+    that change). Where that is more than one in a hundred, or the rules changed, nothing is
+    written: the answer's state is ``replaced`` and ``replaced_by`` names a new preview. A run that
+    is carried out already stays as it is.
+
+    :param most: how many members to write for at most (None: all); an answer in state
+        ``carrying_out`` is gone on with by calling again, in the next unit of work
+    :raises NoSuchRun: there is none of this id
+    :raises RunNotReady: it is still being previewed, was replaced or is undone
+    """
+    require_unit_of_work()
+    run = load(run_id)
+    if run.state == "carried_out":
+        return preview_of(run_id=run_id)
+    if run.state not in ("previewed", "carrying_out"):
+        raise RunNotReady(run_id=run_id, state=run.state)
+    if run.state == "previewed":
+        if _is_stale(run):
+            return _preview_again(run, actor, now)
+        set_state(run, "carrying_out", now=now, actor=actor.id)
+        run = load(run_id)
+    if _write_chunks(run, actor, now, most):
+        _finish(run, now)
+    return preview_of(run_id=run_id)
+
+
+def _is_stale(run: Run) -> bool:
+    then, today = kept_rulebook(run.pack_hash), rulebook()
+    if any(meanings(then).get(code) != meanings(today).get(code) for code in run.codes):
+        return True
+    differences = scalar("SELECT count(*) FROM entitlements_difference WHERE run_id = %s", [run.id])
+    moved = sum(len(moved_on(run, "open", *chunk)) for chunk in chunks(run, 0, CHUNK))
+    return bool(moved * 1_000_000 > differences * MOST_MOVED_PPM)
+
+
+def _preview_again(run: Run, actor: Actor, now: dt.datetime) -> Preview:
+    fresh = preview(
+        on=run.on,
+        now=now,
+        actor=actor,
+        member_ids=run.member_ids,
+        codes=None if run.every_rule else run.codes,
+    )
+    replace(run, by=fresh.run_id)
+    return preview_of(run_id=run.id)
+
+
+def _write_chunks(run: Run, actor: Actor, now: dt.datetime, most: int | None) -> bool:
+    """Write chunk after chunk; tell whether the end was reached."""
+    room = most
+    size = CHUNK if most is None else min(CHUNK, most)
+    for after, upto in chunks(run, run.upto, size):
+        if room is not None and room <= 0:
+            return False
+        _write(run, actor, now, after, upto)
+        execute("UPDATE entitlements_run SET upto = %s WHERE id = %s", [upto, run.id])
+        room = None if room is None else room - size
+    return True
+
+
+def _write(run: Run, actor: Actor, now: dt.datetime, after: int, upto: int) -> None:
+    book = kept_rulebook(run.pack_hash)
+    asked = {"run": run.id, "after": after, "upto": upto, "now": now, "pack": run.pack_hash}
+    if run.every_rule:
+        execute(
+            statement(__file__, "make_standing_of_run"), asked | {"since": max(run.on, run.today)}
+        )
+    rows(statement(__file__, "lock_touched"), asked)
+    leave(run, moved_on(run, "open", after, upto), state="left")
+    execute(
+        statement(__file__, "write_differences"),
+        asked | {"actor": actor.id, "inputs": inputs_json(book)},
+    )
+    execute(statement(__file__, "stand_after"), asked | {"every_rule": run.every_rule})
+    announce_chunk(run, "written", _EVENTS, after, upto)
+
+
+def announce_chunk(run: Run, state: str, kinds: Mapping[str, Kind], after: int, upto: int) -> None:
+    """Announce the differences of a chunk that are in a state, each right's members together."""
+    asked = {"run": run.id, "state": state, "after": after, "upto": upto}
+    announce(
+        *(
+            kinds[one.kind](
+                entitlement=one.entitlement, member_ids=tuple(ids), on=run.on, quiet=True
+            )
+            for one in rows(statement(__file__, "to_announce"), asked)
+            for ids in in_parts(one.member_ids)
+        )
+    )
+
+
+def _finish(run: Run, now: dt.datetime) -> None:
+    set_state(run, "carried_out", now=now)
+    if run.member_ids is None and set(changed_rules()) <= set(run.codes):
+        settle(run_id=run.id, pack_hash=run.pack_hash, now=now)
+
+
+def chunks(run: Run, after: int, size: int) -> Iterator[tuple[int, int]]:
+    """Yield bounds of the next members whom a run touches, (after, up to], in order."""
+    while True:
+        asked = {"run": run.id, "after": after, "chunk": size}
+        upto = scalar(statement(__file__, "chunk_of_differences"), asked)
+        if upto is None:
+            return
+        yield after, upto
+        after = upto
+
+
+def moved_on(run: Run, state: str, after: int, upto: int) -> list[tuple[int, str]]:
+    """Return the differences in a state whose rights or facts somebody changed since."""
+    rules = compiled(kept_rulebook(run.pack_hash), run.codes)
+    names = sorted({*rules.facts.names, *rules.reading.names})
+    asked = {"run": run.id, "state": state, "after": after, "upto": upto, "names": names}
+    found = rows(statement(__file__, "moved_on"), asked)
+    return [(one.member_id, one.entitlement) for one in found]
+
+
+def leave(run: Run, differences: Sequence[tuple[int, str]], *, state: str) -> None:
+    """Take differences out of what is still to be done."""
+    if differences:
+        members, codes = zip(*differences, strict=True)
+        execute(
+            "UPDATE entitlements_difference d SET state = %s"
+            " FROM unnest(%s::bigint[], %s::text[]) AS n(member_id, entitlement)"
+            " WHERE d.run_id = %s AND d.member_id = n.member_id AND d.entitlement = n.entitlement",
+            [state, list(members), list(codes), run.id],
+        )

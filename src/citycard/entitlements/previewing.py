@@ -1,0 +1,151 @@
+"""A mass decision as a dry run: everybody's rights are worked out in sets, the differences kept."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from citycard.entitlements.changed_rules import all_codes
+from citycard.entitlements.compiling import CompiledRules, compiled
+from citycard.entitlements.rulebook import Rulebook, kept_rulebook, rulebook
+from citycard.entitlements.run_values import Preview
+from citycard.entitlements.runs import Run, count_up, load, preview_of, set_state
+from citycard.infra.database import execute, row, rows, scalar, statement
+from citycard.infra.packs import current_pack
+from citycard.infra.unit_of_work import require_unit_of_work
+from citycard.kernel.actors import Actor
+
+CHUNK = 20_000
+"""Members a statement; what it holds in memory grows with it, and locks nothing."""
+
+
+def preview(
+    *,
+    on: dt.date,
+    now: dt.datetime,
+    actor: Actor,
+    member_ids: Sequence[int] | None = None,
+    codes: Sequence[str] | None = None,
+) -> Preview:
+    """Work out what deciding members from a day onward would change; nothing of their rights does.
+
+    The differences are kept under the run's id, to be looked at and carried out. Days before ``on``
+    are left as they are, as in ``decide``.
+
+    :param member_ids: whom; None: everybody
+    :param codes: which rights; None: all. Members who were never decided are looked at only then
+    """
+    run_id = begin_preview(on=on, now=now, actor=actor, member_ids=member_ids, codes=codes)
+    return go_on_previewing(run_id=run_id, now=now)
+
+
+def begin_preview(
+    *,
+    on: dt.date,
+    now: dt.datetime,
+    actor: Actor,
+    member_ids: Sequence[int] | None = None,
+    codes: Sequence[str] | None = None,
+) -> int:
+    """Begin a dry run to be gone on with in pieces, each a unit of work; return its id.
+
+    Parameters as of ``preview``.
+    """
+    require_unit_of_work()
+    book = rulebook()
+    every = all_codes(book)
+    wanted = every if codes is None else tuple(dict.fromkeys(codes))
+    return int(
+        scalar(
+            statement(__file__, "begin_run"),
+            [
+                book.pack_hash,
+                None if member_ids is None else sorted(set(member_ids)),
+                list(wanted),
+                set(wanted) >= set(every),
+                on,
+                current_pack().time.day(now),
+                now,
+                actor.id,
+            ],
+        )
+    )
+
+
+def go_on_previewing(*, run_id: int, now: dt.datetime, most: int | None = None) -> Preview:
+    """Go on with a dry run where it was left, for so many members at most (None: to its end).
+
+    :raises NoSuchRun: there is none of this id
+    """
+    require_unit_of_work()
+    run = load(run_id)
+    if run.state != "previewing":
+        return preview_of(run_id=run_id)
+    book = kept_rulebook(run.pack_hash)
+    rules = compiled(book, run.codes)
+    done, upto = 0, run.upto
+    while most is None or done < most:
+        chunk = CHUNK if most is None else min(CHUNK, most - done)
+        following = _following(run, upto, chunk)
+        if following is None:
+            count_up(run)
+            set_state(run, "previewed", now=now)
+            break
+        done += _chunk(run, book, rules, upto, following)
+        upto = following
+    return preview_of(run_id=run_id)
+
+
+def _following(run: Run, upto: int, chunk: int) -> int | None:
+    """Return the last member of the next chunk."""
+    if run.member_ids is None:
+        found = row(statement(__file__, "next_members"), [upto, chunk])
+        return None if found is None or found.upto is None else int(found.upto)
+    coming = [member for member in run.member_ids if member > upto][:chunk]
+    return coming[-1] if coming else None
+
+
+def _chunk(run: Run, book: Rulebook, rules: CompiledRules, after: int, upto: int) -> int:
+    """Compare one chunk of members and keep what differs; return how many they were."""
+    sql = _put_in(statement(__file__, "differ"), rules, listed=run.member_ids is not None)
+    names = sorted({*rules.facts.names, *rules.reading.names})
+    ids = [m for m in run.member_ids or () if after < m <= upto]
+    (found,) = rows(
+        sql,
+        {
+            "run": run.id,
+            "on": run.on,
+            "today": run.today,
+            "after": after,
+            "upto": upto,
+            "ids": ids,
+            "codes": list(run.codes),
+            "names": list(rules.facts.names),
+            "reading": names,
+            "every_rule": run.every_rule,
+        },
+    )
+    execute(
+        "UPDATE entitlements_run SET upto = %s, members = members + %s WHERE id = %s",
+        [upto, found.members, run.id],
+    )
+    return int(found.members)
+
+
+def _put_in(sql: str, rules: CompiledRules, *, listed: bool) -> str:
+    who = (
+        "{}.member_id = ANY(%(ids)s::bigint[])"
+        if listed
+        else "{0}.member_id > %(after)s AND {0}.member_id <= %(upto)s"
+    )
+    parts = {
+        "aggregates": rules.facts.aggregates,
+        "own": rules.facts.own,
+        "columns": rules.facts.columns,
+        "days": rules.days,
+        "reading aggregates": rules.reading.aggregates,
+        "reading columns": rules.reading.columns,
+        "reasons": rules.reasons,
+        **{f"who {alias}": who.format(alias) for alias in "fmr"},
+    }
+    for name, part in parts.items():
+        sql = sql.replace(f"/*{name}*/", part)
+    return sql

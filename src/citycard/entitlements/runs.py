@@ -1,0 +1,156 @@
+"""A mass decision's own row: where it stands, and what it tells."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from citycard.entitlements.run_values import Count, Preview, RunState, Sample, Share
+from citycard.infra.database import execute, row, rows, scalar, statement
+from citycard.kernel.errors import Refused
+
+SAMPLES = 5
+"""Members shown of each count."""
+
+
+class NoSuchRun(Refused):
+    """There is no mass decision {run_id}."""
+
+    code = "entitlements.no_such_run"
+
+
+class RunNotReady(Refused):
+    """The mass decision {run_id} is {state}: this can't be done with it now."""
+
+    code = "entitlements.run_not_ready"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A run as it is stored."""
+
+    id: int
+    pack_hash: str
+    member_ids: tuple[int, ...] | None
+    codes: tuple[str, ...]
+    every_rule: bool
+    on: dt.date
+    today: dt.date
+    state: RunState
+    upto: int
+    members: int
+    replaced_by: int | None
+
+
+def load(run_id: int) -> Run:
+    """Lock and return a run.
+
+    :raises NoSuchRun: there is none of this id
+    """
+    return _run(run_id, "FOR UPDATE")
+
+
+def _run(run_id: int, lock: str = "") -> Run:
+    found = row(f"SELECT * FROM entitlements_run WHERE id = %s {lock}", [run_id])  # noqa: S608 - ours
+    if found is None:
+        raise NoSuchRun(run_id=run_id)
+    return Run(
+        id=found.id,
+        pack_hash=found.pack_hash,
+        member_ids=None if found.member_ids is None else tuple(found.member_ids),
+        codes=tuple(found.codes),
+        every_rule=found.every_rule,
+        on=found.on_day,
+        today=found.today,
+        state=found.state,
+        upto=found.upto,
+        members=found.members,
+        replaced_by=found.replaced_by,
+    )
+
+
+def set_state(run: Run, state: RunState, *, now: dt.datetime, actor: str | None = None) -> None:
+    """Move a run on; each step begins with its first member again."""
+    execute(
+        statement(__file__, "set_state"),
+        {"run": run.id, "state": state, "now": now, "actor": actor},
+    )
+
+
+def replace(run: Run, *, by: int) -> None:
+    """Note that a newer preview took a run's place."""
+    execute(
+        "UPDATE entitlements_run SET state = 'replaced', replaced_by = %s WHERE id = %s",
+        [by, run.id],
+    )
+
+
+def count_up(run: Run) -> None:
+    """Keep the counts of a finished preview: they stay when its differences are cleared."""
+    asked = {"run": run.id, "codes": list(run.codes), "today": run.today}
+    execute(statement(__file__, "count_up"), asked)
+
+
+def preview_of(*, run_id: int) -> Preview:
+    """Return a mass decision as it stands: its counts, shares and samples.
+
+    :raises NoSuchRun: there is none of this id
+    """
+    run = _run(run_id)
+    counted = rows(
+        "SELECT entitlement, kind, reason, members FROM entitlements_count WHERE run_id = %s"
+        " ORDER BY entitlement, kind, reason",
+        [run_id],
+    )
+    counts = tuple(Count(**one._asdict()) for one in counted if one.kind != "holders")
+    holders = {one.entitlement: one.members for one in counted if one.kind == "holders"}
+    touched = "SELECT count(DISTINCT member_id) FROM entitlements_difference WHERE run_id = %s"
+    left = (
+        "SELECT count(*) FROM entitlements_difference"
+        " WHERE run_id = %s AND state IN ('left', 'kept')"
+    )
+    return Preview(
+        run_id=run.id,
+        state=run.state,
+        on=run.on,
+        today=run.today,
+        pack_hash=run.pack_hash,
+        everybody=run.member_ids is None,
+        codes=run.codes,
+        members=run.members,
+        touched=scalar(touched, [run_id]),
+        counts=counts,
+        shares={code: _share(code, counts, holders.get(code, 0)) for code in run.codes},
+        samples=tuple(_sample(one) for one in _samples(run_id)),
+        left=scalar(left, [run_id]),
+        replaced_by=run.replaced_by,
+    )
+
+
+def _share(code: str, counts: tuple[Count, ...], holders: int) -> Share:
+    def of(kind: str) -> int:
+        return sum(
+            each.members for each in counts if each.entitlement == code and each.kind == kind
+        )
+
+    return Share(
+        entitlement=code,
+        holders=holders,
+        begun=of("begun"),
+        ended=of("ended"),
+        changed=of("changed"),
+    )
+
+
+def _samples(run_id: int) -> list[Any]:
+    return rows(statement(__file__, "samples"), {"run": run_id, "few": SAMPLES})
+
+
+def _sample(one: Any) -> Sample:
+    return Sample(
+        member_id=one.member_id,
+        entitlement=one.entitlement,
+        kind=one.kind,
+        reason=one.reason,
+        before=None if one.before_from is None else (one.before_from, one.before_to),
+        after=None if one.after_from is None else (one.after_from, one.after_to),
+    )

@@ -1,0 +1,91 @@
+-- What a run would write for one chunk of members: rights whose days differ from the stored ones, and days of
+-- the next look that move. Rules are put in where a comment names them.
+WITH known AS (
+    SELECT f.member_id /*aggregates*/
+    FROM pub.known_facts f WHERE /*who f*/ AND f.name = ANY(%(names)s::text[]) GROUP BY f.member_id
+), person AS MATERIALIZED (
+    SELECT m.member_id, c.check_on, c.member_id IS NULL AS fresh, coalesce(c.held, '{}') AS held,
+           greatest(%(on)s::date, coalesce(c.since, %(today)s::date)) AS first_day /*own*/ /*columns*/
+    FROM pub.known_members m
+    LEFT JOIN known k ON k.member_id = m.member_id
+    LEFT JOIN entitlements_next_check c ON c.member_id = m.member_id
+    WHERE /*who m*/ AND (c.member_id IS NOT NULL OR %(every_rule)s)
+), wanted AS (
+    SELECT p.member_id, p.first_day, p.held, v.entitlement,
+           v.days * datemultirange(daterange(p.first_day, NULL)) AS days
+    FROM person p CROSS JOIN LATERAL (VALUES /*days*/) AS v(entitlement, days)
+), stored AS (
+    SELECT r.member_id, r.entitlement, range_agg(r.valid) AS days
+    FROM entitlements_right r
+    WHERE /*who r*/ AND upper_inf(r.recorded) AND (upper_inf(r.valid) OR upper(r.valid) >= %(on)s::date)
+      AND r.entitlement = ANY(%(codes)s::text[])
+    GROUP BY r.member_id, r.entitlement
+), compared AS MATERIALIZED (
+    SELECT w.member_id, w.entitlement, w.first_day, w.held, w.days, coalesce(s.days, '{}') AS known_days,
+           range_merge(w.days)::datemultirange = w.days AS single,
+           greatest(w.first_day, %(today)s::date) + 1 AS horizon
+    FROM wanted w LEFT JOIN stored s ON s.member_id = w.member_id AND s.entitlement = w.entitlement
+    WHERE NOT isempty(w.days) OR s.member_id IS NOT NULL OR w.entitlement = ANY(w.held)
+), begun AS (
+    SELECT c.member_id, c.entitlement, c.first_day, c.known_days, c.entitlement = ANY(c.held) AS was_held,
+           c.known_days * datemultirange(daterange(c.first_day, NULL)) AS stood,
+           CASE WHEN NOT c.single THEN entitlements_begun(c.days, c.horizon)
+                WHEN lower(c.days) <= c.horizon THEN c.days ELSE '{}' END AS days
+    FROM compared c
+), differing AS MATERIALIZED (
+    SELECT b.*, b.days + b.known_days * datemultirange(daterange(NULL, b.first_day)) AS afterwards
+    FROM begun b
+    WHERE b.stood <> b.days
+       OR b.was_held <> ((b.days + b.known_days * datemultirange(daterange(NULL, b.first_day)))
+                         && daterange(%(today)s::date, %(today)s::date + 2))
+), judged AS (
+    SELECT d.*, before.span AS before, after.span AS after,
+           CASE WHEN NOT isempty(d.stood - d.days) THEN lower(d.stood - d.days)
+                WHEN d.stood = d.days AND after.span IS NULL THEN greatest(d.first_day, %(today)s::date)
+           END AS lost_on,
+           CASE WHEN d.stood <> d.days THEN lower(d.days - d.stood) ELSE lower(after.span) END AS gained_on
+    FROM differing d
+    LEFT JOIN LATERAL (SELECT s AS span FROM unnest(d.known_days) s WHERE d.was_held ORDER BY s DESC LIMIT 1)
+        before ON true
+    LEFT JOIN LATERAL (SELECT s AS span FROM unnest(d.afterwards) s
+        WHERE s && daterange(%(today)s::date, %(today)s::date + 2) ORDER BY s LIMIT 1) after ON true
+), reading AS (
+    SELECT f.member_id, max(f.fact_id) AS newest, count(*) AS facts /*reading aggregates*/
+    FROM pub.known_facts f
+    WHERE f.member_id IN (SELECT d.member_id FROM differing d) AND f.name = ANY(%(reading)s::text[])
+    GROUP BY f.member_id
+), read AS (
+    SELECT m.member_id, m.birth_on, m.sex, m.died_on, m.id_kind,
+           hashtextextended(concat_ws(',', k.newest, k.facts, m.birth_on, m.sex, m.died_on, m.id_kind), 0) AS basis
+           /*reading columns*/
+    FROM pub.known_members m LEFT JOIN reading k ON k.member_id = m.member_id
+    WHERE m.member_id IN (SELECT d.member_id FROM differing d)
+), put AS (
+    INSERT INTO entitlements_difference
+        (run_id, member_id, entitlement, kind, reason, first_day, stood, wanted, before, after, rows, basis)
+    SELECT %(run)s, d.member_id, d.entitlement,
+           CASE WHEN d.before IS NULL AND d.after IS NULL THEN 'past' WHEN d.before IS NULL THEN 'begun'
+                WHEN d.after IS NULL THEN 'ended' ELSE 'changed' END,
+           /*reasons*/, d.first_day, d.stood, d.days, d.before, d.after,
+           ARRAY(SELECT r.id FROM entitlements_right r
+                 WHERE r.member_id = d.member_id AND r.entitlement = d.entitlement AND upper_inf(r.recorded)
+                   AND (upper_inf(r.valid) OR upper(r.valid) > d.first_day) ORDER BY r.id),
+           p.basis
+    FROM judged d JOIN read p ON p.member_id = d.member_id
+    RETURNING 1
+), looks AS (
+    SELECT c.member_id,
+           min(CASE WHEN NOT c.single THEN entitlements_next_look(c.days, %(today)s::date)
+                    ELSE least(CASE WHEN lower(c.days) - 1 > %(today)s::date THEN lower(c.days) - 1 END,
+                               CASE WHEN upper(c.days) > %(today)s::date THEN upper(c.days) END) END) AS check_on
+    FROM compared c GROUP BY c.member_id
+), looked AS (
+    INSERT INTO entitlements_look (run_id, member_id, check_on, was_on)
+    SELECT %(run)s, p.member_id, l.check_on, p.check_on
+    FROM person p LEFT JOIN looks l ON l.member_id = p.member_id
+    WHERE CASE WHEN %(every_rule)s THEN p.fresh OR l.check_on IS DISTINCT FROM p.check_on
+               ELSE l.check_on < coalesce(p.check_on, 'infinity') END
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM person) AS members, (SELECT count(*) FROM put) AS differences,
+       (SELECT count(*) FROM looked) AS looks

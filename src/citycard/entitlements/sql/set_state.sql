@@ -1,0 +1,8 @@
+UPDATE entitlements_run
+SET state = %(state)s, upto = 0,
+    previewed_at = CASE WHEN %(state)s = 'previewed' THEN %(now)s::timestamptz ELSE previewed_at END,
+    carried_out_at = CASE WHEN %(state)s = 'carried_out' THEN %(now)s::timestamptz ELSE carried_out_at END,
+    carried_out_by = CASE WHEN %(state)s = 'carrying_out' THEN %(actor)s::text ELSE carried_out_by END,
+    undone_at = CASE WHEN %(state)s = 'undone' THEN %(now)s::timestamptz ELSE undone_at END,
+    undone_by = CASE WHEN %(state)s = 'undoing' THEN %(actor)s::text ELSE undone_by END
+WHERE id = %(run)s

@@ -1,0 +1,70 @@
+"""Undoing a mass decision: what stood before is closed upon and added again, in two times."""
+
+import datetime as dt
+from collections.abc import Mapping
+
+from citycard.entitlements.carrying_out import (
+    CHUNK,
+    Kind,
+    announce_chunk,
+    chunks,
+    leave,
+    moved_on,
+)
+from citycard.entitlements.events import RightChanged, RightEnded, RightGranted
+from citycard.entitlements.run_values import Preview
+from citycard.entitlements.runs import Run, RunNotReady, load, preview_of, set_state
+from citycard.infra.database import execute, rows, statement
+from citycard.infra.unit_of_work import require_unit_of_work
+from citycard.kernel.actors import Actor
+
+_EVENTS: Mapping[str, Kind] = {"begun": RightEnded, "ended": RightGranted, "changed": RightChanged}
+"""What taking a difference back means to those who follow rights."""
+
+
+def undo(*, run_id: int, actor: Actor, now: dt.datetime, most: int | None = None) -> Preview:
+    """Restore the rights that stood before a mass decision, where nobody changed them since.
+
+    Nothing is overwritten: the run's rows are closed, the earlier ones added again with their own
+    rule and reason. What facts or another decision changed since is kept, and counted in ``left``.
+    The members are next decided when their facts change or time moves on, and not before: an undo
+    stands until the rules or the facts are put right. A run that is undone already stays as it is.
+
+    :param most: how many members to restore at most (None: all); an answer in state ``undoing`` is
+        gone on with by calling again, in the next unit of work
+    :raises NoSuchRun: there is none of this id
+    :raises RunNotReady: it was not carried out, or not to its end
+    """
+    require_unit_of_work()
+    run = load(run_id)
+    if run.state == "undone":
+        return preview_of(run_id=run_id)
+    if run.state not in ("carried_out", "undoing"):
+        raise RunNotReady(run_id=run_id, state=run.state)
+    if run.state == "carried_out":
+        set_state(run, "undoing", now=now, actor=actor.id)
+        run = load(run_id)
+    if _restore_chunks(run, actor, now, most):
+        set_state(run, "undone", now=now)
+    return preview_of(run_id=run_id)
+
+
+def _restore_chunks(run: Run, actor: Actor, now: dt.datetime, most: int | None) -> bool:
+    room = most
+    size = CHUNK if most is None else min(CHUNK, most)
+    for after, upto in chunks(run, run.upto, size):
+        if room is not None and room <= 0:
+            return False
+        _restore(run, actor, now, after, upto)
+        execute("UPDATE entitlements_run SET upto = %s WHERE id = %s", [upto, run.id])
+        room = None if room is None else room - size
+    return True
+
+
+def _restore(run: Run, actor: Actor, now: dt.datetime, after: int, upto: int) -> None:
+    asked = {"run": run.id, "after": after, "upto": upto, "now": now, "actor": actor.id}
+    rows(statement(__file__, "lock_touched"), asked)
+    leave(run, moved_on(run, "written", after, upto), state="kept")
+    execute(statement(__file__, "restore"), asked)
+    execute(statement(__file__, "stand_restored"), asked | {"today": run.today})
+    announce_chunk(run, "undone", _EVENTS, after, upto)

@@ -1,0 +1,74 @@
+"""SQL forms of the words about age, birth, life and documents."""
+
+from citycard.rules.sql_days import (
+    ALWAYS,
+    NEVER,
+    Known,
+    before,
+    date,
+    starting,
+    text,
+    unless_null,
+    writes,
+)
+from citycard.rules.words_age import (
+    MARCH_1,
+    AgeAtLeast,
+    AgeBelow,
+    Alive,
+    BornBefore,
+    BornOnOrAfter,
+    Sex,
+)
+from citycard.rules.words_place import IdKind
+
+
+@writes(AgeAtLeast, AgeBelow)
+def _aged(condition: AgeAtLeast | AgeBelow, known: Known, wanted: bool) -> str:
+    birth_on = known.mine("birth_on")
+    day = birthday(birth_on, condition.years, condition.leap_day)
+    reached = isinstance(condition, AgeAtLeast) is wanted
+    return unless_null(birth_on, starting(day) if reached else before(day))
+
+
+def birthday(birth_on: str, years: int, leap_day: str) -> str:
+    """Return SQL for the day on which an age is reached.
+
+    An interval of years ends a year of 29 February on the 28th; where the law says 1 March, the
+    day that was lost is added again.
+    """
+    later = f"({birth_on} + interval '{years} years')"
+    if leap_day != MARCH_1:
+        return f"{later}::date"
+    return f"({later}::date + (date_part('day', {birth_on}) <> date_part('day', {later}))::int)"
+
+
+@writes(BornBefore, BornOnOrAfter)
+def _born(condition: BornBefore | BornOnOrAfter, known: Known, wanted: bool) -> str:
+    earlier = isinstance(condition, BornBefore) is wanted
+    return _if(known, "birth_on", f"{'<' if earlier else '>='} {date(condition.day)}")
+
+
+@writes(Sex)
+def _sex(condition: Sex, known: Known, wanted: bool) -> str:
+    return _if(known, "sex", f"{'=' if wanted else '<>'} {text(condition.code)}")
+
+
+@writes(IdKind)
+def _id_kind(condition: IdKind, known: Known, wanted: bool) -> str:
+    kinds = ", ".join(text(kind) for kind in condition.kinds)
+    return _if(known, "id_kind", f"{'' if wanted else 'NOT '}IN ({kinds})")
+
+
+def _if(known: Known, column: str, test: str) -> str:
+    """Return every day where a test of a column holds; null passes none and stays unknown."""
+    return f"(CASE WHEN {known.mine(column)} {test} THEN {ALWAYS} ELSE {NEVER} END)"
+
+
+@writes(Alive)
+def _alive(condition: Alive, known: Known, wanted: bool) -> str:
+    died_on = known.mine("died_on")
+    after = f"({died_on} + 1)"
+    if wanted:
+        return unless_null(died_on, before(after), ALWAYS)
+    return unless_null(died_on, starting(after))
