@@ -17,7 +17,7 @@ from citycard.flows import expiring
 from citycard.infra import clock
 from citycard.ledger import api as ledger
 from citycard.redemptions import api as redemptions
-from tests.faults.rig import Rig, running, wait_until
+from tests.faults.rig import Programs, Rig, kept_ready, running, wait_until
 from tests.harness.cities import DurableCity
 from tests.kiosk.conftest import activate, balance, enrol_kiosk, give_points, new_cards
 
@@ -116,12 +116,18 @@ def stage(durable_city: DurableCity) -> DurableCity:
     return durable_city
 
 
+@pytest.fixture(scope="module")
+def programs(stage: DurableCity, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Programs]:
+    """The doors of the city and its kiosks' agents, kept ready."""
+    log = tmp_path_factory.mktemp("programs") / "log"
+    with kept_ready(stage.database.environment(), log) as made:
+        yield made
+
+
 @pytest.fixture
-def rehearsal(
-    stage: DurableCity, tmp_path: Path, request: pytest.FixtureRequest
-) -> Iterator[Rehearsal]:
+def rehearsal(stage: DurableCity, programs: Programs, tmp_path: Path) -> Iterator[Rehearsal]:
     """A fresh person, card and kiosk on the durable city."""
-    with _rehearsal(stage, tmp_path) as made:
+    with _rehearsal(stage, programs, tmp_path) as made:
         yield made
     record(made.histogram)
 
@@ -136,15 +142,14 @@ def record(histogram: Counter[str]) -> None:
 
 
 class _rehearsal:  # noqa: N801 - reads as a statement
-    def __init__(self, city: DurableCity, directory: Path) -> None:
+    def __init__(self, city: DurableCity, programs: Programs, directory: Path) -> None:
         global PERSON
         PERSON += 1
         kiosk = enrol_kiosk(f"KSK-{uuid.uuid4().hex[:8]}")
         (number,) = new_cards([PERSON])
         give_points({PERSON: START_POINTS})
         connection.close()
-        environment = city.database.environment()
-        self.rig = Rig(directory, environment, kiosk.code, kiosk.key, number)
+        self.rig = Rig(directory, programs, kiosk.code, kiosk.key, number)
         self.made = Rehearsal(self.rig, city)
         self.running = running(self.rig)
 

@@ -19,5 +19,4 @@ def _do_it_again(self: Redeemer, line: Line) -> Ended | None:
 
 Redeemer._recover = _do_it_again
 
-if __name__ == "__main__":
-    agent.main()
+main = agent.main

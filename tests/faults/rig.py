@@ -42,38 +42,89 @@ def wait_until(true: Callable[[], Any], *, within_s: float = READY_WITHIN_S, wha
     raise AssertionError(f"waited {within_s} s in vain: {what or true}")
 
 
+class Nursery:
+    """A program that is kept ready to be brought to life (``tests.faults.nursery``)."""
+
+    def __init__(self, program: str, environment: dict[str, str], log: Path) -> None:
+        with log.open("ab") as file:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.faults.nursery", program],
+                env=environment | {"PYTHONPATH": f"{PROJECT}:{PROJECT / 'clients/kiosk/src'}"},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=file,
+                text=True,
+            )
+        assert self._hear() == "ready", log.read_text()
+
+    def bring_up(self, environment: dict[str, str]) -> int:
+        """Return the number of a new child, the first of a group of its own."""
+        assert self._process.stdin is not None
+        print(json.dumps(environment), file=self._process.stdin, flush=True)
+        return int(self._hear())
+
+    def close(self) -> None:
+        """End it; its children are killed one by one."""
+        self._process.communicate(timeout=30)
+
+    def _hear(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().strip()
+
+
 @dataclass
 class Process:
     """One process of the city, in a group of its own."""
 
-    name: str
-    command: list[str]
+    nursery: Nursery
     environment: dict[str, str]
-    log: Path
-    running: subprocess.Popen[bytes] | None = None
+    number: int = 0
 
     def start(self, **more: str) -> None:
-        with self.log.open("ab") as log:
-            self.running = subprocess.Popen(
-                self.command,
-                env=self.environment | more,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        self.number = self.nursery.bring_up(self.environment | more)
 
     def died(self) -> bool:
-        return self.running is not None and self.running.poll() is not None
+        if not self.number:
+            return False
+        try:
+            os.kill(self.number, 0)
+        except ProcessLookupError:
+            return True
+        return False
 
     def kill(self) -> None:
         """Kill -9 the whole group."""
-        if self.running is None:
+        if not self.number:
             return
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.running.pid, signal.SIGKILL)
-        self.running.wait()
-        self.running = None
+            os.killpg(self.number, signal.SIGKILL)
+        wait_until(self.died, what="a killed process to be gone")
+        self.number = 0
+
+
+@dataclass(frozen=True)
+class Programs:
+    """What a rig consists of, kept ready."""
+
+    door: Nursery
+    agent: Nursery
+    forgetful_agent: Nursery
+
+
+@contextlib.contextmanager
+def kept_ready(environment: dict[str, str], log: Path) -> Iterator[Programs]:
+    """Keep the programs of a city's rigs ready for a while."""
+    door = environment | {"CITYCARD_DB_POOL": "4", "CITYCARD_HOSTS": "127.0.0.1"}
+    made = Programs(
+        Nursery("tests.faults.door", door, log),
+        Nursery("citycard_kiosk.__main__", dict(os.environ), log),
+        Nursery("tests.faults.forgetful_agent", dict(os.environ), log),
+    )
+    try:
+        yield made
+    finally:
+        for each in (made.door, made.agent, made.forgetful_agent):
+            each.close()
 
 
 @dataclass
@@ -81,11 +132,10 @@ class Rig:
     """The doors, a kiosk's agent, its card and its journal."""
 
     directory: Path
-    environment: dict[str, str]
+    programs: Programs
     code: str
     key: str
     number: str
-    agent_module: str = "citycard_kiosk"
     door_port: int = field(default_factory=free_port)
     agent_port: int = field(default_factory=free_port)
 
@@ -95,16 +145,10 @@ class Rig:
         self.state.mkdir(exist_ok=True)
         tray = [{"id": "1", "number": self.number, "label": "卡片", "purse": 100, "counter": 5}]
         (self.state / "tray.json").write_text(json.dumps(tray))
-        # Writing many small steps durably is the agent's business; here two processes look.
-        self.door = Process(
-            "door", self._door_command(), self._door_environment(), self._log("door")
-        )
+        self.door = Process(self.programs.door, {"DOOR_PORT": str(self.door_port)})
         self.agent = Process(
-            "agent",
-            [sys.executable, "-m", self.agent_module],
-            os.environ
-            | {
-                "PYTHONPATH": f"{PROJECT}:{PROJECT / 'clients' / 'kiosk' / 'src'}",
+            self.programs.agent,
+            {
                 "CITYCARD_KIOSK_SERVER": f"http://127.0.0.1:{self.door_port}",
                 "CITYCARD_KIOSK_PORT": str(self.agent_port),
                 "CITYCARD_KIOSK_STATE": str(self.state),
@@ -113,20 +157,8 @@ class Rig:
                 "CITYCARD_KIOSK_WRITE_SECONDS": "0.03",
                 "CITYCARD_KIOSK_RECOVER_SECONDS": "0.2",
             },
-            self._log("agent"),
         )
         self.screen = httpx.Client(base_url=f"http://127.0.0.1:{self.agent_port}", timeout=60)
-
-    def _log(self, name: str) -> Path:
-        return self.directory / f"{name}.log"
-
-    def _door_command(self) -> list[str]:
-        granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"]
-        granian += ["--port", str(self.door_port), "--workers", "1", "--blocking-threads", "4"]
-        return [*granian, "--no-ws", "--log-level", "warning", "citycard.config.wsgi:application"]
-
-    def _door_environment(self) -> dict[str, str]:
-        return self.environment | {"CITYCARD_DB_POOL": "4", "CITYCARD_HOSTS": "127.0.0.1"}
 
     # -- processes
 

@@ -13,7 +13,7 @@ from tests.faults.test_power_cuts import cut_the_kiosks_power
 
 def test_a_kiosk_without_keys_is_caught(rehearsal: Rehearsal) -> None:
     """No idempotency key: after the power cut it redeems once more."""
-    rehearsal.rig.agent.command[-1] = "tests.faults.forgetful_agent"
+    rehearsal.rig.agent.nursery = rehearsal.rig.programs.forgetful_agent
     with pytest.raises(SomethingLostOrDoubled, match='"lines on the card": 2'):
         cut_the_kiosks_power(rehearsal, "agent.before_written", 1)
 

@@ -13,8 +13,7 @@ from django.db import connection
 
 from citycard.ledger import api as ledger
 from citycard.redemptions import api as redemptions
-from tests.faults.rig import Rig, running
-from tests.harness.cities import DurableCity
+from tests.faults.rig import Programs, Rig, running
 from tests.kiosk.conftest import balance, enrol_kiosk, give_points, new_cards
 
 POINTS = 50
@@ -50,12 +49,12 @@ class Client:
 
 
 @pytest.mark.parametrize("times", [20, pytest.param(500, marks=pytest.mark.slow)])
-def test_parallel_redemptions_over_http(stage: DurableCity, tmp_path: Path, times: int) -> None:
+def test_parallel_redemptions_over_http(programs: Programs, tmp_path: Path, times: int) -> None:
     person = 5_000 + times
     give_points({person: POINTS})
     kiosks = [enrol_kiosk(f"CROWD-{times}-{n}") for n in range(2)]
     numbers = new_cards([person] * times)
-    rig = Rig(tmp_path, stage.database.environment(), "", "", numbers[0])
+    rig = Rig(tmp_path, programs, "", "", numbers[0])
     connection.close()
     threads = min(times, 32)
     begin = threading.Barrier(threads)

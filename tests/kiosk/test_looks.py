@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from tests.faults.rig import Rig, running, wait_until
+from tests.faults.rig import Rig, kept_ready, running, wait_until
 from tests.harness.databases import Clone
 from tests.kiosk.conftest import activate, enrol_kiosk, give_points, new_cards
 from tests.portals.looking import browsing, faults, needs_browser, picture, served
@@ -27,10 +27,13 @@ def rig(fresh_database: Clone, tmp_path_factory: pytest.TempPathFactory) -> Iter
     kiosk = enrol_kiosk("KSK-LOOKS")
     numbers = new_cards([701, 702, 703])
     give_points({701: 1320, 702: 60, 703: 900})
-    environment = fresh_database.environment()
-    rig = Rig(tmp_path_factory.mktemp("kiosk"), environment, kiosk.code, kiosk.key, numbers[0])
-    (rig.state / "tray.json").write_text(json.dumps(_tray(numbers)))
-    with served() as address, running(rig):
+    place = tmp_path_factory.mktemp("kiosk")
+    with (
+        served() as address,
+        kept_ready(fresh_database.environment(), place / "log") as programs,
+        running(Rig(place, programs, kiosk.code, kiosk.key, numbers[0])) as rig,
+    ):
+        (rig.state / "tray.json").write_text(json.dumps(_tray(numbers)))
         rig.agent.environment["CITYCARD_KIOSK_SERVER"] = address
         rig.agent.environment["CITYCARD_KIOSK_WRITE_SECONDS"] = "1.5"
         rig.start_agent()
