@@ -5,13 +5,14 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from citycard.fares import api as fares
 from citycard.infra.packs import Pack, PackError, Problem, find_pack, pack_codes
 from citycard.infra.packs.consistency import CHECKERS
 from citycard.infra.packs.references import Checker
 from citycard.rules import api as rules
 
 NAMES: tuple[Checker, ...] = CHECKERS
-RULES: tuple[Checker, ...] = (rules.check_rules,)
+RULES: tuple[Checker, ...] = (rules.check_rules, fares.check_fares)
 SCENARIOS: tuple[Checker, ...] = (rules.check_answerable, rules.check_scenarios)
 
 

@@ -8,6 +8,7 @@ step of one of them in Chinese and in English.
 
 from citycard.fares.book import Book, Line, Mark, Stop
 from citycard.fares.books import book
+from citycard.fares.checking import check_fares
 from citycard.fares.pricing import price
 from citycard.fares.readings import keep_readings
 from citycard.fares.values import (
@@ -33,6 +34,7 @@ __all__ = [
     "RideColumns",
     "Stop",
     "book",
+    "check_fares",
     "keep_readings",
     "price",
 ]

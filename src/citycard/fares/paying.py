@@ -69,7 +69,7 @@ def _wanted(row: PointsRow, fare: Column, owed: Column) -> Column:
 def take_points(book: Book, rides: RideColumns, asked: Asked) -> Column:
     """Return how far the month's allowance pays what was asked of it."""
     points = book.points
-    limit = np.where(asked.category == NONE, -1, points.limit_of[np.maximum(asked.category, 0)])
+    limit = points.limit_of[np.maximum(asked.category, -1)]  # the last place: no category
     at_most = np.zeros(len(rides), dtype=np.int64)
     for place, each in enumerate(points.limits):
         rows = np.flatnonzero(limit == place)

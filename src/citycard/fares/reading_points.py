@@ -102,7 +102,7 @@ def _limits(
     if unit not in units:
         points.below("unit").refuse(f"there is no unit “{unit}”")
     told = units[unit].get("monthly", {}).get("limits", {})
-    limit_of = as_column([-1] * len(categories))
+    limit_of = as_column([-1] * (len(categories) + 1))
     limits = []
     for place, (code, limit) in enumerate(told.items()):
         rows = Node(limit["each_month"], points.below("unit").path, points.names)

@@ -1,0 +1,43 @@
+"""The part of a pack's check that needs fares: the table can be read, and names what there is."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from citycard.fares.reading import read_book
+from citycard.infra.packs import Pack, Problem
+from citycard.infra.packs.references import places_of
+from citycard.rules.api import BadRule, nearest_word
+
+
+def check_fares(pack: Pack) -> Iterator[Problem]:
+    """Fares compile, and what they name of other tables is there; a city may have none."""
+    fares = pack.table("fares")
+    if not fares:
+        return
+    yield from _names(pack, fares)
+    try:
+        read_book(
+            fares,
+            rights=pack.table("entitlements"),
+            units=pack.table("points")["units"],
+            is_off=lambda day: False,
+        )
+    except BadRule as error:
+        yield pack.problem("fares", error.path, error.message, error.nearest)
+
+
+def _names(pack: Pack, fares: Mapping[str, Any]) -> Iterator[Problem]:
+    agencies = pack.table("agencies")["agencies"]
+    named: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
+        ("marks.*.entitlement", "entitlement", pack.table("entitlements")),
+        ("marks.*.card_kinds.*", "card kind", pack.table("cards")["kinds"]),
+        ("operators.*.agency", "agency", agencies),
+        ("funds.*.agency", "agency", agencies),
+        ("charts.*.lines.*.class", "class", fares["classes"]),
+        ("charts.*.lines.*.marks.*", "mark", fares["marks"]),
+    )
+    for pattern, called, known in named:
+        for path, name in places_of(fares, pattern):
+            if name not in known:
+                message = f"there is no {called} “{name}”"
+                yield pack.problem("fares", path, message, nearest_word(name, known))
