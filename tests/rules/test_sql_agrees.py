@@ -1,0 +1,192 @@
+"""Two compilers, one meaning: the SQL form of every rule says what its closures say."""
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from citycard.infra.database import execute, rows
+from citycard.infra.packs import find_pack
+from citycard.rules import api as rules
+from citycard.rules.sql_days import Known, form, no, yes
+from tests.architecture.house import ROOT
+from tests.rules.boundaries import NEAR, Facts, as_rows, people_at
+
+CITIES = sorted(path.parent.name for path in ROOT.glob("citypacks/[!_]*/pack.yaml"))
+DAYS = (dt.date(2026, 11, 21), dt.date(2024, 2, 29), dt.date(2025, 3, 1))
+
+
+@pytest.mark.parametrize("word", rules.WORDS, ids=lambda word: str(word.word))
+def test_no_word_lacks_an_sql_form(word: Any) -> None:
+    registered = {kind for kind in form.registry if kind is not object}
+    assert word in registered, f"write the SQL form of “{word.word}” beside those of its kind"
+
+
+class Person:
+    """Facts in both shapes: as closures read them, and as rows that SQL reads."""
+
+    def __init__(self, place: int, facts: Facts) -> None:
+        self.id, self.facts = place, facts
+
+
+def put(people: Sequence[Person]) -> None:
+    """Keep people as the two published relations would show them."""
+    execute("DROP TABLE IF EXISTS pg_temp.said, pg_temp.who")
+    execute(
+        "CREATE TEMPORARY TABLE who"
+        " (member_id bigint, birth_on date, sex text, died_on date, id_kind text)"
+    )
+    execute(
+        "CREATE TEMPORARY TABLE said (member_id bigint, name text, value jsonb, valid daterange)"
+    )
+    own = [
+        (one.id, *(one.facts.get(name) for name in ("birth_on", "sex", "died_on", "id_kind")))
+        for one in people
+    ]
+    execute(
+        "INSERT INTO who SELECT * FROM"
+        " unnest(%s::bigint[], %s::date[], %s::text[], %s::date[], %s::text[])",
+        columns(own),
+    )
+    told = [
+        (one.id, name, json.dumps(value, ensure_ascii=False), span.start, span.end)
+        for one in people
+        for name, value, span in as_rows(one.facts)
+    ]
+    execute(
+        "INSERT INTO said SELECT member_id, name, value::jsonb, daterange(starts, ends) FROM"
+        " unnest(%s::bigint[], %s::text[], %s::text[], %s::date[], %s::date[])"
+        " AS n(member_id, name, value, starts, ends)",
+        columns(told),
+    )
+
+
+def columns(table: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*table, strict=True)] if table else [[]] * 5
+
+
+def ask(known: Known, expressions: Sequence[str]) -> dict[int, list[Any]]:
+    """Return the value of each expression for each person."""
+    gathered = "".join(f", {sql} AS {column}" for sql, column in known.columns.items())
+    empty = "".join(
+        f", coalesce(k.{column}, '{{}}') AS {column}"
+        if sql.startswith("range_agg")
+        else f", k.{column}"
+        for sql, column in known.columns.items()
+    )
+    asked = "".join(f", {sql} AS e{place}" for place, sql in enumerate(expressions))
+    found = rows(
+        f"WITH k AS (SELECT f.member_id{gathered} FROM said f GROUP BY f.member_id),"
+        f" p AS (SELECT m.*{empty} FROM who m LEFT JOIN k USING (member_id))"
+        f" SELECT p.member_id{asked} FROM p"
+    )
+    return {one.member_id: list(one[1:]) for one in found}
+
+
+def answer(said_yes: Any, said_no: Any, day: dt.date) -> int:
+    inside = any(day in span for span in said_yes)
+    outside = any(day in span for span in said_no)
+    assert not (inside and outside), f"yes and no on {day}"
+    return 1 if inside else -1 if outside else 0
+
+
+def people_of(rule: rules.Rule) -> list[Person]:
+    facts = [
+        facts
+        for seed, on in enumerate(DAYS)
+        for facts in people_at(rule, max(on, rule.since), count=40, seed=seed)
+    ]
+    return [Person(place, each) for place, each in enumerate(facts)]
+
+
+def days_of(rule: rules.Rule) -> list[dt.date]:
+    return sorted({max(on, rule.since) + step for on in (*DAYS, rule.since) for step in NEAR})
+
+
+def values_of(rule: rules.Rule) -> list[tuple[str, rules.Dated]]:
+    return [*rule.gives.items(), *rule.spends_on.items()]
+
+
+def may_be_unknown(condition: Any) -> bool:
+    return any(name != "died_on" and not name.startswith("approval.") for name in condition.reads)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("city", CITIES)
+def test_rules_say_the_same_in_both_forms_at_their_own_boundaries(city: str) -> None:
+    pack = find_pack(city)
+    table = rules.read_rules(pack.table("entitlements"), names=rules.vocabulary_of(pack))
+    unhit = []
+    for rule in table:
+        people = people_of(rule)
+        put(people)
+        unhit += [f"{rule.code}: {each}" for each in _compare_rule(rule, people)]
+        unhit += [f"{rule.code}: {each}" for each in _compare_values(rule, people)]
+    assert not unhit, "nobody stood there:\n" + "\n".join(unhit)
+
+
+def _compare_rule(rule: rules.Rule, people: Sequence[Person]) -> list[str]:
+    known = Known()
+    asked = [rules.rule_days(rule, known)]
+    conditions = {"holds": rule.holds, "eligible": rule.eligible} | {
+        f"{name} row {place}": row.when
+        for name, value in values_of(rule)
+        for place, row in enumerate(value.rows)
+        if row.when is not None
+    }
+    for condition in conditions.values():
+        asked += [yes(condition, known), no(condition, known)]
+    said = ask(known, asked)
+    unhit = []
+    for place, (name, condition) in enumerate(conditions.items()):
+        met = set()
+        for day in days_of(rule):
+            test = condition.at(day)
+            for person in people:
+                days, *both = said[person.id]
+                found = answer(both[2 * place], both[2 * place + 1], day)
+                expected = test(person.facts)
+                assert found == expected, f"{rule.code} {name} {day} {person.facts}"
+                met.add(found)
+                if name == "holds":
+                    holds = expected == 1 and day >= rule.since
+                    assert any(day in span for span in days) == holds
+        wanted = {1, -1, 0} if may_be_unknown(condition) else set()
+        unhit += [f"{name} is never {value}" for value in wanted - met]
+    return unhit
+
+
+def _compare_values(rule: rules.Rule, people: Sequence[Person]) -> list[str]:
+    unhit = []
+    for name, value in values_of(rule):
+        if value.reads:
+            met = _compare_value(rule, value, people)
+            unhit += [
+                f"{name}: row {place} never counts on {on}"
+                for on in set(DAYS) & set(days_of(rule))
+                if on >= value.first_on
+                for place in range(len(value.version(on)))
+                if (on, place) not in met
+            ]
+    return unhit
+
+
+def _compare_value(
+    rule: rules.Rule, value: rules.Dated, people: Sequence[Person]
+) -> set[tuple[dt.date, int | None]]:
+    known = Known()
+    days = [on for on in days_of(rule) if on >= value.first_on]
+    said = ask(known, [rules.row_in_force(value, known, on) for on in days])
+    met = set()
+    for place, on in enumerate(days):
+        pick, version = value.at(on), value.version(on)
+        for person in people:
+            valued = pick(person.facts)
+            wanted = -1 if valued.open_rows else None
+            if valued.row is not None:
+                wanted = version.index(valued.row)
+            assert said[person.id][place] == wanted, f"{value.name} {on} {person.facts}"
+            met.add((on, wanted))
+    return met
