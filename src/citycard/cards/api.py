@@ -51,7 +51,9 @@ from citycard.cards.losing import (
     resume,
     suspend,
 )
+from citycard.cards.operators import OperatorNumber, operator_numbers
 from citycard.cards.programmes import (
+    ACTS,
     Act,
     Programme,
     ProgrammeClosed,
@@ -62,7 +64,14 @@ from citycard.cards.programmes import (
     programmes_limit,
     switch_programme,
 )
-from citycard.cards.queries import cards_of, find, find_by_any_number, holders, version_before
+from citycard.cards.queries import (
+    cards_of,
+    find,
+    find_by_any_number,
+    holders,
+    numbers_that_open,
+    version_before,
+)
 from citycard.cards.registering import (
     BadNumber,
     NumberTaken,
@@ -83,6 +92,7 @@ from citycard.cards.values import (
 from citycard.cards.verifying import verify
 
 __all__ = [
+    "ACTS",
     "Act",
     "AgencyNumber",
     "AgencyNumberTaken",
@@ -106,6 +116,7 @@ __all__ = [
     "NotBound",
     "NumberRule",
     "NumberTaken",
+    "OperatorNumber",
     "Programme",
     "ProgrammeClosed",
     "ProgrammeState",
@@ -126,6 +137,8 @@ __all__ = [
     "link_agency_numbers",
     "members_of_numbers",
     "numbers_of_links",
+    "numbers_that_open",
+    "operator_numbers",
     "programmes",
     "programmes_limit",
     "register_many",

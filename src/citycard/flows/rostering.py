@@ -111,7 +111,8 @@ def _check_yours(relation: str, actor: Actor) -> None:
     if row is None or not row.get("by_roster"):
         raise NotFound(what="roster")
     if actor.agency != row["vouched_by"]:
-        raise NotYourRoster(agency=row["vouched_by"])
+        name = current_pack().text("agencies", "agencies", row["vouched_by"], "name")
+        raise NotYourRoster(agency=row["vouched_by"], agency_name=name.zh, agency_name_en=name.en)
 
 
 def _record(

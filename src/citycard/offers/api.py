@@ -12,7 +12,7 @@ Events: ``offers.events``.
 from citycard.offers.auditing import verify
 from citycard.offers.entering import merge_entries, price_at
 from citycard.offers.reporting import double_days, free_days, report
-from citycard.offers.table import FULL, Offer, Term, offer, offers
+from citycard.offers.table import FULL, Offer, Term, agencies_of, offer, offers
 from citycard.offers.values import (
     CardNumber,
     DoubleDay,
@@ -36,6 +36,7 @@ __all__ = [
     "Report",
     "Term",
     "VenueTotal",
+    "agencies_of",
     "double_days",
     "free_days",
     "merge_entries",

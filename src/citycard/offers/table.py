@@ -67,6 +67,15 @@ def offer(*, code: str) -> Offer:
     return _table()[code]
 
 
+def agencies_of(*, offer: str) -> set[str]:
+    """Return who has to do with an offer: its organiser, and whose its venues are."""
+    known = _table().get(offer)
+    if known is None:
+        return set()
+    places = current_pack().table("places")["places"]
+    return {known.agency, *(str(places[venue]["agency"]) for venue in known.venues)}
+
+
 _tables: dict[str, Mapping[str, Offer]] = {}
 
 

@@ -7,11 +7,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from citycard.agencies import api as agencies
+from citycard.infra.packs import current_pack
 from citycard.infra.web import wording
 from citycard.kernel.errors import NotFound
 from citycard.ledger import api as ledger
 from citycard.portals.agency.campaign_forms import unit_name
-from citycard.portals.naming import name_of
+from citycard.portals.agency.programmes import state_name
+from citycard.portals.naming import in_language, name_of
 
 Rows = list[tuple[str, str]]
 
@@ -118,6 +120,21 @@ def _refund(content: Mapping[str, Any]) -> Rows:
     return rows
 
 
+def _programme(content: Mapping[str, Any]) -> Rows:
+    return [
+        (_("方案"), programme_name(str(content["programme"]))),
+        (_("改為"), state_name(str(content["state"]))),
+        (_("對民眾的說明"), str(content["told"])),
+        (_("執行後"), _("立即生效：線上、櫃台與整批申請都依此受理。")),
+    ]
+
+
+def programme_name(code: str) -> str:
+    """Return what a programme is called."""
+    row = current_pack().table("cards").get("programmes", {}).get(code)
+    return in_language(row["name"]) if row else code
+
+
 def _plain(content: Mapping[str, Any]) -> Rows:
     return [(str(key), str(value)) for key, value in content.items()]
 
@@ -128,6 +145,7 @@ _WOULD_DO: dict[str, Callable[[Mapping[str, Any]], Rows]] = {
     "ledger.close_month": _close,
     "ledger.reopen_month": _reopen,
     "redemptions.refund_run": _refund,
+    "cards.programme": _programme,
 }
 _ABOUT: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "ledger.move": lambda it: (
@@ -137,5 +155,8 @@ _ABOUT: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "ledger.budget": lambda it: f"{fund_name(int(it['fund']))} +{wording.number(it['amount'])}",
     "ledger.close_month": lambda it: month_name(it["month"]),
     "ledger.reopen_month": lambda it: month_name(it["month"]),
+    "cards.programme": lambda it: (
+        f"{programme_name(str(it['programme']))}：{state_name(str(it['state']))}"
+    ),
     "redemptions.refund_run": lambda it: f"#{it['run']} · {wording.number(it['points'])}",
 }

@@ -16,11 +16,14 @@ from citycard.portals.agency import (
     hand_moves,
     home,
     partners,
+    programmes,
     reconciliation,
     refunds,
     reviews,
+    rosters,
     statements,
     systems,
+    visits,
     volunteers,
 )
 
@@ -98,6 +101,13 @@ urlpatterns = [
         closing.statement_file,
         name="statement_file",
     ),
+    path("programmes/", programmes.list_programmes, name="programmes"),
+    path("programmes/<str:code>/", programmes.switch, name="programme_switch"),
+    path("offers/", visits.list_offers, name="offers"),
+    path("offers/<str:code>/", visits.report, name="offer"),
+    path("rosters/", rosters.list_rosters, name="rosters"),
+    path("rosters/<str:code>/", rosters.roster, name="roster"),
+    path("rosters/<str:code>/door.csv", rosters.door_list, name="door_list"),
     path("statement/", statements.statement, name="statement"),
     path("statement/statement.csv", statements.statement_csv, name="statement_csv"),
 ]

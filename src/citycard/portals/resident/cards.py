@@ -32,7 +32,7 @@ def card(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     context = {
         "card": found,
         "face": faces.face_of(found, holder=profile.name or "", rights=rights),
-        "rights": rights,
+        "functions": faces.functions_of(found, rights=rights, on=today),
         "taps": [
             (tap, name_of("place", tap.place), name_of("service", tap.service))
             for tap in taps.recent(access=access, member_id=member_id, limit=RECENT)

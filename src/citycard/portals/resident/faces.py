@@ -1,6 +1,8 @@
 """The face of a card as the resident's pages draw it."""
 
+import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from citycard.cards import api as cards
 from citycard.entitlements import api as entitlements
@@ -14,8 +16,6 @@ SHOWN_STATES = ("active", "suspended", "issued")
 
 def face_of(card: cards.CardView, *, holder: str, rights: Sequence[entitlements.Right]) -> CardFace:
     """Return what stands on a card: its kind and number, and the rights that it carries."""
-    kind = cards.card_table().kinds.get(card.kind)
-    carried = kind.carries if kind else frozenset()
     return CardFace(
         title=in_language(current_pack().table("pack")["programme"]),
         kind=card.kind,
@@ -26,9 +26,32 @@ def face_of(card: cards.CardView, *, holder: str, rights: Sequence[entitlements.
         valid_until=card.expires_on.isoformat() if card.expires_on else "",
         fresh_at=clock.now(),
         features=[
-            name_of("entitlement", right.entitlement)
-            for right in rights
-            if right.entitlement in carried
+            each.name for each in functions_of(card, rights=rights, on=clock.today()) if each.is_on
         ],
         is_virtual=card.medium == "virtual",
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Function:
+    """Something that a card does for its holder, or will.
+
+    :ivar since: the first day on cards of this kind, where it came later than the card
+    """
+
+    name: str
+    is_on: bool
+    since: dt.date | None
+
+
+def functions_of(
+    card: cards.CardView, *, rights: Sequence[entitlements.Right], on: dt.date
+) -> list[Function]:
+    """Return what a card does for a holder with these rights: now, and from a day to come."""
+    kind = cards.card_table().kinds.get(card.kind)
+    held = {right.entitlement for right in rights}
+    return [
+        Function(name=name_of("entitlement", code), is_on=on in days, since=days.start)
+        for code, days in (kind.functions if kind else {}).items()
+        if code in held and (on in days or (days.start is not None and days.start > on))
+    ]

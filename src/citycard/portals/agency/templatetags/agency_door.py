@@ -7,8 +7,20 @@ from django.template.context import RequestContext
 
 from citycard.activities import api as activities
 from citycard.agencies import api as agencies
+from citycard.cards import api as cards
+from citycard.flows import rostering
 from citycard.kernel.actors import Actor
-from citycard.portals.agency import approvals, book_words, home, reconciliation, refunds
+from citycard.offers import api as offers
+from citycard.portals.agency import (
+    approvals,
+    book_words,
+    home,
+    programmes,
+    reconciliation,
+    refunds,
+    rosters,
+    visits,
+)
 from citycard.portals.naming import name_of
 
 register = template.Library()
@@ -35,6 +47,10 @@ def frame(context: RequestContext) -> dict[str, Any]:
         "books": bool(roles & book_words.SEES) and actor.agency == agencies.operator(),
         "approves": bool(roles & approvals.SEES),
         "waiting": lambda: _waiting(request, actor),
+        "programmes": bool(roles & programmes.SEES) and cards.programmes_limit(),
+        "offers": bool(roles & visits.SEES) and bool(offers.offers()),
+        "rosters": bool(roles & rosters.ROLES)
+        and bool(rostering.rosters_of(agency=actor.agency or "")),
         "operates": bool(roles & {"operator", "officer"}),
     }
 

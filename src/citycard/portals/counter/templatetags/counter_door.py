@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.template.context import RequestContext
 
 from citycard.infra import clock
+from citycard.issuing import api as issuing
 from citycard.kernel.actors import Actor
 from citycard.portals.counter import queue
 from citycard.portals.naming import name_of
@@ -28,6 +29,7 @@ def counter_frame(context: RequestContext) -> dict[str, Any]:
             "counter": _counter(actor),
             "groups": queue_of(request, actor),
             "stock": queue.stock_lines(actor.counter),
+            "unnamed": bool(issuing.unnamed_kinds()),
         }
     return dict(request.counter_frame)
 
