@@ -180,6 +180,13 @@ MAKERS: dict[type[Condition], Callable[[Any], Cases]] = {
         ({"school": {}}, "no"),
         ({}, "unknown"),
     ],
+    words_standing.StatusGrade: lambda c: [
+        ({"statuses": {c.code: {"held": True, "grade": c.grades[0]}}}, "yes"),
+        ({"statuses": {c.code: {"held": True, "grade": "another"}}}, "no"),
+        ({"statuses": {c.code: {"held": DateSpan(None, ON), "grade": c.grades[0]}}}, "no"),
+        ({"statuses": {c.code: True}}, "unknown"),
+        ({}, "unknown"),
+    ],
     words_standing.During: lambda c: [({}, "yes" if ON in c.span else "no")],
     words_place.EmployedBy: lambda c: [
         ({"employer_agency": "health"}, "yes"),
