@@ -57,6 +57,8 @@ MACHINE = {
     "people.days_of_change": "for rules: dates only",
     "people.answers_for_machines": "for the flow that records answers as facts",
     "people.member_ids_by_number": "for flows and imports: answers with ids",
+    "people.read_feed_file": "for flows: hands back what a register's file says, read in memory",
+    "people.change_of": "as read_feed_file, for a row of a register's API",
     "applications.submit": "for flows: hands back what its caller has just handed in",
     "applications.check_many": "as submit",
     "applications.import_many": "as submit",

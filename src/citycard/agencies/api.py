@@ -11,7 +11,8 @@ languages.
 
 What takes two people is proposed by one officer and approved by another (``propose``, ``approve``);
 the pack's table ``approvals`` says who may, and from which amount on. ``flows.approving`` carries
-out what was approved.
+out what was approved. A change that touches many at once stands in the book of mass changes
+(``draft_mass_change`` … ``mass_changes``); ``flows.braking`` writes it.
 
 Events: see ``agencies.events``. Published relations:
 ``pub.devices(device_id, code, kind, agency, place, service, epoch, state)``.
@@ -35,6 +36,7 @@ from citycard.agencies.approving import (
     ReasonMissing,
     SamePerson,
     approve,
+    lapse,
     proposal,
     proposals,
     propose,
@@ -84,6 +86,22 @@ from citycard.agencies.equipping import (
     revoke_device,
     rotate_device_key,
 )
+from citycard.agencies.mass_changes import (
+    EndedRight,
+    MassChange,
+    MassChangeIsOver,
+    RightFigure,
+    draft_mass_change,
+    ended_lately,
+    ended_rights,
+    hold_mass_change,
+    mass_change,
+    mass_changes,
+    reject_mass_change,
+    release_mass_change,
+    undo_mass_change,
+    weigh_mass_change,
+)
 from citycard.agencies.staffing import (
     CounterOfAnotherAgency,
     NoSuchStaff,
@@ -112,8 +130,11 @@ __all__ = [
     "DeviceCodeUsed",
     "DeviceIsRevoked",
     "DeviceNeedsAgency",
+    "EndedRight",
     "EnrolledDevice",
     "GateDevice",
+    "MassChange",
+    "MassChangeIsOver",
     "MayNotCheck",
     "MayNotPropose",
     "NewDevice",
@@ -128,6 +149,7 @@ __all__ = [
     "Proposal",
     "ProposalIsOver",
     "ReasonMissing",
+    "RightFigure",
     "SamePerson",
     "Staff",
     "UnknownRole",
@@ -149,7 +171,14 @@ __all__ = [
     "device_by_key",
     "devices",
     "devices_for_gate",
+    "draft_mass_change",
+    "ended_lately",
+    "ended_rights",
     "enrol_devices",
+    "hold_mass_change",
+    "lapse",
+    "mass_change",
+    "mass_changes",
     "may_check",
     "may_propose",
     "needs_second",
@@ -160,6 +189,8 @@ __all__ = [
     "proposals",
     "propose",
     "reject",
+    "reject_mass_change",
+    "release_mass_change",
     "revoke_client",
     "revoke_device",
     "rotate_client_key",
@@ -167,6 +198,8 @@ __all__ = [
     "staff",
     "staff_by_username",
     "staff_of",
+    "undo_mass_change",
     "verify",
+    "weigh_mass_change",
     "withdraw",
 ]

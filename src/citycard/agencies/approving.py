@@ -156,6 +156,18 @@ def withdraw(*, proposal_id: int, actor: Actor, now: dt.datetime) -> Proposal:
     return _end(proposal_id, "withdrawn", checked_by=None, said="", now=now)
 
 
+def lapse(*, proposal_id: int, now: dt.datetime) -> Proposal:
+    """End a waiting proposal whose content is no longer what would happen; another takes its place.
+
+    Announces ``agencies.proposal.ended``.
+
+    :raises NotFound: there is none of this number
+    :raises ProposalIsOver: it doesn't wait
+    """
+    _locked(proposal_id)
+    return _end(proposal_id, "withdrawn", checked_by=None, said="", now=now)
+
+
 _PROPOSAL = """
 SELECT id AS proposal_id, kind, about, content::text AS content, reason, agency, made_by, made_at,
        state, checked_by, ended_at, said

@@ -207,6 +207,18 @@ VARIABLES = (
         meaning="The address that mails are sent from.",
     ),
     Variable(
+        name="CITYCARD_FEED_FILES",
+        default="",
+        meaning="The directory that registers drop files of changes into, as `<name>.csv` with "
+        "`<name>.csv.sig` beside; looked into every ten minutes. Without it, files are uploaded.",
+    ),
+    Variable(
+        name="CITYCARD_FEED_KEY",
+        default="",
+        meaning="PEM file of the Ed25519 key that registers sign their files with. Without it, "
+        "the closing line of each file has to fit.",
+    ),
+    Variable(
         name="CITYCARD_SEALS",
         default="`seals/access.jsonl` in the city's state directory",
         meaning="The file that signed roots of the access record are published to; a disk of "

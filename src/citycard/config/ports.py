@@ -19,8 +19,17 @@ from citycard.adapters.demo_registers.rehearsing import DemoRegisterDesk
 from citycard.adapters.email.demo import DemoMailRelay
 from citycard.adapters.email.failing_demo import FailingMailRelay
 from citycard.adapters.email.smtp import SmtpRelay
+from citycard.adapters.household_registry.changes_gateway import GatewayRegisterChanges
 from citycard.adapters.household_registry.demo import DemoHouseholdRegister
-from citycard.adapters.household_registry.failing_demo import FailingHouseholdRegister
+from citycard.adapters.household_registry.demo_changes import DemoRegisterChanges
+from citycard.adapters.household_registry.dropped_files import (
+    DroppedRegisterFiles,
+    NoRegisterFiles,
+)
+from citycard.adapters.household_registry.failing_demo import (
+    FailingHouseholdRegister,
+    NoRegisterChanges,
+)
 from citycard.adapters.household_registry.gateway import GatewayHouseholdRegister
 from citycard.adapters.printer.cups import CupsCardPrinter
 from citycard.adapters.printer.demo import DemoCardPrinter
@@ -38,7 +47,13 @@ from citycard.identity.ports import (
 )
 from citycard.infra.ports import provide
 from citycard.issuing.ports import CardCompany, CardPrinter, DemoOutside
-from citycard.people.ports import DemoRegisters, HouseholdRegister, StatusRegister
+from citycard.people.ports import (
+    DemoRegisters,
+    HouseholdRegister,
+    RegisterChanges,
+    RegisterFiles,
+    StatusRegister,
+)
 from citycard.redemptions.ports import AccountPartner, DemoLoadings, LoadingRecords
 
 
@@ -63,7 +78,17 @@ def _provide_demo_registers(path: Path) -> None:
     book = Book(path)
     provide(HouseholdRegister, DemoHouseholdRegister(book), name="household register")
     provide(StatusRegister, DemoStatusRegister(book), name="status registers")
+    provide(RegisterChanges, DemoRegisterChanges(book), name="register changes", timeout_s=30)
+    provide(RegisterFiles, _register_files(), name="register files", timeout_s=60)
     provide(DemoRegisters, DemoRegisterDesk(book), name="demo registers", timeout_s=60)
+
+
+def _register_files() -> RegisterFiles:
+    directory = environment.text("CITYCARD_FEED_FILES")
+    key = environment.text("CITYCARD_FEED_KEY")
+    if not directory:
+        return NoRegisterFiles()
+    return DroppedRegisterFiles(Path(directory), Path(key) if key else None)
 
 
 def _provide_demo_sign_in(beside: Path) -> None:
@@ -81,11 +106,15 @@ def _provide_registers() -> None:
     token = environment.text("CITYCARD_GATEWAY_TOKEN")
     household: HouseholdRegister = FailingHouseholdRegister()
     status: StatusRegister = FailingStatusRegister()
+    changes: RegisterChanges = NoRegisterChanges()
     if url:
+        changes = GatewayRegisterChanges(url, token)
         household = GatewayHouseholdRegister(f"{url}/household", token)
         status = GatewayStatusRegister(f"{url}/status", token)
     provide(HouseholdRegister, household, name="household register", timeout_s=15)
     provide(StatusRegister, status, name="status registers", timeout_s=15)
+    provide(RegisterChanges, changes, name="register changes", timeout_s=30)
+    provide(RegisterFiles, _register_files(), name="register files", timeout_s=60)
 
 
 def _provide_sign_in() -> None:

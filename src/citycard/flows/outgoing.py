@@ -1,6 +1,13 @@
 """The table of letters: what is said to outside systems, and who says it."""
 
-from citycard.flows import asking_registers, closing, crediting, issuing_cards, proving
+from citycard.flows import (
+    asking_registers,
+    cancelling,
+    closing,
+    crediting,
+    issuing_cards,
+    proving,
+)
 from citycard.identity import api as identity
 from citycard.infra.outbox import Topic
 from citycard.notify import api as notify
@@ -13,4 +20,5 @@ TOPICS: list[Topic] = [
     proving.LETTER,
     crediting.LETTER,
     closing.LETTER,
+    cancelling.LETTER,
 ]

@@ -1,6 +1,6 @@
 """The table of reactions: who follows which events. There is no other place where one hides."""
 
-from citycard.flows import allowances, campaigning, keeping_rights, volunteering
+from citycard.flows import allowances, braking, campaigning, keeping_rights, volunteering
 from citycard.infra.journal import Subscriber
 from citycard.insight import api as insight
 from citycard.notify import api as notify
@@ -22,6 +22,11 @@ SUBSCRIPTIONS: list[Subscriber] = [
         name="applications.consent",
         codes=frozenset({"people.ground.withdrawn"}),
         handle=keeping_rights.stop_questions,
+    ),
+    Subscriber(
+        name="rights.mass_changes",
+        codes=frozenset({"agencies.proposal.ended"}),
+        handle=braking.follow_ends,
     ),
     Subscriber(
         name="activities.happenings",

@@ -36,6 +36,36 @@ def unit_of_work() -> Iterator[None]:
         _open.reset(token)
 
 
+class Attempt:
+    """A part of a unit of work that is taken back unless somebody keeps it."""
+
+    def __init__(self) -> None:
+        self.kept = False
+
+    def keep(self) -> None:
+        """Let what was done stand."""
+        self.kept = True
+
+
+@contextmanager
+def attempt() -> Iterator[Attempt]:
+    """Try something inside the open unit of work; what was written is taken back, events and all,
+    unless it is kept.
+
+    A dry run does exactly what the real one does, and then nothing has happened.
+    """
+    require_unit_of_work()
+    tried = Attempt()
+    savepoint = transaction.savepoint()
+    try:
+        yield tried
+    finally:
+        if tried.kept:
+            transaction.savepoint_commit(savepoint)
+        else:
+            transaction.savepoint_rollback(savepoint)
+
+
 def in_unit_of_work() -> bool:
     """Tell whether a unit of work is open here."""
     return _open.get()

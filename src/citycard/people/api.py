@@ -24,6 +24,11 @@ need an open unit of work.
 a
 withdrawn consent stops those that wait.
 
+**Feeds.** A register that tells changes by itself: ``read_feed_file`` (or a page of its API) →
+``members_in_feed`` → an access → ``take_feed`` keeps them, sealed → ``begin_feed_run`` →
+``apply_feed``, or ``throw_away_feed``; ``undo_feed`` takes a run back. ``flows.following_register``
+does all of it, behind ``flows.braking``.
+
 **Proof.** ``seal_access_records`` runs every ten seconds; ``verify`` is part of ``citycard
 verify``.
 
@@ -49,6 +54,46 @@ from citycard.people.enrolling import (
     enrol_many,
 )
 from citycard.people.facts import days_of_change, facts_of, members_with
+from citycard.people.feed_applying import Applied, apply_feed, begin_feed_run, members_of_run
+from citycard.people.feed_checking import change_of
+from citycard.people.feed_queries import (
+    days_covered,
+    deliveries,
+    feed_ground,
+    feed_states,
+    feed_words,
+)
+from citycard.people.feed_reading import read_feed_file
+from citycard.people.feed_refusals import (
+    FeedAgain,
+    FeedCut,
+    FeedEmpty,
+    FeedEncoding,
+    FeedGap,
+    FeedHead,
+    FeedLine,
+    FeedSignature,
+    FeedStrangers,
+    FeedTotals,
+    FeedTwice,
+)
+from citycard.people.feed_taking import (
+    Taken,
+    feed_cursor,
+    members_in_feed,
+    note_refused,
+    note_silence,
+    take_feed,
+)
+from citycard.people.feed_undoing import throw_away_feed, undo_feed
+from citycard.people.feed_values import (
+    Delivery,
+    FeedFile,
+    FeedState,
+    FeedWords,
+    RegisterChange,
+)
+from citycard.people.feed_writing import write_feed_file
 from citycard.people.grounding import (
     Ground,
     GroundNotFound,
@@ -80,9 +125,25 @@ from citycard.people.verifying import verify
 
 __all__ = [
     "AccessEntry",
+    "Applied",
     "Contact",
+    "Delivery",
     "EmptyPeriod",
     "Enrolled",
+    "FeedAgain",
+    "FeedCut",
+    "FeedEmpty",
+    "FeedEncoding",
+    "FeedFile",
+    "FeedGap",
+    "FeedHead",
+    "FeedLine",
+    "FeedSignature",
+    "FeedState",
+    "FeedStrangers",
+    "FeedTotals",
+    "FeedTwice",
+    "FeedWords",
     "FieldNotAllowed",
     "Ground",
     "GroundNotFound",
@@ -100,37 +161,57 @@ __all__ = [
     "PurposeNotAllowed",
     "RegisterAnswer",
     "RegisterAsk",
+    "RegisterChange",
     "RegisterQuestion",
     "RegisterResult",
     "RegisterUpdate",
+    "Taken",
     "TooManyPeople",
     "UnknownGroundKind",
     "access_log",
     "answers_for_machines",
+    "apply_feed",
+    "begin_feed_run",
     "change_contact",
+    "change_of",
     "close_register_queries",
+    "days_covered",
     "days_of_change",
+    "deliveries",
     "enrol_many",
     "facts_of",
+    "feed_cursor",
+    "feed_ground",
+    "feed_states",
+    "feed_words",
     "give_ground",
     "ground_for",
     "grounds_of",
     "mark_verified",
     "member_ids_by_number",
+    "members_in_feed",
+    "members_of_run",
     "members_with",
+    "note_refused",
     "note_restore",
+    "note_silence",
     "open_access",
     "open_register_queries",
     "profile",
     "profiles",
     "questions",
+    "read_feed_file",
     "record_facts",
     "register_results",
     "replace_number",
     "seal_access_records",
     "search",
     "statuses_of",
+    "take_feed",
+    "throw_away_feed",
+    "undo_feed",
     "update_from_register",
     "verify",
     "withdraw_ground",
+    "write_feed_file",
 ]

@@ -45,7 +45,8 @@ def facts_of(
     """Return what rules may know about each member on a day, as we know it now or knew it then.
 
     Keys: ``birth_on, sex, id_kind, died_on, registered_city, …`` and, by code, ``statuses``,
-    ``approvals``, ``relations``. A missing key is unknown. A status, approval or relation on
+    ``approvals``, ``relations`` (True, False, or a mapping with ``held`` and ``grade``). A missing
+    key is unknown. A status, approval or relation on
     record whose
     period does not cover the day is False; any other fact is then missing.
 
@@ -112,16 +113,21 @@ def _put(known: dict[str, Any], name: str, value: Any, holds: bool) -> None:
     if group is not None:
         codes = known.setdefault(group, {})
         if holds:
-            codes[code] = bool(value)
+            codes[code] = _held(value)
         else:
             codes.setdefault(code, False)
     elif holds and value is not None:
         known[name] = _with_dates(name, value)
 
 
+def _held(value: Any) -> Any:
+    """Return what is held: yes or no, or a yes that says more, such as a grade."""
+    return {**value, "held": True} if isinstance(value, Mapping) and value else bool(value)
+
+
 def _with_dates(name: str, value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _with_dates(key, inner) for key, inner in value.items()}
-    if name.endswith("_on") and isinstance(value, str):
+    if name.endswith(("_on", "_since")) and isinstance(value, str):
         return dt.date.fromisoformat(value)
     return value

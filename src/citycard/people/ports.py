@@ -1,7 +1,7 @@
 """What the city needs from the registers outside: answers to questions about people, in batches."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -84,6 +84,76 @@ class StatusRegister(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChangePage:
+    """A page of what a register says happened.
+
+    :ivar rows: columns of a change by name, as in a file (``docs/guides/register-feed.md``); may
+        hold some again, late, or in another order
+    :ivar cursor: what to ask with for the next page; the source's own words
+    """
+
+    rows: Sequence[Mapping[str, str]]
+    cursor: str
+    more: bool
+
+    def __repr__(self) -> str:
+        return f"ChangePage({len(self.rows)} rows, more={self.more})"
+
+
+class RegisterChanges(Protocol):
+    """A register that tells by itself what changed, page after page."""
+
+    def changes_after(
+        self, register: str, cursor: str, limit: int, purpose: str, ground: str
+    ) -> ChangePage:
+        """Return a page of changes after a cursor (empty: from the beginning); safe to repeat.
+
+        :param ground: why we may ask, as the register's own log will show it
+        :raises OSError: the register cannot be reached, or broke off
+        """
+        ...
+
+    def check(self) -> str:
+        """Say in a few words how the register is; raise when it is down."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class DroppedFile:
+    """A file that a register dropped for us.
+
+    :ivar signature: the register's Ed25519 signature from the file beside it; None: there is none
+    """
+
+    name: str
+    content: bytes = field(repr=False)
+    signature: bytes | None = None
+
+
+class RegisterFiles(Protocol):
+    """A place where registers drop their files."""
+
+    def waiting(self) -> Sequence[DroppedFile]:
+        """Return the files that wait, in the order of their names.
+
+        :raises OSError: the place can't be read
+        """
+        ...
+
+    def put_away(self, name: str, taken: bool) -> None:
+        """Move a file to those that were taken, or to those that were refused."""
+        ...
+
+    def is_signed(self, content: bytes, signature: bytes) -> bool:
+        """Tell whether a register signed these bytes; False where the city has no key of it."""
+        ...
+
+    def check(self) -> str:
+        """Say in a few words how the place is; raise when it can't be read."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
 class HouseholdEntry:
     """A person to enter in a demo household register.
 
@@ -119,8 +189,13 @@ class DemoRegisters(Protocol):
         """Enter statuses; one entered again is replaced."""
         ...
 
+    def enter_changes(self, register: str, rows: Sequence[Mapping[str, str]]) -> None:
+        """Enter changes that the register will tell by itself; ``change_no`` names each."""
+        ...
+
     def switch(self, register: str, state: str) -> None:
-        """Set a register (``household`` or ``status``) ``up``, ``down`` or ``hanging``."""
+        """Set a register (``household``, ``status`` or ``changes``) ``up``, ``down`` or
+        ``hanging``."""
         ...
 
     def states(self) -> dict[str, str]:

@@ -15,11 +15,15 @@ from citycard.infra.crypto import blind, seal, unseal
 
 STATES = ("up", "down", "hanging")
 _LABEL = "adapters.demo_register.entry"
+_CHANGE = "adapters.demo_register.change"
 _HANGS_FOR_S = 120.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS entry (
     register TEXT NOT NULL, person BLOB NOT NULL, kind TEXT NOT NULL, content BLOB NOT NULL,
     PRIMARY KEY (register, person, kind)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS change (
+    register TEXT NOT NULL, number INTEGER NOT NULL, content BLOB NOT NULL,
+    PRIMARY KEY (register, number)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS switch (register TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
 """
 
@@ -52,6 +56,26 @@ class Book:
             return None
         content = json.loads(unseal(_LABEL, found[0], row=_row(register, person, kind)))
         return dict(content)
+
+    def enter_changes(self, register: str, changes: Sequence[dict[str, str]]) -> None:
+        """Enter what a register will say happened; a number that is there already is replaced."""
+        rows = [
+            (register, number, seal(_CHANGE, json.dumps(change), row=f"{register}/{number}"))
+            for number, change in ((int(change["change_no"]), change) for change in changes)
+        ]
+        with opened(self.path, _SCHEMA) as book:
+            book.executemany("INSERT OR REPLACE INTO change VALUES (?, ?, ?)", rows)
+
+    def changes(self, register: str) -> list[dict[str, str]]:
+        """Return what a register says happened, by number."""
+        with opened(self.path, _SCHEMA) as book:
+            found = book.execute(
+                "SELECT number, content FROM change WHERE register = ? ORDER BY number", (register,)
+            ).fetchall()
+        return [
+            dict(json.loads(unseal(_CHANGE, content, row=f"{register}/{number}")))
+            for number, content in found
+        ]
 
     def switch(self, register: str, state: str) -> None:
         """Set a register ``up``, ``down`` or ``hanging``, for every process at once."""

@@ -1,11 +1,11 @@
 """Filling the demo registers, and breaking them on purpose."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from citycard.adapters.demo_registers.book import Book
 from citycard.people.ports import HouseholdEntry, StatusEntry
 
-REGISTERS = ("household", "status")
+REGISTERS = ("household", "status", "changes")
 
 
 class DemoRegisterDesk:
@@ -28,8 +28,12 @@ class DemoRegisterDesk:
             ],
         )
 
+    def enter_changes(self, register: str, rows: Sequence[Mapping[str, str]]) -> None:
+        """Enter changes that the register will tell by itself."""
+        self._book.enter_changes(register, [dict(row) for row in rows])
+
     def switch(self, register: str, state: str) -> None:
-        """Set a register ``up``, ``down`` or ``hanging``."""
+        """Set a register (or the feed of changes) ``up``, ``down`` or ``hanging``."""
         if register not in REGISTERS:
             raise ValueError(f"the demo registers are {REGISTERS}, not {register!r}")
         self._book.switch(register, state)

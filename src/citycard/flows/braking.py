@@ -1,0 +1,229 @@
+"""The brake: a mass change is tried first, and what touches many waits for a second officer.
+
+Trying does exactly what carrying out does, in the same transaction, and is then taken back: what
+an officer sees is what will happen. What is released is compared with what was seen. Messages,
+hotlists and cancel lists follow events and letters of the release; nothing leaves before.
+"""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from citycard.agencies import api as agencies
+from citycard.entitlements import api as entitlements
+from citycard.flows import cancelling, weighing
+from citycard.infra.journal import Announced
+from citycard.infra.packs import current_pack
+from citycard.infra.unit_of_work import attempt, unit_of_work
+from citycard.kernel.actors import Actor
+from citycard.kernel.errors import Refused
+from citycard.people import api as people
+
+KIND = "entitlements.mass_change"
+MANY = 200
+"""More people than this are not told one by one."""
+
+
+class ChangedMeanwhile(Refused):
+    """Since this was weighed, other people would be touched; weigh it again and look anew."""
+
+    code = "braking.changed_meanwhile"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weighed:
+    """What became of a mass change.
+
+    :ivar held: it waits for a second officer, as proposal ``proposal_id``
+    """
+
+    change_id: int
+    held: bool
+    proposal_id: int | None
+    ended: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Tried:
+    changes: Sequence[entitlements.Change]
+    figures: Sequence[agencies.RightFigure]
+    days: int
+
+
+def weigh(*, change_id: int, actor: Actor, now: dt.datetime) -> Weighed:
+    """Try a drafted mass change: carry it out where it is light, propose it where it is heavy.
+
+    :raises agencies.MassChangeIsOver: it was carried out or rejected before
+    """
+    with unit_of_work():
+        found = agencies.mass_change(change_id=change_id)
+        if found.state != "drafted":
+            raise agencies.MassChangeIsOver(state=found.state)
+        return _weigh(found, actor, now)
+
+
+def weigh_again(*, change_id: int, actor: Actor, now: dt.datetime) -> Weighed:
+    """Try a waiting mass change anew: the old proposal is withdrawn, its maker's or not.
+
+    :raises agencies.MassChangeIsOver: it doesn't wait
+    """
+    with unit_of_work():
+        found = agencies.mass_change(change_id=change_id)
+        if found.state != "waiting":
+            raise agencies.MassChangeIsOver(state=found.state)
+        if found.proposal_id is not None:
+            agencies.lapse(proposal_id=found.proposal_id, now=now)
+        return _weigh(found, actor, now)
+
+
+def release(proposal: agencies.Proposal, actor: Actor, now: dt.datetime) -> None:
+    """Carry a held mass change out; in the unit of work of its approval.
+
+    :raises ChangedMeanwhile: it would touch other people than those that were looked at
+    """
+    found = agencies.mass_change(change_id=int(proposal.content["change"]))
+    if found.state != "waiting":
+        raise agencies.MassChangeIsOver(state=found.state)
+    outcome = _carry_out(found, actor, now)
+    if weighing.hash_of(outcome.changes) != proposal.content["hash"]:
+        raise ChangedMeanwhile()
+    _released(found, outcome, actor, now)
+
+
+def follow_ends(batch: Sequence[Announced]) -> None:
+    """Throw away the mass changes whose proposals were rejected or withdrawn; a subscriber's
+    handler."""
+    for event in batch:
+        if event.body["state"] in ("rejected", "withdrawn"):
+            proposal = agencies.proposal(proposal_id=event.body["proposal_id"])
+            if proposal.kind == KIND:
+                _throw_away(int(proposal.content["change"]), proposal.proposal_id)
+
+
+def undo(*, change_id: int, actor: Actor, now: dt.datetime) -> None:
+    """Take a mass change back as a whole: facts and rights stand as before it.
+
+    Operators get a list of the cards whose rights are back.
+
+    :raises agencies.MassChangeIsOver: it was not carried out, or was taken back before
+    """
+    with unit_of_work():
+        found = agencies.mass_change(change_id=change_id)
+        agencies.undo_mass_change(change_id=change_id, actor=actor, now=now)
+        if found.kind == "feed":
+            members = people.undo_feed(run_id=change_id, actor=actor, now=now)
+            entitlements.decide_again(
+                member_ids=members, quiet=len(members) > MANY, actor=actor, now=now
+            )
+        else:
+            assert found.ref is not None, "a mass change by rules has a run"
+            entitlements.undo(run_id=found.ref, actor=actor, now=now)
+        cancelling.order(change_id=change_id, what="restore", now=now)
+
+
+def _weigh(found: agencies.MassChange, actor: Actor, now: dt.datetime) -> Weighed:
+    with attempt() as tried:
+        outcome = _carry_out(found, actor, now)
+        held = any(one.is_held for one in outcome.figures)
+        if not held:
+            tried.keep()
+    _note(found, outcome)
+    proposal_id = None
+    if held:
+        proposal_id = _propose(found, outcome, actor, now)
+        agencies.hold_mass_change(change_id=found.id, proposal_id=proposal_id)
+    else:
+        _released(found, outcome, actor, now)
+    return Weighed(
+        change_id=found.id,
+        held=held,
+        proposal_id=proposal_id,
+        ended=sum(one.ended for one in outcome.figures),
+    )
+
+
+def _throw_away(change_id: int, proposal_id: int) -> None:
+    found = agencies.mass_change(change_id=change_id)
+    if found.state != "waiting" or found.proposal_id != proposal_id:
+        return  # decided already, or weighed again since
+    agencies.reject_mass_change(change_id=change_id)
+    if found.kind == "feed":
+        people.throw_away_feed(run_id=change_id)
+
+
+def _carry_out(found: agencies.MassChange, actor: Actor, now: dt.datetime) -> _Tried:
+    """Record and decide; whether it stands is the caller's."""
+    brake = weighing.Brake.read(current_pack().table("pack")["brake"])
+    applied = people.apply_feed(run_id=found.id, actor=actor, now=now)
+    members = applied.member_ids
+    changes = [
+        one
+        for one in entitlements.decide_again(
+            member_ids=members, quiet=len(members) > MANY, actor=actor, now=now
+        )
+        if one.before is not None or one.after is not None
+    ]
+    days = people.days_covered(run_id=found.id)
+    codes = sorted({one.entitlement for one in changes})
+    holders = entitlements.holders_by_right(entitlements=codes, on=current_pack().time.day(now))
+    figures = weighing.figures_of(
+        changes,
+        reasons=applied.reasons,
+        holders=holders,
+        means=agencies.ended_lately(now=now) or None,
+        days=days,
+        brake=brake,
+    )
+    return _Tried(changes=changes, figures=figures, days=days)
+
+
+def _note(found: agencies.MassChange, outcome: _Tried) -> None:
+    brake = weighing.Brake.read(current_pack().table("pack")["brake"])
+    agencies.weigh_mass_change(
+        change_id=found.id,
+        figures=outcome.figures,
+        samples=weighing.samples_of(outcome.changes, brake.sample_people),
+        content_hash=weighing.hash_of(outcome.changes),
+        days=outcome.days,
+    )
+
+
+def _propose(found: agencies.MassChange, outcome: _Tried, actor: Actor, now: dt.datetime) -> int:
+    held = {one.entitlement: one.ended for one in outcome.figures if one.is_held}
+    content: Mapping[str, object] = {
+        "change": found.id,
+        "hash": weighing.hash_of(outcome.changes),
+        "about": found.about,
+        "ended": held,
+        "limits": {one.entitlement: one.limit for one in outcome.figures if one.is_held},
+    }
+    return agencies.propose(
+        kind=KIND,
+        about=f"mass-change:{found.id}",
+        content=content,
+        reason="煞車：超過單次異動上限 More than may change without a second officer",
+        actor=actor,
+        now=now,
+    )
+
+
+def _released(found: agencies.MassChange, outcome: _Tried, actor: Actor, now: dt.datetime) -> None:
+    lost = [one for one in outcome.changes if weighing.kind_of(one) == "ended"]
+    days = entitlements.last_days(rights=[(one.member_id, one.entitlement) for one in lost])
+    ended = [
+        agencies.EndedRight(
+            member_id=one.member_id,
+            entitlement=one.entitlement,
+            ended_on=days.get((one.member_id, one.entitlement)) or _begun_on(one),
+        )
+        for one in lost
+    ]
+    agencies.release_mass_change(change_id=found.id, ended=ended, actor=actor, now=now)
+    if ended:
+        cancelling.order(change_id=found.id, what="cancel", now=now)
+
+
+def _begun_on(change: entitlements.Change) -> dt.date:
+    """A right of which no day is left ended before it began."""
+    assert change.before is not None, "a right that ended was there"
+    return change.before.valid_from

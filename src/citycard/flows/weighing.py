@@ -1,0 +1,125 @@
+"""How heavy a mass change is: counts by right and reason, and which right makes it wait. Pure."""
+
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from citycard.agencies import api as agencies
+from citycard.entitlements import api as entitlements
+
+SHARE_PERCENT, TIMES_MEAN, SAMPLE_PEOPLE = 0.5, 3.0, 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Brake:
+    """The pack's row ``brake``.
+
+    :ivar share_percent: of a right's holders; more of them ended waits
+    :ivar at_least: so few never wait
+    :ivar times_mean: of what the last 30 days ended in as many days
+    """
+
+    share_percent: float
+    at_least: int
+    times_mean: float
+    sample_people: int
+
+    @classmethod
+    def read(cls, row: Mapping[str, float]) -> "Brake":
+        """Read the pack's row."""
+        return cls(
+            share_percent=float(row.get("share_percent", SHARE_PERCENT)),
+            at_least=int(row.get("at_least_people", 0)),
+            times_mean=float(row.get("times_mean", TIMES_MEAN)),
+            sample_people=int(row.get("sample_people", SAMPLE_PEOPLE)),
+        )
+
+    def limit(self, holders: int, mean_a_day: float | None, days: int) -> int:
+        """Return how many may lose a right without a second officer.
+
+        :param mean_a_day: None: nothing is known of the last 30 days
+        :param days: how many days of change are weighed
+        """
+        limits = [self.share_percent / 100 * holders]
+        if mean_a_day is not None:
+            limits.append(self.times_mean * mean_a_day * days)
+        return max(self.at_least, int(min(limits)))
+
+
+def figures_of(
+    changes: Sequence[entitlements.Change],
+    *,
+    reasons: Mapping[int, Sequence[str]],
+    holders: Mapping[str, int],
+    means: Mapping[str, float] | None,
+    days: int,
+    brake: Brake,
+) -> list[agencies.RightFigure]:
+    """Count a mass change by right: what hurts most comes first.
+
+    :param reasons: by member, what happened to them; the first counts
+    :param holders: by right, how many have it once this is done
+    """
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    why: dict[str, Counter[str]] = defaultdict(Counter)
+    for one in changes:
+        kind = kind_of(one)
+        counts[one.entitlement][kind] += 1
+        if kind == "ended":
+            why[one.entitlement][next(iter(reasons.get(one.member_id, ())), "other")] += 1
+    found = [
+        _figure(code, count, why[code], holders, means, days, brake)
+        for code, count in counts.items()
+    ]
+    return sorted(found, key=lambda one: (-one.ended, -one.changed, one.entitlement))
+
+
+def _figure(
+    code: str,
+    count: Counter[str],
+    why: Counter[str],
+    holders: Mapping[str, int],
+    means: Mapping[str, float] | None,
+    days: int,
+    brake: Brake,
+) -> agencies.RightFigure:
+    before = holders.get(code, 0) + count["ended"] - count["begun"]
+    mean = None if means is None else means.get(code, 0.0)
+    return agencies.RightFigure(
+        entitlement=code,
+        ended=count["ended"],
+        begun=count["begun"],
+        changed=count["changed"],
+        holders=before,
+        limit=brake.limit(before, mean, days),
+        reasons=dict(why.most_common()),
+    )
+
+
+def kind_of(change: entitlements.Change) -> str:
+    """Tell whether a right began, ended or changed."""
+    if change.before is None:
+        return "begun"
+    return "ended" if change.after is None else "changed"
+
+
+def samples_of(changes: Iterable[entitlements.Change], each: int) -> dict[str, list[int]]:
+    """Return some members for each right that ends, always the same ones."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for one in sorted(changes, key=lambda one: _scattered(one.member_id)):
+        if kind_of(one) == "ended" and len(found[one.entitlement]) < each:
+            found[one.entitlement].append(one.member_id)
+    return dict(found)
+
+
+def hash_of(changes: Iterable[entitlements.Change]) -> str:
+    """Return a hash of who gains or loses what."""
+    said = sorted((one.member_id, one.entitlement, kind_of(one)) for one in changes)
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def _scattered(member_id: int) -> bytes:
+    """Return an order that prefers nobody: neither the oldest member nor the newest."""
+    return hashlib.sha256(str(member_id).encode()).digest()
