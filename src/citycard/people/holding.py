@@ -13,4 +13,4 @@ def statuses_of(*, access: Access, member_id: int, on: dt.date) -> dict[str, boo
     """
     access.require("statuses", members=[member_id])
     known = facts_of(member_ids=[member_id], names=["statuses"], on=on)
-    return dict(known[member_id].get("statuses", {}))
+    return {code: bool(held) for code, held in known[member_id].get("statuses", {}).items()}
