@@ -165,6 +165,7 @@ class Book:
     reasons: tuple[str, ...]
     tariffs: Tariffs
     tariff_names: tuple[Text, ...]
+    tariff_sources: tuple[str, ...]
     points: Points
     purse: Purse
     line_mode: Column

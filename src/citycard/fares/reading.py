@@ -50,6 +50,7 @@ def read_book(
         reasons=(*FIRST_REASONS, *(each.code for each in concessions)),
         tariffs=tariffs,
         tariff_names=tuple(Text.read(each["name"]) for each in fares["tariffs"].values()),
+        tariff_sources=tuple(str(each["source"]) for each in fares["tariffs"].values()),
         points=points,
         purse=_purse(root),
         line_mode=as_column([line.mode for line in lines]),
