@@ -81,6 +81,12 @@ def subscriber_name(code: str) -> str:
         "rights.facts": _("資格核算"),
         "applications.consent": _("撤回同意的處理"),
         "activities.happenings": _("活動贈點"),
+        "activities.volunteers": _("志工時數"),
+        "rights.mass_changes": _("大量異動"),
+        "allowances.months": _("每月補助點數"),
+        "fares.readings": _("乘車紀錄"),
+        "fares.changes": _("乘車重新計算"),
+        "fares.points": _("乘車點數"),
     }
     return names.get(code, code)
 
@@ -115,6 +121,8 @@ def topic_name(topic: str) -> str:
         "register.status": _("身分資格查核"),
         "insight.proof": _("稽核"),
         "redemptions.credit": _("兌換入帳通知"),
+        "ledger.closing": _("月結檔案"),
+        "rights.cancel-lists": _("停用名單"),
     }
     return names.get(topic, topic)
 
