@@ -21,10 +21,12 @@ class ReadingsKept(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class RidesDecided(Event):
-    """Rides of people's months were decided anew: rows closed and added, differences with them."""
+    """Rides of these people's months are other than they were: rows were closed and added.
+
+    :ivar month: the local month's first day, as an ISO date
+    :ivar riders: members; below zero, cards that are nobody's (minus their keys)
+    """
 
     code: ClassVar[str] = "fares.rides.decided"
     month: str
-    riders: int
-    added: int
-    closed: int
+    riders: tuple[int, ...]

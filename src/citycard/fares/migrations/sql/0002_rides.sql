@@ -4,7 +4,8 @@ CREATE TABLE fares_book (
     pack_hash text NOT NULL UNIQUE,
     funds text[] NOT NULL,
     reasons text[] NOT NULL,
-    concessions text[] NOT NULL
+    concessions text[] NOT NULL,
+    categories text[] NOT NULL
 );
 COMMENT ON TABLE fares_book IS 'The words of a pack''s fares: a ride''s subsidies, reason and concessions are places in them. Append-only.';
 REVOKE UPDATE, DELETE, TRUNCATE ON fares_book FROM citycard_app;
@@ -32,10 +33,9 @@ CREATE TABLE fares_month (
     local_month date NOT NULL,
     rider bigint NOT NULL,
     revision integer NOT NULL DEFAULT 0,
-    decision_id bigint,
     PRIMARY KEY (local_month, rider)
 ) WITH (fillfactor = 80);
-COMMENT ON TABLE fares_month IS 'A person''s month: locked while it is decided, and which deciding was the last.';
+COMMENT ON TABLE fares_month IS 'A person''s month: locked while it is decided, and how often it was.';
 REVOKE DELETE, TRUNCATE ON fares_month FROM citycard_app;
 
 CREATE TABLE fares_month_card (

@@ -1,0 +1,4 @@
+-- What is open of rides that changed is no longer so; whatever differs now is begun anew.
+UPDATE fares_difference d SET state = 'gone', ended_at = %(now)s, ended_by = 'rule'
+FROM unnest(%(readers)s::bigint[], %(epochs)s::integer[], %(seqs)s::bigint[]) AS c(reader_id, epoch, seq)
+WHERE d.reader_id = c.reader_id AND d.epoch = c.epoch AND d.seq = c.seq AND d.state = 'open'

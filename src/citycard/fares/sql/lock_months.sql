@@ -1,0 +1,2 @@
+SELECT FROM fares_month
+WHERE local_month = %s AND rider = ANY (%s::bigint[]) ORDER BY rider FOR UPDATE
