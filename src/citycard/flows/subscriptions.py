@@ -1,6 +1,6 @@
 """The table of reactions: who follows which events. There is no other place where one hides."""
 
-from citycard.flows import allowances, braking, campaigning, keeping_rights, volunteering
+from citycard.flows import allowances, braking, campaigning, keeping_rights, riding, volunteering
 from citycard.infra.journal import Subscriber
 from citycard.insight import api as insight
 from citycard.notify import api as notify
@@ -39,6 +39,21 @@ SUBSCRIPTIONS: list[Subscriber] = [
         codes=frozenset({volunteering.STORED}),
         handle=volunteering.follow_taps,
         batch=100,
+    ),
+    Subscriber(
+        name="fares.readings",
+        codes=frozenset({riding.KEPT}),
+        handle=riding.follow_readings,
+        batch=50,
+    ),
+    Subscriber(
+        name="fares.changes", codes=riding.FOLLOWED, handle=riding.follow_changes, batch=50
+    ),
+    Subscriber(
+        name="fares.points",
+        codes=frozenset({riding.DECIDED}),
+        handle=riding.post_points,
+        batch=10,
     ),
     Subscriber(
         name="insight.usage",
