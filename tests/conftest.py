@@ -49,6 +49,7 @@ os.environ.update(
     CITYCARD_KEYS=str(TESTS_STATE / "keys" / "keys.json"),
     CITYCARD_SECRET_KEY="cookies-of-tests-are-signed-with-this",
     CITYCARD_DEMO="1",
+    CITYCARD_CITY="taipei",
     CITYCARD_DB_POOL="0",
     CITYCARD_HOSTS="localhost,127.0.0.1,testserver",
     DATABASE_URL="postgresql:///only-with-a-database-fixture?host=/nonexistent",

@@ -190,8 +190,10 @@ def cap_of(unit: MonthlyUnit, entitlement: str, category: str, day: dt.date) -> 
         version = dated.version(day)
     except NotYetInForce:
         return 0
-    cap = version[0].payload.get("cap")
-    return int(cap) if cap is not None and version[0].when is None else None
+    row = version[0]
+    if row.when is not None:
+        return None
+    return 0 if row.payload.get("none") else row.payload.get("cap")
 
 
 def _post(work: _Work) -> None:

@@ -67,6 +67,38 @@ class UseSet:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TillAsk:
+    """A price that is to be paid at a till, a clinic or a venue.
+
+    :ivar category: what it is for, by the pack's name under ``spends_on``
+    :ivar price_ntd: the whole price, of ``quantity`` hours or pieces together
+    :ivar purse_ntd: the stored value on the card, as the till read it
+    :ivar agency: whose till it is: it gets the points
+    """
+
+    key: uuid.UUID
+    at: dt.datetime
+    member_id: int
+    category: str
+    price_ntd: int
+    quantity: int
+    purse_ntd: int
+    agency: str
+    service: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Paid:
+    """What pays a price: points first, then stored value, then cash; and why not more points."""
+
+    key: uuid.UUID
+    points: int
+    stored_value_ntd: int
+    cash_ntd: int
+    why: Why = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class MonthGranted:
     """What one batch of granting did.
 

@@ -13,9 +13,11 @@ a flow's own decision (never a page): ``machine_rights_of``, ``eligibility``, ``
 
 **Monthly allowances** (points that a right gives each month) live in the ledger, one lot a person
 and month. ``grant_month`` posts them ahead, the first use posts what the job has not; ``set_uses``
-brings what is posted of each use to what it should be; both are idempotent. ``allowances_of`` reads
-them, ``machine_allowances`` for a flow's own decision. Which unit, how it counts and what limits it
-is the pack's (``points: units: … monthly``, parameters ``subsidy_month_…``, ``spends_on``).
+brings what is posted of each use to what it should be; both are idempotent. ``pay_at_tills``
+prices a use at a till by the right's own rule and says what stored value and cash pay.
+``allowances_of`` reads them, ``machine_allowances`` for a flow's own decision. Which unit, how it
+counts and what limits it is the pack's (``points: units: … monthly``, parameters
+``subsidy_month_…``, ``spends_on``).
 
 Many at once, or everybody after a change of rules, go by a *run* in three steps, each in sets and
 each to be gone on with where it was stopped: ``preview`` works out what would change and keeps it
@@ -38,9 +40,17 @@ from citycard.entitlements.allowances_granting import (
     grant_month,
     months_to_grant,
 )
+from citycard.entitlements.allowances_paying import paid_before, pay_at_tills
 from citycard.entitlements.allowances_queries import allowances_of, machine_allowances
 from citycard.entitlements.allowances_using import set_uses
-from citycard.entitlements.allowances_values import Allowance, AllowanceUse, MonthGranted, UseSet
+from citycard.entitlements.allowances_values import (
+    Allowance,
+    AllowanceUse,
+    MonthGranted,
+    Paid,
+    TillAsk,
+    UseSet,
+)
 from citycard.entitlements.auditing import verify
 from citycard.entitlements.carrying_out import carry_out
 from citycard.entitlements.changed_rules import changed_rules
@@ -84,11 +94,13 @@ __all__ = [
     "MonthTooFarAhead",
     "NoSuchEntitlement",
     "NoSuchRun",
+    "Paid",
     "Preview",
     "Right",
     "RunNotReady",
     "Sample",
     "Share",
+    "TillAsk",
     "UseSet",
     "UsedAfter",
     "allowances_of",
@@ -114,6 +126,8 @@ __all__ = [
     "machine_rights_of",
     "months_to_grant",
     "outlook",
+    "paid_before",
+    "pay_at_tills",
     "preview",
     "preview_of",
     "rights_of",

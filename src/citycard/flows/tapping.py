@@ -2,8 +2,9 @@
 
 One transaction a batch: taps are opened (locked, de-duplicated, attributed, judged), the agency's
 own numbers are looked up for services that answer one, activities give points, the ledger posts
-them, what devices said of rides is kept, and each tap is stored once with its answer. Each step
-takes the whole batch. What the answer doesn't need (rides, figures, messages) follows by event.
+them, a month's points pay at tills, what devices said of rides is kept, and each tap is stored once
+with its answer. Each step takes the whole batch. What the answer doesn't need (rides, figures,
+messages) follows by event.
 """
 
 import datetime as dt
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from citycard.activities import api as activities
 from citycard.cards import api as cards
 from citycard.fares import api as fares
+from citycard.flows import paying
 from citycard.infra import failpoints
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import SYSTEM
@@ -43,12 +45,14 @@ def take(*, reads: Sequence[taps.TapRead], now: dt.datetime) -> list[taps.TapAns
         numbers = _agency_numbers(batch)
         codes = [_code(tap, i, numbers) for i, tap in enumerate(batch.taps)]
         awards = _award(batch, codes, now)
+        paid = paying.pay(batch=batch, codes=codes, now=now)
         outcomes = [
-            _outcome(tap, code, numbers.get(i), awards.get(i))
+            _outcome(tap, code, numbers.get(i), awards.get(i), paid.get(i))
             for i, (tap, code) in enumerate(zip(batch.taps, codes, strict=True))
         ]
         fares.keep_readings(batch=batch)
         answers = taps.store(batch=batch, outcomes=outcomes, now=now)
+        answers = paying.told_again(batch=batch, answers=answers)
         failpoints.reach("tap.take.before_commit")
     failpoints.reach("tap.take.after_commit")
     return answers
@@ -114,6 +118,7 @@ def _outcome(
     code: taps.Code,
     number: cards.AgencyNumber | None,
     award: activities.Award | None,
+    paid: taps.PaidPart | None,
 ) -> taps.Outcome | None:
     if tap.state != "new":
         return None
@@ -124,7 +129,7 @@ def _outcome(
     elif award is not None and award.code == "limit":
         code = taps.Code.NO_POINTS_LEFT
     return taps.Outcome(
-        taps.TapAnswer(code, points, link.number if link else None),
+        taps.TapAnswer(code, points, link.number if link else None, paid),
         award.campaign_id if award else None,
         link.link_id if link else None,
     )

@@ -22,6 +22,7 @@ class Code(IntEnum):
     CONFLICT = 21
     READER_REVOKED = 22
     BAD_RIDE = 23
+    BAD_SALE = 24
 
     @property
     def word(self) -> str:
@@ -50,4 +51,5 @@ MEANINGS = {
     Code.CONFLICT: "Another tap came under this sequence number before.",
     Code.READER_REVOKED: "The reader, or this epoch of it, is not in service.",
     Code.BAD_RIDE: "What the tap says of the ride can't be right; it was not taken: see `detail`.",
+    Code.BAD_SALE: "What the tap says of the price can't be right; it was not taken: see `detail`.",
 }

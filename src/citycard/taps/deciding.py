@@ -24,6 +24,8 @@ def content_hash(read: TapRead) -> bytes:
     said = f"{read.at.timestamp():.6f}|{read.issuer}|{read.number_kind}|{read.number}"
     if read.ride is not None:
         said += _ride_content(read.ride)
+    if read.sale is not None:
+        said += "|".join(("", "sale", *map(str, read.sale)))
     return blake2b(said.encode(), digest_size=16).digest()
 
 

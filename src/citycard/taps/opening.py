@@ -135,6 +135,7 @@ def _opened(
         content,
         day.replace(day=1),
         late,
+        service.spends_on if service is not None else None,
     )
 
 

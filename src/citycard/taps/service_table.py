@@ -8,12 +8,14 @@ from citycard.infra.packs import current_pack
 
 
 class Service(NamedTuple):
-    """A service: the entitlement it needs (None: any bound card), and what it answers."""
+    """A service: the entitlement it needs (None: any bound card), what it answers, and what a tap
+    that names a price spends a month's points on."""
 
     code: str
     entitlement: str | None
     needs_link: bool
     answers_number: bool
+    spends_on: str | None = None
 
 
 class ServiceTable(NamedTuple):
@@ -53,4 +55,5 @@ def _service(code: str, row: Mapping[str, Any]) -> Service:
         entitlement=needs.get("entitlement"),
         needs_link="link" in needs,
         answers_number="agency_number" in row.get("answers", ()),
+        spends_on=row.get("spends_on"),
     )

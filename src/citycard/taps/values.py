@@ -42,12 +42,24 @@ class RidePart(NamedTuple):
     purse_after_ntd: int | None = None
 
 
+class SalePart(NamedTuple):
+    """What a till, a clinic or a venue says of a price that a month's points may pay.
+
+    :ivar price_ntd: the whole price, of ``quantity`` hours or pieces together
+    :ivar purse_ntd: the stored value on the card before
+    """
+
+    price_ntd: int
+    quantity: int = 1
+    purse_ntd: int = 0
+
+
 class TapRead(NamedTuple):
     """What a reader saw.
 
     ``device_id, epoch, seq`` is its identity; ``at`` is the reader's own time, aware; ``issuer``
     and ``number_kind`` say which of a card's numbers ``number`` is. ``ride`` is there for taps of
-    vehicles, gates and docks.
+    vehicles, gates and docks, ``sale`` for those of tills.
     """
 
     device_id: int
@@ -58,6 +70,7 @@ class TapRead(NamedTuple):
     number_kind: str
     number: str
     ride: RidePart | None = None
+    sale: SalePart | None = None
 
 
 class CardRead(NamedTuple):
@@ -76,12 +89,22 @@ class Judged(NamedTuple):
     agency: str
 
 
+class PaidPart(NamedTuple):
+    """What pays a price at a till: points first, then stored value, then cash."""
+
+    points: int
+    stored_value_ntd: int
+    cash_ntd: int
+
+
 class TapAnswer(NamedTuple):
-    """All that a reader learns: a public code, points, its own agency's number of the member."""
+    """All that a reader learns: a public code, points, its own agency's number of the member, and
+    at a till what pays the price."""
 
     code: Code
     points: int = 0
     agency_number: str | None = None
+    paid: PaidPart | None = None
 
 
 class OpenedTap(NamedTuple):
@@ -110,6 +133,7 @@ class OpenedTap(NamedTuple):
     content_hash: bytes
     local_month: dt.date
     late: bool
+    spends_on: str | None = None
 
 
 class Outcome(NamedTuple):

@@ -2,7 +2,7 @@
 
 A tap: ``{"epoch": 1, "seq": 5, "at": "2026-11-21T08:30:00+08:00", "number": "1234567890123452"}``,
 with ``issuer`` and ``number_kind`` where a reader reads cards of several kinds, and a ``ride`` from
-vehicles, gates and docks. One object, or ``{"taps": [...]}``.
+vehicles, gates and docks or a ``sale`` from tills. One object, or ``{"taps": [...]}``.
 """
 
 import datetime as dt
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from citycard.portals.gate.problems import GateProblem
 from citycard.portals.gate.readers import Reader
 from citycard.portals.gate.ride_wire import BadRide, read_ride
+from citycard.portals.gate.sale_wire import BadSale, read_sale, written_paid
 from citycard.taps import api as taps
 
 MOST_TAPS = 500
@@ -23,11 +24,13 @@ _INT8 = 2**62
 
 
 class NotTaken(NamedTuple):
-    """A tap whose ride part can't be right: it is answered with why, and nothing of it is kept."""
+    """A tap whose ride or sale can't be right: it is answered with why, and nothing of it is
+    kept."""
 
     epoch: int
     seq: int
     detail: str
+    code: taps.Code = taps.Code.BAD_RIDE
 
 
 def read_taps(body: bytes, reader: Reader) -> tuple[list[taps.TapRead | NotTaken], bool]:
@@ -82,6 +85,8 @@ def tap_answer(read: taps.TapRead, answer: taps.TapAnswer) -> dict[str, Any]:
     }
     if answer.agency_number is not None:
         said["agency_number"] = answer.agency_number
+    if answer.paid is not None:
+        said["paid"] = written_paid(answer.paid)
     return said
 
 
@@ -90,7 +95,7 @@ def not_taken(tap: NotTaken) -> dict[str, Any]:
     return {
         "epoch": tap.epoch,
         "seq": tap.seq,
-        "code": taps.Code.BAD_RIDE.word,
+        "code": tap.code.word,
         "points": 0,
         "detail": tap.detail,
     }
@@ -119,12 +124,16 @@ def _tap(said: Any, reader: Reader, where: str) -> taps.TapRead | NotTaken:
         kind,
         number,
     )
-    if "ride" not in said:
-        return read
     try:
-        return read._replace(ride=read_ride(said["ride"], f"{where}ride"))
+        if "ride" in said:
+            read = read._replace(ride=read_ride(said["ride"], f"{where}ride"))
+        if "sale" in said:
+            read = read._replace(sale=read_sale(said["sale"], f"{where}sale"))
     except BadRide as why:
         return NotTaken(read.epoch, read.seq, str(why))
+    except BadSale as why:
+        return NotTaken(read.epoch, read.seq, str(why), taps.Code.BAD_SALE)
+    return read
 
 
 def _number(said: Any, reader: Reader, where: str) -> taps.CardRead:

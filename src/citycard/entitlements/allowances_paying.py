@@ -1,0 +1,155 @@
+"""Paying at a till, a clinic or a venue: points first, then stored value, then cash."""
+
+import datetime as dt
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from citycard.entitlements.allowances_pricing import points_for, rest
+from citycard.entitlements.allowances_table import AllowanceTable, MonthlyUnit, allowance_table
+from citycard.entitlements.allowances_using import set_uses
+from citycard.entitlements.allowances_values import AllowanceUse, Paid, TillAsk, UseSet, Why
+from citycard.infra.database import execute, rows, statement
+from citycard.infra.packs import current_pack
+from citycard.infra.partitions import ensure_month
+from citycard.infra.unit_of_work import require_unit_of_work
+from citycard.kernel.actors import Actor
+from citycard.ledger import api as ledger
+
+
+def pay_at_tills(*, asks: Sequence[TillAsk], actor: Actor, now: dt.datetime) -> list[Paid]:
+    """Take from people's monthly points what they pay of prices, and tell what remains to pay.
+
+    The right that a person had on the day says how much points pay (``spends_on``); never more
+    than the price, the rest of the month or of its part. Order: points, stored value, cash. What
+    was answered is kept: ``paid_before`` tells it again.
+
+    :returns: one row an ask, in order
+    """
+    require_unit_of_work()
+    if not asks:
+        return []
+    table = allowance_table()
+    day_of = current_pack().time.day
+    days = [day_of(one.at) for one in asks]
+    rights = _rights(asks, days)
+    uses = [
+        _use(table, one, day, rights.get((one.member_id, day), ()))
+        for one, day in zip(asks, days, strict=True)
+    ]
+    going = [use for use in uses if use is not None]
+    found = dict(
+        zip((u.key for u in going), set_uses(uses=going, actor=actor, now=now), strict=True)
+    )
+    paid = [
+        _paid(table, one, day, use, found.get(one.key))
+        for one, day, use in zip(asks, days, uses, strict=True)
+    ]
+    _keep(asks, days, uses, paid, table, now)
+    return paid
+
+
+def paid_before(*, keys: Sequence[uuid.UUID], ats: Sequence[dt.datetime]) -> dict[uuid.UUID, Paid]:
+    """Return what was answered at tills under some keys before, for taps that come again."""
+    months = [current_pack().time.month(at) for at in ats]
+    found = rows(statement(__file__, "allowance_paid"), [months, list(keys)])
+    return {
+        one.key: Paid(
+            key=one.key,
+            points=one.points,
+            stored_value_ntd=one.stored_value_ntd,
+            cash_ntd=one.cash_ntd,
+            why=one.why,
+        )
+        for one in found
+    }
+
+
+def _rights(
+    asks: Sequence[TillAsk], days: Sequence[dt.date]
+) -> Mapping[tuple[int, dt.date], Sequence[str]]:
+    found: dict[tuple[int, dt.date], list[str]] = defaultdict(list)
+    columns = [[one.member_id for one in asks], list(days)]
+    for one in rows(statement(__file__, "allowance_rights_on"), columns):
+        found[one.member_id, one.day].append(one.entitlement)
+    return found
+
+
+def _use(
+    table: AllowanceTable, ask: TillAsk, day: dt.date, rights: Sequence[str]
+) -> AllowanceUse | None:
+    for unit in table.units.values():
+        for code in unit.rules:
+            if code not in rights:
+                continue
+            asked = points_for(
+                unit,
+                code,
+                ask.category,
+                day=day,
+                price_ntd=ask.price_ntd,
+                quantity=ask.quantity,
+            )
+            if asked is not None:
+                return AllowanceUse(
+                    key=ask.key,
+                    at=ask.at,
+                    member_id=ask.member_id,
+                    unit=unit.code,
+                    category=ask.category,
+                    points=asked.points,
+                    into=ledger.partner(code=ask.agency, unit=unit.code),
+                    whole=asked.whole,
+                    service=ask.service,
+                )
+    return None
+
+
+def _paid(
+    table: AllowanceTable,
+    ask: TillAsk,
+    day: dt.date,
+    use: AllowanceUse | None,
+    found: UseSet | None,
+) -> Paid:
+    points, why, each = 0, "not_for_this", 1
+    if use is not None and found is not None:
+        points, why = found.points, found.why
+        each = table.units[use.unit].ntd_of_a_point(day)
+    stored_value, cash = rest(ask.price_ntd, points, each, ask.purse_ntd)
+    reason: Why = why  # type: ignore[assignment]  # both are one of Why
+    return Paid(
+        key=ask.key, points=points, stored_value_ntd=stored_value, cash_ntd=cash, why=reason
+    )
+
+
+def _keep(
+    asks: Sequence[TillAsk],
+    days: Sequence[dt.date],
+    uses: Sequence[AllowanceUse | None],
+    paid: Sequence[Paid],
+    table: AllowanceTable,
+    now: dt.datetime,
+) -> None:
+    """Keep what was answered, for those, too, who had no points to pay with."""
+    unit: MonthlyUnit | None = next(iter(table.units.values()), None)
+    for month in {day.replace(day=1) for day in days}:
+        ensure_month("entitlements_allowance_use", month)
+    execute(
+        statement(__file__, "allowance_keep_paid"),
+        {
+            "now": now,
+            "months": [day.replace(day=1) for day in days],
+            "keys": [one.key for one in asks],
+            "members": [one.member_id for one in asks],
+            "units": [use.unit if use else unit.code if unit else "" for use in uses],
+            "categories": [one.category for one in asks],
+            "services": [one.service for one in asks],
+            "ats": [one.at for one in asks],
+            "wanted": [use.points if use else 0 for use in uses],
+            "why": [one.why for one in paid],
+            "prices": [one.price_ntd for one in asks],
+            "stored": [one.stored_value_ntd for one in paid],
+            "cash": [one.cash_ntd for one in paid],
+        },
+    )
