@@ -73,9 +73,16 @@ def _spends(rule: Rule, facts: Facts, on: dt.date, wanted: Mapping[str, Any]) ->
     for mode, expected in wanted.items():
         if mode not in rule.spends_on:
             return f"it is not spent on “{mode}”"
+        if not expected:
+            found = _begun(rule, mode, on)
+            if found:
+                return f"expected nothing to be said of {mode} yet, the rule says {found}"
+            continue
         payload = dict(rule.spends_on[mode].value(facts, on).payload or {})
         steps = payload.pop("steps", None)
         if isinstance(steps, Steps):
+            if steps.measure not in expected:
+                return f"expected {mode} {dict(expected)}, the rule has steps by {steps.measure}"
             payload.update(
                 steps.at(expected[steps.measure]) or {}, **{steps.measure: expected[steps.measure]}
             )
@@ -83,6 +90,12 @@ def _spends(rule: Rule, facts: Facts, on: dt.date, wanted: Mapping[str, Any]) ->
         if wrong:
             return f"expected {mode} {dict(expected)}, the rule says {wrong}"
     return None
+
+
+def _begun(rule: Rule, mode: str, on: dt.date) -> dt.date | None:
+    """Return the first day of what a right is spent on, if it has come."""
+    first = rule.spends_on[mode].first_on
+    return first if first <= on else None
 
 
 def _changes_on(rule: Rule, facts: Facts, on: dt.date, wanted: dt.date | None) -> str | None:
