@@ -194,10 +194,11 @@ def _status(one: people.RegisterResult, now: dt.datetime) -> list[people.NewFact
 def _fact(one: people.RegisterResult, name: str, held: Any, now: dt.datetime) -> people.NewFact:
     today = current_pack().time.day(now)
     says: Mapping[str, Any] = held if isinstance(held, Mapping) else {}
+    holds = bool(says.get("held", True)) if says else bool(held)
     return people.NewFact(
         member_id=one.member_id,
         name=name,
-        value=bool(says.get("held", True)) if says else bool(held),
+        value={"grade": str(says["grade"])} if holds and says.get("grade") else holds,
         valid_from=_day(says.get("valid_from")) or today,
         valid_to=_day(says.get("valid_to")),
         source=f"register:{one.register.partition('.')[0]}",
