@@ -62,6 +62,7 @@ from citycard.cards.programmes import (
     held_before,
     programmes,
     programmes_limit,
+    require_open,
     switch_programme,
 )
 from citycard.cards.queries import (
@@ -143,6 +144,7 @@ __all__ = [
     "programmes_limit",
     "register_many",
     "report_lost",
+    "require_open",
     "resume",
     "suspend",
     "switch_programme",

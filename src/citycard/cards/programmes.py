@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from django.utils.translation import get_language
+
 from citycard.cards import events
 from citycard.infra.database import rows
 from citycard.infra.journal import announce
@@ -107,6 +109,16 @@ def programmes_limit() -> bool:
     return bool(_table())
 
 
+def require_open(*, act: Act, card_kind: str, now: dt.datetime) -> None:
+    """Stop what a programme doesn't take at an instant.
+
+    :raises ProgrammeClosed: with what people are told
+    """
+    closed = closed_because(act=act, card_kind=card_kind, now=now)
+    if closed is not None:
+        raise closed
+
+
 def switch_programme(
     *,
     programme: str,
@@ -174,12 +186,10 @@ def _state(one: Programme, switched: Switched | None, now: dt.datetime) -> Progr
 
 def _refusal(state: ProgrammeState) -> ProgrammeClosed:
     by_hand = state.switched.reason if state.switched else ""
-    closed = state.programme.closed
+    language = get_language() or "zh-hant"
     return ProgrammeClosed(
-        programme=state.programme.name.zh,
-        programme_en=state.programme.name.en,
-        why=by_hand or closed.zh,
-        why_en=by_hand or closed.en,
+        programme=state.programme.name.in_(language),
+        why=by_hand or state.programme.closed.in_(language),
     )
 
 

@@ -3,6 +3,8 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from django.utils.translation import get_language
+
 from citycard.cards import api as cards
 from citycard.entitlements import api as entitlements
 from citycard.infra.packs import current_pack
@@ -74,11 +76,11 @@ def _check_may_have(card_kind: str, seen: Seen, now: dt.datetime) -> None:
         if decision.verdict != Verdict.YES:
             raise MayNotHaveOne(
                 card_kind=card_kind,
-                why=_in_words(decision.because, "zh-Hant"),
-                why_en=_in_words(decision.because, "en"),
+                why=_in_words(decision.because),
             )
 
 
-def _in_words(because: Because, language: str) -> str:
+def _in_words(because: Because) -> str:
+    language = get_language() or "zh-hant"
     joint = "；" if language.startswith("zh") else "; "
     return joint.join(leaf.sentence(language) for leaf in because.decisive())

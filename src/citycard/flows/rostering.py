@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from django.utils.translation import get_language
+
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import Actor
@@ -112,7 +114,7 @@ def _check_yours(relation: str, actor: Actor) -> None:
         raise NotFound(what="roster")
     if actor.agency != row["vouched_by"]:
         name = current_pack().text("agencies", "agencies", row["vouched_by"], "name")
-        raise NotYourRoster(agency=row["vouched_by"], agency_name=name.zh, agency_name_en=name.en)
+        raise NotYourRoster(agency=name.in_(get_language() or "zh-hant"))
 
 
 def _record(

@@ -68,18 +68,17 @@ FROM issuing_print p
 
 
 def queue_prints(*, prints: Sequence[NewPrint], actor: Actor, now: dt.datetime) -> list[int]:
-    """Queue cards to make, one a part; a part that is queued already stays as it is. Returns print
-    ids.
+    """Queue cards to make, one a part; a part that is queued already stays. Returns print ids.
 
     Announces ``issuing.print.queued`` for new ones.
 
-    :raises cards.ProgrammeClosed: no more cards of a kind are issued; none of the batch is queued
+    :raises cards.ProgrammeClosed: no more cards of a kind are issued
     """
     require_unit_of_work()
     if not prints:
         return []
     for kind in sorted({new.card_kind for new in prints}):
-        _still_issued(kind, now)
+        cards.require_open(act="issue", card_kind=kind, now=now)
     kinds = current_pack().table("cards")["kinds"]
     table = [
         (
@@ -121,23 +120,16 @@ def first_medium(kind: Mapping[str, Any]) -> str:
     return str(kind.get("medium_of_first_issue") or kind["media"][0])
 
 
-def _still_issued(card_kind: str, now: dt.datetime) -> None:
-    closed = cards.closed_because(act="issue", card_kind=card_kind, now=now)
-    if closed is not None:
-        raise closed
-
-
 def set_blank_aside(*, print_id: int, actor: Actor, now: dt.datetime) -> dict[str, str]:
     """Set a blank of the actor's counter aside for a print and return its numbers; twice is once.
 
     :raises NoCounter: the actor works at no counter
     :raises NoBlankLeft: the counter's stock is used up
     :raises NotNow: the card is being printed, or was
-    :raises cards.ProgrammeClosed: no more cards of its kind are issued
     """
     require_unit_of_work()
     job = locked(print_id)
-    _still_issued(job.card_kind, now)
+    cards.require_open(act="issue", card_kind=job.card_kind, now=now)
     if job.state == states.READY and job.counter == actor.counter:
         numbers: dict[str, str] = json.loads(stock.locked_blank(job.blank_id).numbers)
         return numbers
@@ -228,8 +220,7 @@ def send_to_printer(*, print_id: int, sha256: str, actor: Actor, now: dt.datetim
 
 
 def orders(*, print_ids: Sequence[int]) -> list[PrintOrder]:
-    """Return what to print of those prints that are still to be; for the job that calls the
-    port."""
+    """Return what is still to be printed of some prints; for the job that calls the port."""
     found = rows(
         f"{SELECT} WHERE p.id = ANY(%s::bigint[]) AND p.state = 'printing' ORDER BY p.id",
         [list(print_ids)],
@@ -268,8 +259,7 @@ def record_printed(*, results: Sequence[PrintResult], now: dt.datetime) -> list[
 
 
 def spoil(*, print_id: int, reason: str, actor: Actor, now: dt.datetime) -> None:
-    """Say that a printed card is not right: it is spoiled, and the print begins again with another
-    blank.
+    """Say that a printed card is not right: it is spoiled, and the print begins again.
 
     :raises NotNow: it is not printed, or was handed over already
     """

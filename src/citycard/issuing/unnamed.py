@@ -51,7 +51,7 @@ def hand_out_unnamed(
     Of two counters that serve one person in the same second, one waits for the other's mark and is
     refused. The flow has seen that the person may have it, and registers the card.
 
-    Source: 臺中市政府花博卡不記名發放 (已領取但遺失者不重複發放).
+    Source: 花博卡不記名發放 (已領取但遺失者不重複發放).
 
     :raises NotUnnamed: the kind is a named one
     :raises AlreadyPickedUp: at this or any other counter
@@ -63,8 +63,7 @@ def hand_out_unnamed(
     kind = current_pack().table("cards")["kinds"].get(card_kind, {})
     if not kind.get("unnamed"):
         raise NotUnnamed(kind=card_kind)
-    if (closed := cards.closed_because(act="issue", card_kind=card_kind, now=now)) is not None:
-        raise closed
+    cards.require_open(act="issue", card_kind=card_kind, now=now)
     if actor.counter is None:
         raise NoCounter()
     _leave_a_mark(card_kind, national_id.parse(id_number, passport=passport))

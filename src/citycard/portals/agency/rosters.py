@@ -23,7 +23,6 @@ from citycard.portals.naming import in_language
 ROLES = {"organiser"}
 MOST_BYTES = 4 * 1024 * 1024
 MOST_LINES = 20000
-_HEADINGS = {"id_number", "身分證統一編號", "統一編號", "證號"}
 
 
 class RosterForm(forms.Form):
@@ -107,8 +106,8 @@ def _numbers(form: RosterForm) -> list[str] | None:
     except UnicodeDecodeError:
         text = ""
     found = [row[0].strip() for row in csv.reader(io.StringIO(text)) if row and row[0].strip()]
-    if found and found[0].lower() in _HEADINGS:
-        found = found[1:]
+    if found and not any(char.isdigit() for char in found[0]):
+        found = found[1:]  # the heading
     if len(content) > MOST_BYTES or len(found) > MOST_LINES:
         form.add_error("file", _("檔案太大，請分成幾個檔案上傳。"))
     elif not found:
