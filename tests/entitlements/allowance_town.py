@@ -24,7 +24,7 @@ NUMBERS = ("A123456789", "A800000014", "FA12345689", "A100000001", "B120863158",
 def local(*when: int) -> dt.datetime:
     """An instant by the city's own clock."""
     year, month, day, hour, minute, second = (*when, *[0] * (6 - len(when)))
-    return dt.datetime.combine(dt.date(year, month, day), dt.time(*time), current_pack().time.zone)
+    return dt.datetime(year, month, day, hour, minute, second, tzinfo=current_pack().time.zone)
 
 
 def senior(number: int = 0, district: str = "zhongli", *, since: dt.date = START) -> int:
