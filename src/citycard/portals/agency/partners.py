@@ -1,6 +1,8 @@
 """What partners gave in a month, by day and place, and what is left of the city's deposit."""
 
 import datetime as dt
+from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 from django.contrib import messages
@@ -82,13 +84,25 @@ def _shown(it: redemptions.PartnerStatement) -> dict[str, Any]:
         "level_text": wording.number(it.warn_below or 0),
         "returned_text": wording.number(it.returned),
         "count": sum(line.count for line in it.lines),
+        "days": [
+            _day_shown(day, list(lines)) for day, lines in groupby(it.lines, lambda it: it.day)
+        ],
+    }
+
+
+def _day_shown(day: dt.date, lines: Sequence[redemptions.LoadedLine]) -> dict[str, Any]:
+    """Put a day's places together: a city has hundreds of them."""
+    return {
+        "day": day,
+        "count_text": wording.number(sum(line.count for line in lines)),
+        "ntd_text": wording.number(sum(line.ntd for line in lines)),
         "lines": [
             {
                 "line": line,
                 "place": name_of("place", line.place) if line.place else _("線上"),
                 "kind": name_of("conversion", line.kind),
             }
-            for line in it.lines
+            for line in lines
         ],
     }
 
