@@ -290,7 +290,10 @@ def test_a_bad_ride_is_answered_alone_and_the_rest_of_its_batch_is_taken(
     town: Town, running: RunningGate
 ) -> None:
     [member] = town.residents(1)
-    number, reader = town.card(member), enrolled(town, running, "concession-ride", "transport")
+    number, reader = (
+        town.card(member),
+        enrolled(town, running, "concession-ride", "public-transport"),
+    )
     ride = {"leg": "in", "operator": "bus-1", "route": "5"}
     said = {"epoch": 1, "at": now(), "number": number}
     body = [
@@ -310,3 +313,20 @@ def test_a_bad_ride_is_answered_alone_and_the_rest_of_its_batch_is_taken(
     assert mended.json()["code"] == "accepted"
     alone = running.taps(reader, said | {"seq": 4, "ride": {}})
     assert alone.json()["code"] == "bad_ride"
+
+
+def test_a_till_learns_what_pays_its_price_and_again_the_same(
+    town: Town, running: RunningGate
+) -> None:
+    [member] = town.residents(1)
+    number, reader = town.card(member), enrolled(town, running, "hot-spring", "sports")
+    said = {"epoch": 1, "at": now(), "number": number}
+    body = [
+        said | {"seq": 1, "sale": {"price_ntd": 90, "purse_ntd": 70}},
+        said | {"seq": 2, "sale": {"purse_ntd": 70}},
+    ]
+    first = running.taps(reader, {"taps": body})
+    paid, wrong = first.json()["answers"]
+    assert paid["paid"] == {"points": 0, "stored_value_ntd": 70, "cash_ntd": 20}
+    assert (wrong["code"], "taps[1].sale.price_ntd" in wrong["detail"]) == ("bad_sale", True)
+    assert running.taps(reader, {"taps": body}).content == first.content
