@@ -86,7 +86,7 @@ def _shown(it: redemptions.PartnerStatement) -> dict[str, Any]:
         "count": sum(line.count for line in it.lines),
         "days": [
             _day_shown(day, list(lines)) for day, lines in groupby(it.lines, lambda it: it.day)
-        ],
+        ][::-1],  # newest first
     }
 
 
