@@ -21,6 +21,7 @@ WORDS = people.FeedWords(
     },
     levels=frozenset({"primary", "university"}),
     districts={"大安區": "daan", "daan": "daan"},
+    district_names={"daan": "大安區"},
     own_city=frozenset({"63000", "臺北市", "taipei"}),
     city="taipei",
 )

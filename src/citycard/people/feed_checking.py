@@ -106,8 +106,10 @@ def _says(row: Mapping[str, str], words: FeedWords, wrong: _Wrong) -> dict[str, 
         says["district"] = words.districts.get(fold(says["district"]), says["district"])
     if "city" in says and fold(says["city"]) in words.own_city:
         says["city"] = words.city
-        if says.get("district") and says["district"] not in words.districts.values():
+        if says.get("district") and says["district"] not in words.district_names:
             raise wrong("district", "unknown_code")
+        if says.get("district"):
+            says["district_name"] = words.district_names[says["district"]]
     return says
 
 

@@ -23,7 +23,7 @@ def facts_of(kind: str, on: dt.date, says: Mapping[str, str]) -> Iterator[Said]:
     code = says.get("code", "")
     if kind == "moved":
         yield Said("registered_city", says["city"], on)
-        yield Said("registered_district", says.get("district") or None, on)
+        yield Said("registered_district", says.get("district_name", says.get("district")), on)
         yield Said("registered_since", on.isoformat(), on)
     elif kind in ("married", "divorced") and code:
         yield Said(f"relation.{code}", kind == "married", on)

@@ -88,6 +88,9 @@ def feed_words() -> FeedWords:
         registers={code: frozenset(row["answers"]) for code, row in statuses["registers"].items()},
         levels=frozenset(statuses["schools"]["levels"]),
         districts=districts,
+        district_names={
+            code: row["name"]["zh-Hant"] for code, row in pack.table("districts").items()
+        },
         own_city=frozenset(map(fold, own)),
         city=about["code"],
     )

@@ -90,12 +90,14 @@ class FeedWords:
     :ivar registers: by register, the facts that it answers for
     :ivar levels: levels of schools
     :ivar districts: the city's own, by every way to write them → code
+    :ivar district_names: code → what rules and papers call them
     :ivar own_city: every way to write this city
     """
 
     registers: Mapping[str, frozenset[str]]
     levels: frozenset[str]
     districts: Mapping[str, str]
+    district_names: Mapping[str, str]
     own_city: frozenset[str]
     city: str
 

@@ -16,6 +16,7 @@ from citycard.simulation import (
     equipping,
     living,
     redeeming,
+    registering,
     settling,
 )
 from citycard.simulation.drawing import Person, draw, draw_personas
@@ -63,6 +64,7 @@ def build(
     with clock.stopped_at(world.at(on, 9)):
         applying.live_applications(world, newcomers)
         redeeming.redeem(world)
+        registering.tell_changes(world, clock.now())
         _settle_reactions()
     return world
 
