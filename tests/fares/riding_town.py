@@ -10,7 +10,7 @@ from citycard.agencies import api as agencies
 from citycard.cards import api as cards
 from citycard.entitlements import api as entitlements
 from citycard.flows import riding, tapping
-from citycard.infra import clock
+from citycard.infra import clock, partitions
 from citycard.infra.database import rows
 from citycard.infra.journal import Announced
 from citycard.infra.packs import current_pack
@@ -46,6 +46,8 @@ class Town:
 
     def __init__(self) -> None:
         with unit_of_work():
+            for month in (MONTH, NOW.date(), LONG_AGO.date()):
+                partitions.ensure_months(month, month)
             agencies.activate(pack=current_pack(), now=LONG_AGO)
             new = agencies.NewDevice(
                 code=f"BUS-{next(_serials)}", kind="reader", agency="transport", place="",

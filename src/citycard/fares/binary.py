@@ -52,8 +52,8 @@ def read(query: str, params: Mapping[str, Any], shape: Shape) -> Table:
             sent = b"".join(copy)
     rows = np.frombuffer(sent[_SKIPPED : -len(_END)], shape.wire)
     found = np.empty(len(rows), shape.plain)
-    for name, _ in shape.columns:
-        found[name] = rows[name]
+    for name, kind in shape.columns:
+        found[name] = rows[name]["value"] if "*" in kind else rows[name]
     return found
 
 
