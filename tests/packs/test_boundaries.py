@@ -208,4 +208,4 @@ def test_every_condition_of_a_pack_is_met_missed_and_left_open(city: str) -> Non
         for facts, verdict in MAKERS[type(condition)](condition):
             assert condition.holds(facts, ON).value == verdict, (condition, facts)
             met += 1
-    assert met > 50
+    assert met > 30
