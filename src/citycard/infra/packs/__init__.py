@@ -9,6 +9,7 @@ Write ``from citycard.infra.packs import current_pack`` and then
 from citycard.infra.packs.finding import current_pack, find_pack, pack_codes
 from citycard.infra.packs.mistakes import PackError, Problem
 from citycard.infra.packs.pack import Pack, Residents
+from citycard.infra.packs.proposing import instead_of_the_citys, proposed, read_proposal
 from citycard.infra.packs.texts import Text
 
 __all__ = [
@@ -19,5 +20,8 @@ __all__ = [
     "Text",
     "current_pack",
     "find_pack",
+    "instead_of_the_citys",
     "pack_codes",
+    "proposed",
+    "read_proposal",
 ]

@@ -8,6 +8,7 @@ from pathlib import Path as FilePath
 from citycard.infra.packs.directories import pack_directories
 from citycard.infra.packs.mistakes import PackError, Problem, nearest_word
 from citycard.infra.packs.pack import Pack, load
+from citycard.infra.packs.proposing import given_instead
 
 
 def pack_codes() -> tuple[str, ...]:
@@ -53,7 +54,7 @@ def current_pack() -> Pack:
 
     :raises PackError: when it can't be used.
     """
-    return find_pack(current_code())
+    return given_instead() or find_pack(current_code())
 
 
 @lru_cache(maxsize=16)
