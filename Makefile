@@ -57,6 +57,7 @@ packs: setup-dev ## every city pack is valid
 .PHONY: docs
 docs: setup-dev ## the generated reference pages are up to date
 	$(BIN)/python -m tools.reference --check
+	$(BIN)/python -m tools.fare_charts --check
 
 .PHONY: bench
 bench: setup-dev ## run all benchmarks and print their figures as tables

@@ -616,3 +616,12 @@ def test_youbike_2e_by_the_half_hour(minutes: int, ntd: int) -> None:
     line = book.line(operator="youbike")
     ride = Ride(day=TODAY, line=line, boarded_at=0, alighted_at=minutes * 60)
     assert priced(book, ride).owed_ntd[0] == ntd
+
+
+def test_a_share_of_a_share_is_of_the_unrounded_amount() -> None:
+    """15 × 50 % = 7.5, paid 8; 85 % of it are 6.375, paid 6 – and of the 8 they would be 7."""
+    half = {"percent": 50, "of": "unrounded", "rounding": "up"}
+    for of, owed in (("unrounded", 6), ("fare", 7)):
+        share = {"percent": 85, "of": of, "rounding": "nearest"}
+        book = read(table(concessions={"half": half, "share": share}))
+        assert priced(book, Ride(day=TODAY, line=book.line(operator="bus"))).owed_ntd[0] == owed
