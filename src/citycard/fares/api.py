@@ -9,7 +9,7 @@ step of one of them in Chinese and in English.
 from citycard.fares.book import Book, Line, Mark, Stop
 from citycard.fares.books import book
 from citycard.fares.checking import check_fares
-from citycard.fares.deciding import Decided, Grant, decide_months
+from citycard.fares.deciding import Decided, decide_months
 from citycard.fares.differing import Difference
 from citycard.fares.explaining import explain_ride
 from citycard.fares.point_uses import PointUse, point_uses, points_unit
@@ -30,6 +30,8 @@ from citycard.fares.values import (
     Ride,
     RideColumns,
 )
+from citycard.fares.verifying import verify
+from citycard.fares.working_out import Grant
 
 __all__ = [
     "MICRO",
@@ -59,4 +61,5 @@ __all__ = [
     "touched_by_facts",
     "touched_by_readings",
     "touched_by_rights",
+    "verify",
 ]

@@ -6,39 +6,22 @@ with it: what is other is closed and added.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 
-from citycard.fares import events, terms
-from citycard.fares.binary import Table
-from citycard.fares.book import Book
-from citycard.fares.books import book as book_of
-from citycard.fares.clock import Span
-from citycard.fares.composing import Composed, compose, ride_columns
+from citycard.fares import events
 from citycard.fares.differences import keep_differences
-from citycard.fares.differing import name_differences
-from citycard.fares.gathering import Gathered, gather
 from citycard.fares.keeping_decisions import keep_decisions, lock_months
-from citycard.fares.pricing import price
-from citycard.fares.storing import Changed, compare, content_shape, store
-from citycard.fares.values import NONE, Column, PricedColumns
+from citycard.fares.storing import Changed, compare, store
+from citycard.fares.values import Column
+from citycard.fares.working_out import Grants, work_out
 from citycard.infra.journal import announce
 from citycard.infra.packs import Pack, current_pack
 from citycard.infra.unit_of_work import require_unit_of_work
 
-LONGEST_RIDE_S = 6 * 3600
 RIDERS_AN_EVENT = 500
-
-Grants = Callable[[Sequence[int], dt.date], Mapping[int, "Grant"]]
-
-
-class Grant(NamedTuple):
-    """A month's allowance of a member: so many points, from a day on."""
-
-    points: int
-    starts_on: dt.date
 
 
 class Decided(NamedTuple):
@@ -75,134 +58,20 @@ def decide_months(
 def _decide_month(
     pack: Pack, month: dt.date, riders: Column, grants: Grants, now: dt.datetime
 ) -> Decided:
-    book = book_of(pack=pack)
     lock_months(month=month, riders=riders)
-    span = Span.of(month, pack.time)
-    facts = gather(
-        book=book, span=span, time=pack.time, riders=riders, longest_ride_s=LONGEST_RIDE_S
-    )
-    codes = _codes(facts)
-    rides = compose(book=book, facts=facts, riders=riders, codes=codes, time=pack.time)
-    granted = _granted(rides, grants, month)
-    priced = _price(book, pack, facts, rides, codes, granted)
-    table = _table(book, facts, rides, priced)
-    funds = len(book.funds)
-    changed = compare(month=month, riders=riders, rides=table, funds=funds)
+    found = work_out(pack=pack, month=month, riders=riders, grants=grants)
+    funds = len(found.book.funds)
+    changed = compare(month=month, riders=riders, rides=found.table, funds=funds)
     if len(changed.riders):
         decisions = keep_decisions(
-            book=book, pack_hash=pack.hash, facts=facts, rides=rides, changed=changed,
-            granted={member: one.points for member, one in granted.items()}, now=now,
+            book=found.book, pack_hash=pack.hash, facts=found.facts, rides=found.rides,
+            changed=changed, granted={who: one.points for who, one in found.granted.items()},
+            now=now,
         )  # fmt: skip
         store(month=month, changed=changed, decisions=decisions, funds=funds, now=now)
         keep_differences(month=month, changed=changed, now=now)
         _announce(month, changed)
-    return Decided(len(riders), len(table), len(changed.added), len(changed.closed))
-
-
-def _codes(facts: Gathered) -> dict[int, str]:
-    names = ("operator", "route", "stop", "ticket", "issuer")
-    numbers = np.unique(np.concatenate([np.unique(facts.readings[name]) for name in names]))
-    return terms.codes_of([0, *numbers.tolist()])
-
-
-def _granted(rides: Composed, grants: Grants, month: dt.date) -> Mapping[int, Grant]:
-    members = np.unique(rides.rider[(rides.rider > 0) & (rides.marks != 0)])
-    return grants(members.tolist(), month) if len(members) else {}
-
-
-def _points_open(rides: Composed, granted: Mapping[int, Grant]) -> Column:
-    """Return what each ride finds granted; nothing before the day from which it may be used."""
-    if not granted:
-        return np.zeros(len(rides), np.int64)
-    members = np.array(sorted(granted), np.int64)
-    points = np.array([granted[int(member)].points for member in members], np.int64)
-    starts = np.array(
-        [(granted[int(member)].starts_on - dt.date(1970, 1, 1)).days for member in members]
-    )
-    place = np.minimum(np.searchsorted(members, rides.rider), len(members) - 1)
-    has = (members[place] == rides.rider) & (rides.local_s // 86_400 >= starts[place])
-    return np.where(has, points[place], 0)
-
-
-def _price(
-    book: Book, pack: Pack, facts: Gathered, rides: Composed, codes: Mapping[int, str],
-    granted: Mapping[int, Grant],
-) -> PricedColumns:  # fmt: skip
-    """Price the rides that have a tariff; the others touch nobody's points and transfers."""
-    known = np.flatnonzero(rides.line != NONE)
-    points_open = _points_open(rides, granted)
-    if len(known) == len(rides):
-        columns = ride_columns(
-            book=book, facts=facts, rides=rides, points_open=points_open, time=pack.time,
-            codes=codes,
-        )  # fmt: skip
-        return price(book=book, rides=columns)
-    columns = ride_columns(
-        book=book, facts=facts, rides=rides.take(known), points_open=points_open[known],
-        time=pack.time, codes=codes,
-    )  # fmt: skip
-    return _spread(price(book=book, rides=columns), known, rides)
-
-
-def _spread(priced: PricedColumns, known: Column, rides: Composed) -> PricedColumns:
-    """Put priced rides among those without a tariff: of these nothing is due."""
-    size = len(rides)
-    charged = rides.charged * 1_000_000
-    charged[known] = 0
-
-    def among(name: str, otherwise: Any = 0) -> Any:
-        values = getattr(priced, name)
-        found = np.full((*values.shape[:-1], size), otherwise, values.dtype)
-        found[..., known] = values
-        return found
-
-    return PricedColumns(
-        priced=among("priced", False),
-        fare_ntd=among("fare_ntd"),
-        due_micro=among("due_micro"),
-        owed_ntd=among("owed_ntd"),
-        points=among("points"),
-        stored_ntd=among("stored_ntd"),
-        cash_ntd=among("cash_ntd"),
-        collected_micro=among("collected_micro") + charged,
-        subsidies_micro=among("subsidies_micro"),
-        difference_micro=among("difference_micro") - charged,
-        reason=among("reason", 1),
-        applied=among("applied"),
-        category=among("category", NONE),
-        metres=among("metres", NONE),
-        sections=among("sections", NONE),
-    )
-
-
-def _table(book: Book, facts: Gathered, rides: Composed, priced: PricedColumns) -> Table:
-    """Return the rides as they are stored."""
-    taps, first = facts.readings, rides.first
-    rows = np.empty(len(rides), content_shape(len(book.funds)).plain)
-    rows["boarded_at"], rows["alighted_at"] = taps["at"][first], taps["at"][rides.last]
-    rows["rider"], rows["card_key"] = rides.rider, taps["card"][first]
-    rows["reader_id"], rows["seq"], rows["epoch"] = (
-        taps[name][first] for name in ("reader", "seq", "epoch")
-    )
-    for name in ("operator", "route", "ticket", "origin", "destination"):
-        rows[f"{name}_id"] = getattr(rides, name)
-    rows["marks"], rows["ended"] = rides.marks, rides.ended
-    rows["charged_ntd"], rows["points_taken"] = rides.charged, rides.points_taken
-    for name in (
-        "due_micro", "collected_micro", "difference_micro", "fare_ntd", "points", "stored_ntd",
-        "cash_ntd", "applied", "reason",
-    ):  # fmt: skip
-        rows[name] = getattr(priced, name)
-    rows["metres"] = np.where(priced.metres == NONE, -1, priced.metres)
-    rows["category"] = np.where(priced.category == NONE, -1, priced.category)
-    rows["subsidies"] = priced.subsidies_micro.T
-    rows["difference_kind"] = name_differences(
-        priced=priced,
-        has_line=rides.line != NONE,
-        ended=rides.ended,
-        points_taken=rides.points_taken,
-    )
-    return rows
+    return Decided(len(riders), len(found.table), len(changed.added), len(changed.closed))
 
 
 def _announce(month: dt.date, changed: Changed) -> None:

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
-from citycard.fares.deciding import LONGEST_RIDE_S
+from citycard.fares.working_out import LONGEST_RIDE_S
 from citycard.infra.database import rows, statement
 from citycard.infra.packs import current_pack
 
