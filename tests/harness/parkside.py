@@ -2,10 +2,15 @@
 it, named for nothing that is."""
 
 import datetime as dt
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.harness.packs import lay_a_pack_over
+import pytest
+
+from tests.harness.cities import City
+from tests.harness.databases import Clone
+from tests.harness.packs import lay_a_pack_over, packs_in
 
 CODE = "parkside"
 CLOSES = dt.date(2026, 12, 1)
@@ -55,6 +60,18 @@ TABLES: dict[str, Any] = {
                 ("bay-court-resident", "海灣社區住戶", "Resident of Bay Court", "bay-court"),
             )
         },
+        "schools": {
+            "named": {
+                "upper-bank": {
+                    "name": {"zh-Hant": "上岸國小", "en": "Upper Bank"},
+                    "level": "primary",
+                },
+                "lower-bank": {
+                    "name": {"zh-Hant": "下岸國小", "en": "Lower Bank"},
+                    "level": "primary",
+                },
+            }
+        },
         "registers": {
             "roster": {
                 "name": {"zh-Hant": "機關名冊", "en": "Rosters"},
@@ -72,6 +89,15 @@ TABLES: dict[str, Any] = {
             "card_kind": "expo",
             "since": dt.date(2018, 11, 3),
             "who": {"registered_in": CODE},
+        },
+        "pilot-attendance": {
+            "name": {"zh-Hant": "到離校通知（試辦）", "en": "Attendance notice (trial)"},
+            "source": "測試（試辦學校）",
+            "agency": "education",
+            "granted_by": "law",
+            "card_kind": "student",
+            "since": dt.date(2015, 9, 1),
+            "who": {"attends": ["upper-bank"]},
         },
         **{
             code: {
@@ -91,7 +117,34 @@ TABLES: dict[str, Any] = {
         },
     },
     "cards": {
+        "media": {
+            "bank-card": {
+                "name": {"zh-Hant": "銀行信用卡", "en": "Bank card"},
+                "issuer": "bank",
+                "stored_value": False,
+                "numbers": {
+                    "token": {
+                        "name": {"zh-Hant": "代碼", "en": "Token"},
+                        "pattern": "^BK(-[0-9]{4}){3}$",
+                        "length": [17],
+                        "mask": [4, 12],
+                        "example": "BK-0000-0000-0001",
+                    }
+                },
+                "shown": "token",
+                "holders_own": True,
+            }
+        },
         "kinds": {
+            "bank": {
+                "name": {"zh-Hant": "銀行聯名卡", "en": "Bank card with the city"},
+                "media": ["bank-card"],
+                "personalised": False,
+                "holders_own": True,
+                "carries": ["points", "library"],
+                "template": "general",
+                "source": "測試",
+            },
             "expo": {
                 "name": {"zh-Hant": "花博卡", "en": "Expo card"},
                 "media": ["easycard"],
@@ -102,6 +155,7 @@ TABLES: dict[str, Any] = {
                 "source": "測試",
             },
             "student": {
+                "carries": ["student-service", "library", "points", "pilot-attendance"],
                 "functions": {"library": {"from": dt.date(2026, 12, 1), "source": "測試"}},
                 "versions": [
                     {"from": dt.date(2015, 9, 1), "version": "1", "template": "student"},
@@ -168,3 +222,15 @@ TABLES: dict[str, Any] = {
 def parkside(root: Path) -> Path:
     """Write the town's pack under `root` and return where packs are looked for."""
     return lay_a_pack_over(root, CODE, "taoyuan", TABLES)
+
+
+@pytest.fixture(scope="module")
+def town(fresh_database: Clone, tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+    """The town, its pack active in a database of its own; a test's conftest takes it over."""
+    from citycard.flows import activating
+    from citycard.infra import clock
+    from citycard.infra.packs import current_pack
+
+    with packs_in(parkside(tmp_path_factory.mktemp("packs")), CODE):
+        activating.activate(pack=current_pack(), now=clock.now())
+        yield City(code=CODE, database=fresh_database)

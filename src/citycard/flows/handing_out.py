@@ -42,6 +42,8 @@ def hand_out(*, card_kind: str, seen: Seen, actor: Actor, now: dt.datetime) -> i
     :raises issuing.AlreadyPickedUp: this person has had theirs, here or anywhere
     :raises Refused: see ``issuing.hand_out_unnamed``
     """
+    if card_kind not in issuing.unnamed_kinds():
+        raise issuing.NotUnnamed(kind=card_kind)
     _check_may_have(card_kind, seen, now)
     with unit_of_work():
         handed = issuing.hand_out_unnamed(
