@@ -202,6 +202,17 @@ def check_chart(pack: Pack) -> Iterator[Problem]:
             yield pack.problem("books", ("chart",), f"“{name}” has no account in the chart")
 
 
+def check_sources(pack: Pack) -> Iterator[Problem]:
+    """Every dated row of a right names the text it comes from, unless it begins with the right."""
+    for code, right in pack.table("entitlements").items():
+        for kind in ("gives", "spends_on"):
+            for path, rows in places_of(right, f"{kind}.*"):
+                for index, row in enumerate(rows):
+                    if "source" not in row and row["from"] != right["since"]:
+                        message = f"the row from {row['from']} names no source"
+                        yield pack.problem("entitlements", (code, *path, index), message)
+
+
 CHECKERS: tuple[Checker, ...] = (
     check_code,
     check_clock,
@@ -215,4 +226,5 @@ CHECKERS: tuple[Checker, ...] = (
     check_districts,
     check_units,
     check_chart,
+    check_sources,
 )
