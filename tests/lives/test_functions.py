@@ -8,7 +8,7 @@ from django.test import Client
 
 from citycard.cards import api as cards
 from citycard.entitlements import api as entitlements
-from citycard.flows import listing_doors, rostering
+from citycard.flows import listing_doors, rostering, tapping
 from citycard.identity import api as identity
 from citycard.infra import clock
 from citycard.infra.database import rows, scalar
@@ -17,6 +17,7 @@ from citycard.infra.unit_of_work import unit_of_work
 from citycard.issuing import api as issuing
 from citycard.kernel.actors import SYSTEM, Actor
 from citycard.people import api as people
+from citycard.taps import api as taps
 from tests.flows.living import new_number
 from tests.harness.cities import City
 from tests.lives import people as lives
@@ -237,3 +238,27 @@ def decide(who: int, now: dt.datetime) -> None:
     """What the subscriber of changed facts does."""
     with unit_of_work():
         entitlements.decide_again(member_ids=[who], actor=SYSTEM, now=now)
+
+
+def test_a_reader_opens_a_function_from_its_day_on(town: City) -> None:
+    who, card = pupil()
+    number = scalar("SELECT number FROM pub.card_numbers WHERE card_id = %s", [card])
+    with unit_of_work():
+        cards.link_agency_numbers(
+            agency="library", links=[(who, "T100000017")], actor=SYSTEM, now=lives.noon(START)
+        )
+    (device,) = seeding.enrol_readers("library-taoyuan", service="library-loan").values()
+    answers = [
+        tapping.take(
+            reads=[
+                taps.TapRead(
+                    device_id=device, epoch=1, seq=seq, at=lives.noon(on), issuer="easycard",
+                    number_kind="printed", number=number,
+                )
+            ],
+            now=lives.noon(on),
+        )[0]
+        for seq, on in enumerate((ADDED - dt.timedelta(days=1), ADDED), 1)
+    ]  # fmt: skip
+    assert [one.code for one in answers] == [taps.Code.WRONG_SERVICE, taps.Code.ACCEPTED]
+    assert [one.agency_number for one in answers] == [None, "T100000017"]

@@ -92,7 +92,8 @@ def _why_not(line: Line, found: Any, day: dt.date, kinds: Kinds) -> LineCode | N
     if not line.said.member_number:
         if found.card_state is None:
             return "unknown_number"
-        if not _is_good(found, day) or not _carries(kinds.get(found.kind), found.entitlement):
+        kind = kinds.get(found.kind)
+        if not _is_good(found, day) or not _carries(kind, found.entitlement, day):
             return "not_valid"
     return None if found.entitled else "not_valid"
 
@@ -127,6 +128,7 @@ def _campaigns(lines: Sequence[Line]) -> dict[int, Campaign]:
     return campaigns_by_id(campaign_ids=sorted({line.said.campaign_id for line in lines}))
 
 
-def _carries(kind: cards.Kind | None, right: str) -> bool:
-    """Tell whether a card opens a right: one that follows another's, what its kind names alone."""
-    return kind is None or kind.follows is None or not right or right in kind.carries
+def _carries(kind: cards.Kind | None, right: str, day: dt.date) -> bool:
+    """Tell whether a card opens a right on a day: one that follows another's, what its kind names
+    alone."""
+    return kind is None or not right or kind.opens(right, day)

@@ -69,11 +69,14 @@ def verdict(found: Any, table: ServiceTable, on: dt.date) -> Code:
         return Code.BLOCKED
     if found.member_id is None:
         return Code.NOT_BOUND
-    return _entitled(found, service.entitlement, table)
+    return _entitled(found, service.entitlement, table, on)
 
 
-def _entitled(found: Any, entitlement: str | None, table: ServiceTable) -> Code:
+def _entitled(found: Any, entitlement: str | None, table: ServiceTable, on: dt.date) -> Code:
     carried = table.narrow_kinds.get(found.kind)
     if entitlement is not None and carried is not None and entitlement not in carried:
+        return Code.WRONG_SERVICE
+    days = table.dated.get((found.kind, entitlement or ""))
+    if days is not None and on not in days:
         return Code.WRONG_SERVICE
     return Code.ACCEPTED if found.entitled else Code.NOT_ENTITLED
