@@ -13,6 +13,8 @@ from citycard.rules.table import read_rules
 from citycard.rules.vocabulary import Vocabulary, vocabulary_of
 
 _DATED_ELSEWHERE = ("pack", "cards", "points")
+_READ_OTHERWISE = frozenset({"versions", "windows"})
+"""Rows of which several may hold at once: artwork by school level, a programme's windows."""
 
 
 def check_rules(pack: Pack) -> Iterator[Problem]:
@@ -40,7 +42,8 @@ def _check_dated(pack: Pack, table: str, names: Vocabulary) -> Iterator[Problem]
 def _dated_lists(value: Any, path: Path) -> Iterator[tuple[Path, list[Any]]]:
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _dated_lists(inner, (*path, key))
+            if key not in _READ_OTHERWISE:
+                yield from _dated_lists(inner, (*path, key))
     elif isinstance(value, list) and value and _is_dated(value[0]):
         yield path, value
 
