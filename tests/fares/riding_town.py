@@ -16,6 +16,7 @@ from citycard.infra.journal import Announced
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import SYSTEM
+from citycard.kernel.periods import next_month
 from citycard.ledger import api as ledger
 from citycard.people import api as people
 from citycard.taps import api as taps
@@ -136,12 +137,13 @@ class Town:
 
     def settle(self) -> None:
         """Hand events to who follows them until nothing is left."""
-        while new := self._events():
-            self._seen = new[-1].id
-            for codes, handle in _HANDLERS:
-                if batch := [event for event in new if event.code in codes]:
-                    with unit_of_work():
-                        handle(batch)
+        with clock.stopped_at(NOW):
+            while new := self._events():
+                self._seen = new[-1].id
+                for codes, handle in _HANDLERS:
+                    if batch := [event for event in new if event.code in codes]:
+                        with unit_of_work():
+                            handle(batch)
 
     def rides(self, member: int, month: dt.date = MONTH) -> list["Stored"]:
         """Return a person's rides as they are in force."""
@@ -160,6 +162,36 @@ class Town:
         """Return what the ledger says is left of the month."""
         found = ledger.balances(access=None, holders=[member], unit=UNIT, on=on)[member]
         return sum(lot.amount for lot in found.lots if lot.expires_on == on)
+
+    def queue(self, rider: int) -> list[tuple[int, int, int]]:
+        """Return the open differences of somebody: kind, dollars, points."""
+        found = rows(
+            "SELECT kind, amount_micro, points FROM fares_difference WHERE rider = %s"
+            " AND state = 'open' ORDER BY boarded_at, seq",
+            [rider],
+        )
+        return [(row.kind, row.amount_micro // 1_000_000, row.points) for row in found]
+
+    def counts(self) -> tuple[int, ...]:
+        """Return how many rows each table has that deciding and posting write."""
+        tables = ("fares_ride", "fares_decision", "fares_difference", "ledger_transfer")
+        return tuple(int(rows(f"SELECT count(*) AS n FROM {table}")[0].n) for table in tables)
+
+    def decide_again(self, members: Sequence[int]) -> None:
+        """Do every job again."""
+        months = [(month, member) for member in members for month in (MONTH, next_month(MONTH))]
+        with unit_of_work():
+            riding.decide(months=months, now=NOW)
+        riders = ((month, member) for month, member in months)
+        with clock.stopped_at(NOW):
+            for month, member in riders:
+                event = Announced(
+                    id=0, code=riding.DECIDED, at=NOW,
+                    body={"month": month.isoformat(), "riders": [member]},
+                )  # fmt: skip
+                with unit_of_work():
+                    riding.post_points([event])
+        self.settle()
 
     def _events(self) -> list[Announced]:
         found = rows(

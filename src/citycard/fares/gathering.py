@@ -111,12 +111,17 @@ def _paired(span: Span, own: Column, longest_ride_s: int) -> tuple[Readings, Pai
         "cards": own,
         "start": span.start - longest,
         "end": span.end + longest,
-        "first_month": (span.month - longest).replace(day=1),
-        "last_month": (next_month(span.month) + longest).replace(day=1),
+        "first_month": (span.month - _longest_days(longest)).replace(day=1),
+        "last_month": next_month(span.month),
     }
     readings = in_order(read(_sql("readings"), asked, _READING))
     pairs = pair(readings, longest_ride_s=longest_ride_s)
     return _with_next_boardings(span, longest, readings, pairs)
+
+
+def _longest_days(longest: dt.timedelta) -> dt.timedelta:
+    """Return whole days that hold the longest ride: days alone count when days are added up."""
+    return dt.timedelta(days=longest.days + 1)
 
 
 def _with_next_boardings(
