@@ -69,17 +69,11 @@ def columns(table: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
 
 def ask(known: Known, expressions: Sequence[str]) -> dict[int, list[Any]]:
     """Return the value of each expression for each person."""
-    gathered = "".join(f", {sql} AS {column}" for sql, column in known.columns.items())
-    empty = "".join(
-        f", coalesce(k.{column}, '{{}}') AS {column}"
-        if sql.startswith("range_agg")
-        else f", k.{column}"
-        for sql, column in known.columns.items()
-    )
     asked = "".join(f", {sql} AS e{place}" for place, sql in enumerate(expressions))
     found = rows(
-        f"WITH k AS (SELECT f.member_id{gathered} FROM said f GROUP BY f.member_id),"
-        f" p AS (SELECT m.*{empty} FROM who m LEFT JOIN k USING (member_id))"
+        f"WITH k AS (SELECT f.member_id{known.aggregates} FROM said f GROUP BY f.member_id),"
+        f" p AS (SELECT m.member_id{known.columns} FROM who m"
+        " LEFT JOIN k ON k.member_id = m.member_id)"
         f" SELECT p.member_id{asked} FROM p"
     )
     return {one.member_id: list(one[1:]) for one in found}

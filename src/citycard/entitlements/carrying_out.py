@@ -145,8 +145,13 @@ def chunks(run: Run, after: int, size: int) -> Iterator[tuple[int, int]]:
 def moved_on(run: Run, state: str, after: int, upto: int) -> list[tuple[int, str]]:
     """Return the differences in a state whose rights or facts somebody changed since."""
     rules = compiled(kept_rulebook(run.pack_hash), run.codes)
-    names = sorted({*rules.facts.names, *rules.reading.names})
-    asked = {"run": run.id, "state": state, "after": after, "upto": upto, "names": names}
+    asked = {
+        "run": run.id,
+        "state": state,
+        "after": after,
+        "upto": upto,
+        "names": rules.names,
+    }
     found = rows(statement(__file__, "moved_on"), asked)
     return [(one.member_id, one.entitlement) for one in found]
 

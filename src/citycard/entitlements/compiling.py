@@ -20,34 +20,25 @@ REMOVED = "removed"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gathered:
-    """What a statement reads of a person's facts.
-
-    :ivar aggregates: the select list over facts; ``columns`` what becomes of it where there is
-        none; ``own`` the member's own columns
-    :ivar names: the facts that are read
-    """
-
-    aggregates: str
-    columns: str
-    own: str
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
 class CompiledRules:
-    """Some rules, ready to be put into statements.
+    """Some rules, as pieces to be put into statements.
 
-    :ivar days: rows of ``(entitlement, days)``
-    :ivar reasons: a CASE over ``d.entitlement`` that names a word; reads ``d.lost_on``,
+    :ivar days: each right's days over a person ``p``, in the order of ``codes``
+    :ivar known: what they need of people; ``reading`` what reasons need
+    :ivar reason: a CASE over ``d.entitlement`` that names a word; reads ``d.lost_on``,
         ``d.gained_on``
+    :ivar names: every fact that is read by either
     """
 
     codes: tuple[str, ...]
-    facts: Gathered
-    days: str
-    reading: Gathered
-    reasons: str
+    days: tuple[str, ...]
+    known: Known
+    reason: str
+    reading: Known
+
+    @property
+    def names(self) -> list[str]:
+        return sorted({*self.known.names, *self.reading.names})
 
 
 @lru_cache(maxsize=32)
@@ -55,14 +46,13 @@ def compiled(book: Rulebook, codes: tuple[str, ...]) -> CompiledRules:
     """Return some of a pack's rights as SQL; a code that the pack doesn't have is never held."""
     known, reading = Known(), Known()
     days = _all_days(book, codes, known)
-    listed = ", ".join(f"('{code}', {days.get(code, NEVER)})" for code in codes)
     reasons = " ".join(_reason(book, code, reading) for code in codes)
     return CompiledRules(
         codes=codes,
-        facts=_gathered(known),
-        days=_plain(listed),
-        reading=_gathered(reading),
-        reasons=_plain(f"CASE {reasons} END"),
+        days=tuple(days.get(code, NEVER) for code in codes),
+        known=known,
+        reason=f"CASE {reasons} END",
+        reading=reading,
     )
 
 
@@ -74,7 +64,7 @@ def meanings(book: Rulebook) -> Mapping[str, tuple[str, ...]]:
     for rule in book:
         known = Known()
         days = _all_days(book, [rule.code], known)[rule.code]
-        said[rule.code] = (days, *known.columns)
+        said[rule.code] = (days, *known.gathered, *known.own)
     return said
 
 
@@ -102,23 +92,3 @@ def _reason(book: Rulebook, code: str, known: Known) -> str:
 
 def _otherwise(rule: Rule) -> str:
     return "follows" if rule.settings.get("follows") else "since"
-
-
-def _gathered(known: Known) -> Gathered:
-    aggregates = "".join(f", {sql} AS {column}" for sql, column in known.columns.items())
-    columns = "".join(
-        f", coalesce(k.{column}, {NEVER}) AS {column}"
-        if sql.startswith("range_agg")
-        else f", k.{column}"
-        for sql, column in known.columns.items()
-    )
-    return Gathered(
-        aggregates=_plain(aggregates),
-        columns=_plain(columns),
-        own="".join(f", m.{column}" for column in sorted(known.own)),
-        names=tuple(sorted(known.names)),
-    )
-
-
-def _plain(sql: str) -> str:
-    return sql.replace("%", "%%")

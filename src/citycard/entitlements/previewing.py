@@ -106,7 +106,6 @@ def _following(run: Run, upto: int, chunk: int) -> int | None:
 def _chunk(run: Run, book: Rulebook, rules: CompiledRules, after: int, upto: int) -> int:
     """Compare one chunk of members and keep what differs; return how many they were."""
     sql = _put_in(statement(__file__, "differ"), rules, listed=run.member_ids is not None)
-    names = sorted({*rules.facts.names, *rules.reading.names})
     ids = [m for m in run.member_ids or () if after < m <= upto]
     (found,) = rows(
         sql,
@@ -118,8 +117,8 @@ def _chunk(run: Run, book: Rulebook, rules: CompiledRules, after: int, upto: int
             "upto": upto,
             "ids": ids,
             "codes": list(run.codes),
-            "names": list(rules.facts.names),
-            "reading": names,
+            "names": sorted(rules.known.names),
+            "reading": rules.names,
             "every_rule": run.every_rule,
         },
     )
@@ -136,16 +135,26 @@ def _put_in(sql: str, rules: CompiledRules, *, listed: bool) -> str:
         if listed
         else "{0}.member_id > %(after)s AND {0}.member_id <= %(upto)s"
     )
+    places = range(len(rules.codes))
     parts = {
-        "aggregates": rules.facts.aggregates,
-        "own": rules.facts.own,
-        "columns": rules.facts.columns,
-        "days": rules.days,
+        "aggregates": rules.known.aggregates,
+        "columns": rules.known.columns,
+        "days": "".join(f", {rules.days[i]} * p.onward AS d{i}" for i in places),
+        "stored": "".join(
+            f", range_agg(r.valid) FILTER (WHERE r.entitlement = '{rules.codes[i]}') AS s{i}"
+            for i in places
+        ),
+        "wanted array": f"ARRAY[{', '.join(f'w.d{i}' for i in places)}]",
+        "stored array": f"ARRAY[{', '.join(f's.s{i}' for i in places)}]",
+        "any differs": "".join(
+            f" OR w.d{i} <> coalesce(s.s{i}, '{{}}') * w.onward" for i in places
+        ),
         "reading aggregates": rules.reading.aggregates,
         "reading columns": rules.reading.columns,
-        "reasons": rules.reasons,
-        **{f"who {alias}": who.format(alias) for alias in "fmr"},
+        "reason": rules.reason,
     }
     for name, part in parts.items():
-        sql = sql.replace(f"/*{name}*/", part)
+        sql = sql.replace(f"/*{name}*/", part.replace("%", "%%"))
+    for alias in "fcmr":
+        sql = sql.replace(f"/*who {alias}*/", who.format(alias))
     return sql

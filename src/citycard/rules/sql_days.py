@@ -5,10 +5,11 @@ covers. *all* is then the intersection of the yeses and the union of the noes, *
 *not* changes them over, and nothing has to step from boundary to boundary: a birthday, the end of a
 certificate and the day of a move are edges of a set. A set is a PostgreSQL ``datemultirange``.
 
-An expression reads a row ``p`` of a person: ``birth_on, sex, id_kind, died_on`` and what was
-gathered of the person's facts, each a column of its own (``Known``). Facts stand in rows ``f`` of
-``name``, ``value`` (jsonb) and ``valid`` (daterange). Each word writes its own form in
-``sql_person``, ``sql_place`` and ``sql_standing``; this module has the words that join others.
+An expression reads a row ``p`` with a column for each leaf: what was gathered of the person's
+facts, or worked out of the person's own columns, once for all rules (``Known``). Facts stand in
+rows ``f`` of ``name``, ``value`` (jsonb) and ``valid`` (daterange), a person in a row ``m`` of
+``birth_on, sex, id_kind, died_on``. Each word writes its own form in ``sql_person``, ``sql_place``,
+``sql_standing`` and ``sql_workday``; this module has the words that join others.
 """
 
 import datetime as dt
@@ -27,39 +28,53 @@ _FALSY = ("null", "false", "0", '""', "[]", "{}")
 
 @dataclass
 class Known:
-    """What expressions need of a person's facts: aggregates over the rows ``f``, by column of
-    ``p``.
+    """What expressions need of a person: the columns of ``p``.
 
-    :ivar columns: aggregate → column; each is an aggregate that may be null where there is no fact
+    :ivar gathered: aggregate over the rows ``f`` → column; null where there is no such fact
+    :ivar own: expression over the row ``m`` → column
     :ivar names: the facts that are read; no other rows are needed
-    :ivar own: the person's own columns that are read
     """
 
-    columns: dict[str, str] = field(default_factory=dict)
+    gathered: dict[str, str] = field(default_factory=dict)
+    own: dict[str, str] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
-    own: set[str] = field(default_factory=set)
 
     def days(self, name: str, when: str, *, within: str = "") -> str:
-        """Return the days on which a fact stands with a value, as an expression.
+        """Return the days on which a fact stands with a value.
 
         :param when: SQL over ``f.value``
         :param within: SQL for a daterange to which the fact's own days are cut
         """
         valid = f"f.valid * {within}" if within else "f.valid"
-        return self._gathered(name, f"range_agg({valid}) FILTER (WHERE {_of(name)} AND {when})")
+        return self._gather(name, f"range_agg({valid}) FILTER (WHERE {_of(name)} AND {when})")
 
     def on_record(self, name: str) -> str:
-        """Return an expression that tells by null or not null whether a fact is on record."""
-        return self._gathered(name, f"min(f.name) FILTER (WHERE {_of(name)})")
+        """Return something that is null where a fact is not on record."""
+        return self._gather(name, f"min(f.name) FILTER (WHERE {_of(name)})")
 
-    def mine(self, column: str) -> str:
-        """Return one of the person's own columns."""
-        self.own.add(column)
-        return f"p.{column}"
+    def worked_out(self, expression: str) -> str:
+        """Return the days that an expression finds from a person's own columns."""
+        return f"p.{self.own.setdefault(expression, f'c{len(self.own)}')}"
 
-    def _gathered(self, name: str, aggregate: str) -> str:
+    def _gather(self, name: str, aggregate: str) -> str:
         self.names.add(name)
-        return f"p.{self.columns.setdefault(aggregate, f'k{len(self.columns)}')}"
+        return f"p.{self.gathered.setdefault(aggregate, f'k{len(self.gathered)}')}"
+
+    @property
+    def aggregates(self) -> str:
+        """The select list over facts, each item after a comma."""
+        return "".join(f", {sql} AS {column}" for sql, column in self.gathered.items())
+
+    @property
+    def columns(self) -> str:
+        """The select list of ``p`` over the aggregates ``k`` and the person ``m``, likewise."""
+        listed = [
+            f", coalesce(k.{column}, {NEVER}) AS {column}"
+            if sql.startswith("range_agg")
+            else f", k.{column}"
+            for sql, column in self.gathered.items()
+        ]
+        return "".join([*listed, *(f", {sql} AS {column}" for sql, column in self.own.items())])
 
 
 def _of(name: str) -> str:

@@ -25,10 +25,9 @@ from citycard.rules.words_place import IdKind
 
 @writes(AgeAtLeast, AgeBelow)
 def _aged(condition: AgeAtLeast | AgeBelow, known: Known, wanted: bool) -> str:
-    birth_on = known.mine("birth_on")
-    day = birthday(birth_on, condition.years, condition.leap_day)
+    day = birthday("m.birth_on", condition.years, condition.leap_day)
     reached = isinstance(condition, AgeAtLeast) is wanted
-    return unless_null(birth_on, starting(day) if reached else before(day))
+    return known.worked_out(unless_null("m.birth_on", starting(day) if reached else before(day)))
 
 
 def birthday(birth_on: str, years: int, leap_day: str) -> str:
@@ -62,13 +61,11 @@ def _id_kind(condition: IdKind, known: Known, wanted: bool) -> str:
 
 def _if(known: Known, column: str, test: str) -> str:
     """Return every day where a test of a column holds; null passes none and stays unknown."""
-    return f"(CASE WHEN {known.mine(column)} {test} THEN {ALWAYS} ELSE {NEVER} END)"
+    return known.worked_out(f"(CASE WHEN m.{column} {test} THEN {ALWAYS} ELSE {NEVER} END)")
 
 
 @writes(Alive)
 def _alive(condition: Alive, known: Known, wanted: bool) -> str:
-    died_on = known.mine("died_on")
-    after = f"({died_on} + 1)"
     if wanted:
-        return unless_null(died_on, before(after), ALWAYS)
-    return unless_null(died_on, starting(after))
+        return known.worked_out(unless_null("m.died_on", before("m.died_on + 1"), ALWAYS))
+    return known.worked_out(unless_null("m.died_on", starting("m.died_on + 1")))

@@ -13,10 +13,10 @@ FIRST_YEAR, LAST_YEAR = 1900, 2199
 
 @writes(AgeFromFirstWorkday)
 def _from_first_workday(condition: AgeFromFirstWorkday, known: Known, wanted: bool) -> str:
-    birth_on = known.mine("birth_on")
-    reached = birthday(birth_on, condition.years, condition.leap_day)
+    reached = birthday("m.birth_on", condition.years, condition.leap_day)
     starts_on = first_working_day(reached, condition.calendar)
-    return unless_null(birth_on, starting(starts_on) if wanted else before(starts_on))
+    days = starting(starts_on) if wanted else before(starts_on)
+    return known.worked_out(unless_null("m.birth_on", days))
 
 
 def first_working_day(day: str, calendar: WorkCalendar) -> str:

@@ -1,34 +1,41 @@
 -- What a run would write for one chunk of members: rights whose days differ from the stored ones, and days of
--- the next look that move. Rules are put in where a comment names them.
+-- the next look that move. Rules are put in where a comment names them; a right is a column (d0 wanted, s0 stored …)
+-- until it is clear whose rights have to be looked at one by one.
 WITH known AS (
     SELECT f.member_id /*aggregates*/
     FROM pub.known_facts f WHERE /*who f*/ AND f.name = ANY(%(names)s::text[]) GROUP BY f.member_id
 ), person AS MATERIALIZED (
     SELECT m.member_id, c.check_on, c.member_id IS NULL AS fresh, coalesce(c.held, '{}') AS held,
-           greatest(%(on)s::date, coalesce(c.since, %(today)s::date)) AS first_day /*own*/ /*columns*/
+           greatest(%(on)s::date, coalesce(c.since, %(today)s::date)) AS first_day,
+           datemultirange(daterange(greatest(%(on)s::date, coalesce(c.since, %(today)s::date)), NULL)) AS onward
+           /*columns*/
     FROM pub.known_members m
     LEFT JOIN known k ON k.member_id = m.member_id
-    LEFT JOIN entitlements_next_check c ON c.member_id = m.member_id
+    LEFT JOIN entitlements_next_check c ON c.member_id = m.member_id AND /*who c*/
     WHERE /*who m*/ AND (c.member_id IS NOT NULL OR %(every_rule)s)
 ), wanted AS (
-    SELECT p.member_id, p.first_day, p.held, v.entitlement,
-           v.days * datemultirange(daterange(p.first_day, NULL)) AS days
-    FROM person p CROSS JOIN LATERAL (VALUES /*days*/) AS v(entitlement, days)
+    SELECT p.member_id, p.check_on, p.fresh, p.held, p.first_day, p.onward /*days*/ FROM person p OFFSET 0
 ), stored AS (
-    SELECT r.member_id, r.entitlement, range_agg(r.valid) AS days
+    SELECT r.member_id /*stored*/
     FROM entitlements_right r
     WHERE /*who r*/ AND upper_inf(r.recorded) AND (upper_inf(r.valid) OR upper(r.valid) >= %(on)s::date)
       AND r.entitlement = ANY(%(codes)s::text[])
-    GROUP BY r.member_id, r.entitlement
+    GROUP BY r.member_id
+), candidate AS MATERIALIZED (
+    SELECT w.member_id, w.check_on, w.fresh, w.held, w.first_day, w.onward,
+           /*wanted array*/ AS wanted, /*stored array*/ AS stood
+    FROM wanted w LEFT JOIN stored s ON s.member_id = w.member_id
+    WHERE w.fresh OR w.check_on <= %(today)s::date OR (%(every_rule)s AND w.check_on IS NOT NULL) /*any differs*/
 ), compared AS MATERIALIZED (
-    SELECT w.member_id, w.entitlement, w.first_day, w.held, w.days, coalesce(s.days, '{}') AS known_days,
-           range_merge(w.days)::datemultirange = w.days AS single,
+    SELECT w.member_id, v.entitlement, w.first_day, w.onward, w.held, v.days, coalesce(v.stood, '{}') AS known_days,
+           range_merge(v.days)::datemultirange = v.days AS single,
            greatest(w.first_day, %(today)s::date) + 1 AS horizon
-    FROM wanted w LEFT JOIN stored s ON s.member_id = w.member_id AND s.entitlement = w.entitlement
-    WHERE NOT isempty(w.days) OR s.member_id IS NOT NULL OR w.entitlement = ANY(w.held)
+    FROM candidate w
+    CROSS JOIN LATERAL unnest(%(codes)s::text[], w.wanted, w.stood) AS v(entitlement, days, stood)
+    WHERE NOT isempty(v.days) OR v.stood IS NOT NULL OR v.entitlement = ANY(w.held)
 ), begun AS (
     SELECT c.member_id, c.entitlement, c.first_day, c.known_days, c.entitlement = ANY(c.held) AS was_held,
-           c.known_days * datemultirange(daterange(c.first_day, NULL)) AS stood,
+           c.known_days * c.onward AS stood,
            CASE WHEN NOT c.single THEN entitlements_begun(c.days, c.horizon)
                 WHEN lower(c.days) <= c.horizon THEN c.days ELSE '{}' END AS days
     FROM compared c
@@ -49,27 +56,29 @@ WITH known AS (
         before ON true
     LEFT JOIN LATERAL (SELECT s AS span FROM unnest(d.afterwards) s
         WHERE s && daterange(%(today)s::date, %(today)s::date + 2) ORDER BY s LIMIT 1) after ON true
-), reading AS (
-    SELECT f.member_id, max(f.fact_id) AS newest, count(*) AS facts /*reading aggregates*/
-    FROM pub.known_facts f
-    WHERE f.member_id IN (SELECT d.member_id FROM differing d) AND f.name = ANY(%(reading)s::text[])
-    GROUP BY f.member_id
-), read AS (
-    SELECT m.member_id, m.birth_on, m.sex, m.died_on, m.id_kind,
+), concerned AS MATERIALIZED (
+    SELECT DISTINCT d.member_id FROM differing d
+), read AS MATERIALIZED (
+    SELECT m.member_id,
            hashtextextended(concat_ws(',', k.newest, k.facts, m.birth_on, m.sex, m.died_on, m.id_kind), 0) AS basis
            /*reading columns*/
-    FROM pub.known_members m LEFT JOIN reading k ON k.member_id = m.member_id
-    WHERE m.member_id IN (SELECT d.member_id FROM differing d)
+    FROM concerned d
+    JOIN pub.known_members m ON m.member_id = d.member_id
+    LEFT JOIN LATERAL (
+        SELECT max(f.fact_id) AS newest, count(*) AS facts /*reading aggregates*/
+        FROM pub.known_facts f WHERE f.member_id = d.member_id AND f.name = ANY(%(reading)s::text[])
+    ) k ON true
 ), put AS (
     INSERT INTO entitlements_difference
         (run_id, member_id, entitlement, kind, reason, first_day, stood, wanted, before, after, rows, basis)
     SELECT %(run)s, d.member_id, d.entitlement,
            CASE WHEN d.before IS NULL AND d.after IS NULL THEN 'past' WHEN d.before IS NULL THEN 'begun'
                 WHEN d.after IS NULL THEN 'ended' ELSE 'changed' END,
-           /*reasons*/, d.first_day, d.stood, d.days, d.before, d.after,
-           ARRAY(SELECT r.id FROM entitlements_right r
-                 WHERE r.member_id = d.member_id AND r.entitlement = d.entitlement AND upper_inf(r.recorded)
-                   AND (upper_inf(r.valid) OR upper(r.valid) > d.first_day) ORDER BY r.id),
+           /*reason*/, d.first_day, d.stood, d.days, d.before, d.after,
+           CASE WHEN isempty(d.known_days) THEN '{}' ELSE ARRAY(
+                SELECT r.id FROM entitlements_right r
+                WHERE r.member_id = d.member_id AND r.entitlement = d.entitlement AND upper_inf(r.recorded)
+                  AND (upper_inf(r.valid) OR upper(r.valid) > d.first_day) ORDER BY r.id) END,
            p.basis
     FROM judged d JOIN read p ON p.member_id = d.member_id
     RETURNING 1
@@ -82,7 +91,7 @@ WITH known AS (
 ), looked AS (
     INSERT INTO entitlements_look (run_id, member_id, check_on, was_on)
     SELECT %(run)s, p.member_id, l.check_on, p.check_on
-    FROM person p LEFT JOIN looks l ON l.member_id = p.member_id
+    FROM candidate p LEFT JOIN looks l ON l.member_id = p.member_id
     WHERE CASE WHEN %(every_rule)s THEN p.fresh OR l.check_on IS DISTINCT FROM p.check_on
                ELSE l.check_on < coalesce(p.check_on, 'infinity') END
     RETURNING 1

@@ -3,7 +3,7 @@ SELECT d.member_id, d.entitlement
 FROM entitlements_difference d
 JOIN (
     SELECT m.member_id,
-           hashtextextended(concat_ws(',', k.newest, k.facts, m.birth_on, m.sex, m.died_on, m.id_kind), 0) AS basis
+           hashtextextended(concat_ws(',', k.newest, coalesce(k.facts, 0), m.birth_on, m.sex, m.died_on, m.id_kind), 0) AS basis
     FROM pub.known_members m
     LEFT JOIN (
         SELECT f.member_id, max(f.fact_id) AS newest, count(*) AS facts FROM pub.known_facts f
