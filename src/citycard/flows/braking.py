@@ -97,7 +97,10 @@ def follow_ends(batch: Sequence[Announced]) -> None:
         if event.body["state"] in ("rejected", "withdrawn"):
             proposal = agencies.proposal(proposal_id=event.body["proposal_id"])
             if proposal.kind == KIND:
-                _throw_away(int(proposal.content["change"]), proposal.proposal_id)
+                found = agencies.mass_change(change_id=int(proposal.content["change"]))
+                # one that was decided already, or weighed again since, stays
+                if found.state == "waiting" and found.proposal_id == proposal.proposal_id:
+                    throw_away(change_id=found.id)
 
 
 def undo(*, change_id: int, actor: Actor, now: dt.datetime) -> None:
@@ -142,10 +145,10 @@ def _weigh(found: agencies.MassChange, actor: Actor, now: dt.datetime) -> Weighe
     )
 
 
-def _throw_away(change_id: int, proposal_id: int) -> None:
+def throw_away(*, change_id: int) -> None:
+    """Drop a mass change that was rejected, in the unit of work of its rejection; the register may
+    deliver it again, put right."""
     found = agencies.mass_change(change_id=change_id)
-    if found.state != "waiting" or found.proposal_id != proposal_id:
-        return  # decided already, or weighed again since
     agencies.reject_mass_change(change_id=change_id)
     if found.kind == "feed":
         people.throw_away_feed(run_id=change_id)

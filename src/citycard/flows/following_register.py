@@ -4,6 +4,8 @@ Two doors, one way: a file (dropped in a folder, or uploaded) and an API, page a
 taken over waits, sealed, until the brake lets it pass; what is refused leaves but the reason.
 """
 
+import base64
+import binascii
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
@@ -62,6 +64,14 @@ def take_file(
     except Refused as refusal:
         _note(refusal, "file", name, content, actor, now)
         raise
+
+
+def signature_from(text: bytes) -> bytes:
+    """Return the signature in a ``.sig`` file: base64; what is none is empty, and refused."""
+    try:
+        return base64.b64decode(text.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        return b""
 
 
 def look_in_folder(now: dt.datetime) -> None:
@@ -211,7 +221,7 @@ def _note(
 ) -> None:
     with unit_of_work():
         people.note_refused(
-            register=register,
+            register=register or _register_of(content),
             door=door,
             name=name,
             content_hash=hashlib.sha256(content).digest(),
@@ -219,3 +229,10 @@ def _note(
             actor=actor,
             now=now,
         )
+
+
+def _register_of(content: bytes) -> str:
+    """Return whose a refused file says that it is, if that is a register of the city."""
+    cells = content[:80].removeprefix(b"\xef\xbb\xbf").split(b"\n")[0].split(b",")
+    said = cells[2].decode("ascii", "replace") if len(cells) > 2 else ""
+    return said if said in people.feed_words().registers else ""

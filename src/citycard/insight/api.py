@@ -21,12 +21,17 @@ meant for the public should be of closed months.
 `ask_for_proof`, `record_proof` and `latest_proof` keep the runs of the whole house's auditor, which
 `flows.proving` does.
 
+`leak_figures` works out what rights go on costing after they ended, by how often registers are
+followed; from the pack's figures, without a database.
+
 `measures` are the pack's definitions, to be shown under each figure's title.
 """
 
 from citycard.insight.absorbing import absorb_taps
 from citycard.insight.exporting import HIDDEN, figures_csv, tree_csv
 from citycard.insight.figures import BandFigure, DayFigure, Figures, PlaceFigure
+from citycard.insight.leaking import POLICIES as LEAK_POLICIES
+from citycard.insight.leaking import LeakFigure, LeakInputs, leak_figures
 from citycard.insight.proof_runs import (
     PROOF_TOPIC,
     ProofRun,
@@ -51,10 +56,13 @@ from citycard.insight.tree import Node
 
 __all__ = [
     "HIDDEN",
+    "LEAK_POLICIES",
     "PROOF_TOPIC",
     "BandFigure",
     "DayFigure",
     "Figures",
+    "LeakFigure",
+    "LeakInputs",
     "Measure",
     "MonthTotal",
     "Node",
@@ -65,6 +73,7 @@ __all__ = [
     "city_tree",
     "figures_csv",
     "latest_proof",
+    "leak_figures",
     "least_people",
     "measures",
     "month_totals",

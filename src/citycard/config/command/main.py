@@ -13,6 +13,7 @@ from citycard.config.command import (
     doctor,
     drill,
     explain,
+    leak,
     migrate,
     pack,
     restore,
@@ -33,6 +34,7 @@ app.command("up")(up.up)
 app.command("demo")(demo.demo)
 app.add_typer(pack.app, name="pack")
 app.command("explain")(explain.explain)
+app.command("leak")(leak.leak)
 app.command("verify")(verify.verify)
 app.command("doctor")(doctor.doctor)
 app.command("backup")(backup.backup)

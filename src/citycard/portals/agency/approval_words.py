@@ -13,6 +13,7 @@ from citycard.kernel.errors import NotFound
 from citycard.ledger import api as ledger
 from citycard.portals.agency.campaign_forms import unit_name
 from citycard.portals.agency.programmes import state_name
+from citycard.portals.mass_change_words import right_names
 from citycard.portals.naming import in_language, name_of
 
 Rows = list[tuple[str, str]]
@@ -135,6 +136,19 @@ def programme_name(code: str) -> str:
     return in_language(row["name"]) if row else code
 
 
+def _mass_change(content: Mapping[str, Any]) -> Rows:
+    names = right_names()
+    rows = [(_("批號"), f"#{content['change']}")]
+    for code, ended in content["ended"].items():
+        told = _("終止 %(ended)s 人（上限 %(limit)s 人）") % {
+            "ended": wording.number(int(ended)),
+            "limit": wording.number(int(content["limits"][code])),
+        }
+        rows.append((names.get(code, code), told))
+    rows.append((_("執行後"), _("資格終止，通知與停用名單隨後送出；整批可以復原。")))
+    return rows
+
+
 def _plain(content: Mapping[str, Any]) -> Rows:
     return [(str(key), str(value)) for key, value in content.items()]
 
@@ -145,6 +159,7 @@ _WOULD_DO: dict[str, Callable[[Mapping[str, Any]], Rows]] = {
     "ledger.close_month": _close,
     "ledger.reopen_month": _reopen,
     "redemptions.refund_run": _refund,
+    "entitlements.mass_change": _mass_change,
     "cards.programme": _programme,
 }
 _ABOUT: dict[str, Callable[[Mapping[str, Any]], str]] = {
@@ -158,5 +173,6 @@ _ABOUT: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "cards.programme": lambda it: (
         f"{programme_name(str(it['programme']))}：{state_name(str(it['state']))}"
     ),
+    "entitlements.mass_change": lambda it: f"#{it['change']}",
     "redemptions.refund_run": lambda it: f"#{it['run']} · {wording.number(it['points'])}",
 }

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from citycard.portals.ops import (
+    feeds,
     figures,
     home,
     letters,
@@ -19,6 +20,8 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("subscribers/<str:name>/", home.restart, name="restart"),
     path("registers/", home.switch, name="switch"),
+    path("feeds/", feeds.feeds, name="feeds"),
+    path("feeds/upload/", feeds.upload, name="feed_upload"),
     path("letters/", letters.letters, name="letters"),
     path("letters/retry/", letters.retry, name="retry"),
     path("names/", names.names, name="names"),

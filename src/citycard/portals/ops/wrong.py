@@ -121,8 +121,8 @@ def topic_name(topic: str) -> str:
         "register.status": _("身分資格查核"),
         "insight.proof": _("稽核"),
         "redemptions.credit": _("兌換入帳通知"),
-        "ledger.closing": _("月結檔案"),
         "rights.cancel-lists": _("停用名單"),
+        "ledger.closing": _("月結檔案"),
     }
     return names.get(topic, topic)
 
@@ -192,6 +192,8 @@ def port_name(port: ports.PortHealth) -> str:
         "citizen certificate": _("自然人憑證"),
         "loading files": _("票證公司加值檔案"),
         "account partners": _("兌換入帳夥伴"),
+        "register changes": _("登記異動"),
+        "register files": _("登記異動檔案"),
     }
     return names.get(port.port, port.port)
 

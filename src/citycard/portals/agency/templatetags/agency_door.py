@@ -45,6 +45,7 @@ def frame(context: RequestContext) -> dict[str, Any]:
         "refunds": bool(roles & refunds.SEES),
         "home": bool(roles & home.ROLES),
         "books": bool(roles & book_words.SEES) and actor.agency == agencies.operator(),
+        "mass_changes": "officer" in roles and actor.agency == agencies.operator(),
         "approves": bool(roles & approvals.SEES),
         "waiting": lambda: _waiting(request, actor),
         "programmes": bool(roles & programmes.SEES) and cards.programmes_limit(),
