@@ -625,3 +625,45 @@ def test_a_share_of_a_share_is_of_the_unrounded_amount() -> None:
         share = {"percent": 85, "of": of, "rounding": "nearest"}
         book = read(table(concessions={"half": half, "share": share}))
         assert priced(book, Ride(day=TODAY, line=book.line(operator="bus"))).owed_ntd[0] == owed
+
+
+# --- rules for some stations
+
+
+def stations(**ends: list[str]) -> Book:
+    """Chiayi: 20 points a trip at six stations; here two are enough, and one that isn't."""
+    fares = table(
+        points={
+            "rules": {
+                "tra": {
+                    "modes": ["metro"],
+                    "who": ["senior"],
+                    "category": "tra",
+                    "ends": ends,
+                    "rows": rows({"cap": 20}),
+                }
+            }
+        }
+    )
+    names = ("嘉義", "民雄", "新營")
+    fares["classes"]["metro"]["stops"] = [{"stop": name, "name": name} for name in names]
+    return read(fares)
+
+
+@pytest.mark.parametrize(
+    ("origin", "destination", "one", "both"),
+    [
+        ("嘉義", "民雄", 20, 20),
+        ("嘉義", "新營", 20, 0),
+        ("新營", "新營", 0, 0),
+        ("嘉義", "?", 20, 0),
+    ],
+)
+def test_points_at_some_stations_only(origin: str, destination: str, one: int, both: int) -> None:
+    for how, points in (("one", one), ("both", both)):
+        book = stations(**{how: ["嘉義", "民雄"]})
+        line = book.line(operator="metro")
+        ends = [book.stop(line=line, code=code) for code in (origin, destination)]
+        ride = Ride(day=TODAY, line=line, told_ntd=50, origin=ends[0], destination=ends[1])
+        result = priced(book, ride._replace(marks=book.bits("senior"), points_open=1200))
+        assert (result.points[0], result.stored_ntd[0]) == (points, 50 - points)

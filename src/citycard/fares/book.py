@@ -62,6 +62,23 @@ class Fund(NamedTuple):
     agency: str
 
 
+class Ends(NamedTuple):
+    """At which stops a ride must begin or end; ``both``: it must do both.
+
+    :ivar stops: a flag a stop of the book, and a last one for rides without a stop
+    """
+
+    stops: Flags
+    both: bool
+
+    def hold(self, origin: Column, destination: Column) -> Flags:
+        """Tell which rides begin or end there."""
+        begins = self.stops[np.maximum(origin, -1)]
+        ends = self.stops[np.maximum(destination, -1)]
+        held: Flags = begins & ends if self.both else begins | ends
+        return held
+
+
 class Part(NamedTuple):
     """What a concession does to the rides that it holds for."""
 
@@ -88,6 +105,7 @@ class Concession:
     who: int
     unless: int
     group: str
+    ends: Ends | None
     spans: Spans
     rows: tuple[ConcessionRow, ...]
 
@@ -111,6 +129,7 @@ class PointsRule:
     code: str
     who: int
     scope: Flags
+    ends: Ends | None
     category: int
     granted: bool
     spans: Spans

@@ -62,6 +62,8 @@ def _holding(
         asked &= rides.marks & concession.who != 0
     if concession.unless:
         asked &= rides.marks & concession.unless == 0
+    if concession.ends is not None:
+        asked &= concession.ends.hold(rides.origin, rides.destination)
     candidates = np.flatnonzero(asked)
     if not len(candidates):
         return

@@ -34,6 +34,8 @@ def ask_points(
     free = np.flatnonzero(full & (rides.marks & every != 0))
     for rule in book.points.rules:
         rows = free[(rides.marks[free] & rule.who != 0) & rule.scope[rides.line[free]]]
+        if rule.ends is not None:
+            rows = rows[rule.ends.hold(rides.origin[rows], rides.destination[rows])]
         row_of = rule.spans.at(rides.day[rows]) if len(rows) else rows
         for number, row in enumerate(rule.rows):
             here = rows[row_of == number]

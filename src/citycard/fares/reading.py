@@ -36,8 +36,8 @@ def read_book(
     lines = read_lines(root)
     stops, metres, sections = read_stops(root, lines)
     tariffs = read_tariffs(root.below("tariffs"))
-    concessions, scopes = read_concessions(root, lines, is_off)
-    points, categories = read_points(root, lines, rights, units)
+    concessions, scopes = read_concessions(root, lines, stops, is_off)
+    points, categories = read_points(root, lines, stops, rights, units)
     return Book(
         lines=lines,
         stops=stops,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from citycard.fares.amounts import Rounding
-from citycard.fares.book import Concession, ConcessionRow, Line, Part
+from citycard.fares.book import Concession, ConcessionRow, Ends, Line, Part, Stop
 from citycard.fares.history import LaterOfDay, SecondOfTwo, SoonAfter
 from citycard.fares.nodes import Node, dated, few_enough
 from citycard.fares.reading_tariffs import metres
@@ -14,13 +14,14 @@ from citycard.fares.spans import day_number, day_of
 from citycard.fares.taking_off import Cap, Free, Off, Percent, PerSection, RideOn
 from citycard.fares.values import Column, Flags
 from citycard.infra.packs.texts import Text
+from citycard.rules.api import nearest_word
 
 LAST_DAY = day_number(dt.date(2100, 1, 1))
 IsOff = Callable[[dt.date], bool]
 
 
 def read_concessions(
-    root: Node, lines: Sequence[Line], is_off: IsOff
+    root: Node, lines: Sequence[Line], stops: Sequence[Stop], is_off: IsOff
 ) -> tuple[tuple[Concession, ...], Column]:
     """Return the concessions in their order, and for each line the bits of those that cover it."""
     order = root.below("order").below("value")
@@ -32,7 +33,7 @@ def read_concessions(
         if named.value in order.value[:place]:
             named.refuse(f"“{named.value}” stands in the order twice")
         node = root.below("concessions").below(named.value)
-        found.append(_concession(node, is_off))
+        found.append(_concession(node, stops, is_off))
         scopes |= scope_of(node, lines).astype(np.int64) << place
     for code in root.names.concessions:
         if code not in order.value:
@@ -55,11 +56,26 @@ def scope_of(node: Node, lines: Sequence[Line]) -> Flags:
     return np.array(covered, dtype=np.bool_)
 
 
+def ends_of(node: Node, stops: Sequence[Stop]) -> Ends | None:
+    """Return at which stops rides must begin or end; None: anywhere."""
+    if not node.has("ends"):
+        return None
+    kind = "both" if node.below("ends").has("both") else "one"
+    known = {stop.code for stop in stops}
+    for named in node.below("ends").below(kind).each():
+        if named.value not in known:
+            nearest = nearest_word(named.value, known)
+            named.refuse(f"there is no stop “{named.value}”", nearest)
+    wanted = set(node.value["ends"][kind])
+    flags = [stop.code in wanted for stop in stops]
+    return Ends(np.array([*flags, False], dtype=np.bool_), kind == "both")
+
+
 def _is_one(line: Line, routes: Sequence[int], node: Node) -> bool:
     return line.named and node.names.routes.index(line.code) in routes
 
 
-def _concession(node: Node, is_off: IsOff) -> Concession:
+def _concession(node: Node, stops: Sequence[Stop], is_off: IsOff) -> Concession:
     return Concession(
         code=node.code,
         name=Text.read(node.value["name"]),
@@ -68,6 +84,7 @@ def _concession(node: Node, is_off: IsOff) -> Concession:
         who=node.bits("who", "marks"),
         unless=node.bits("unless", "marks"),
         group=node.value.get("group", ""),
+        ends=ends_of(node, stops),
         spans=dated(node.below("rows")),
         rows=tuple(_row(row, is_off) for row in node.below("rows").each()),
     )

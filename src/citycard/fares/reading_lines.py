@@ -49,6 +49,9 @@ def read_stops(root: Node, lines: Sequence[Line]) -> tuple[tuple[Stop, ...], Col
     for place, line in enumerate(lines):
         if line.named and root.below("routes").below(line.code).has("stops"):
             _add(root.below("routes").below(line.code).below("stops"), place, stops, far, sections)
+        group = root.below("classes").below(line.group)
+        for node in group.below("stops").each() if group.has("stops") else ():
+            _add_nowhere(node, place, stops, [*far, *sections])
     return (
         tuple(stops),
         as_column([*far[0], *far[1]]).reshape(2, -1),
@@ -73,6 +76,14 @@ def _add(
             here = node.value.get("sections", [NONE])
             sections[0].append(min(here))
             sections[1].append(max(here))
+
+
+def _add_nowhere(node: Node, line: int, stops: list[Stop], columns: list[list[int]]) -> None:
+    """Add a stop that has a name only, unless the line's route knows where it lies."""
+    if not any(stop.line == line and stop.code == node.value["stop"] for stop in stops):
+        stops.append(Stop(line, node.value["stop"], node.value["name"]))
+        for column in columns:
+            column.append(NONE)
 
 
 def _metres(node: Node) -> int:

@@ -1,19 +1,31 @@
 """Reads what points pay, with the rows and limits that stand with rights and units."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from citycard.fares.book import Limit, Line, Points, PointsRow, PointsRule, as_column
+from citycard.fares.book import Limit, Line, Points, PointsRow, PointsRule, Stop, as_column
 from citycard.fares.nodes import Node, dated
-from citycard.fares.reading_concessions import scope_of
+from citycard.fares.reading_concessions import ends_of, scope_of
 
 _NOTHING = as_column([])
 
 
+class Places(NamedTuple):
+    """What a rule's names are looked up in."""
+
+    lines: Sequence[Line]
+    stops: Sequence[Stop]
+    categories: Sequence[str]
+
+
 def read_points(
-    root: Node, lines: Sequence[Line], rights: Mapping[str, Any], units: Mapping[str, Any]
+    root: Node,
+    lines: Sequence[Line],
+    stops: Sequence[Stop],
+    rights: Mapping[str, Any],
+    units: Mapping[str, Any],
 ) -> tuple[Points, tuple[str, ...]]:
     """Return the rules for points, and the categories they name."""
     points = root.below("points")
@@ -22,7 +34,7 @@ def read_points(
     )
     rules: list[PointsRule] = []
     for rule in points.below("rules").each():
-        rules += _rules(rule, root, lines, rights, categories)
+        rules += _rules(rule, root, Places(lines, stops, categories), rights)
     limits, limit_of = _limits(points, units, categories)
     partial = points.below("partial")
     return Points(
@@ -40,13 +52,12 @@ def read_points(
 def _rules(
     rule: Node,
     root: Node,
-    lines: Sequence[Line],
+    places: Places,
     rights: Mapping[str, Any],
-    categories: Sequence[str],
 ) -> list[PointsRule]:
     """Return the rule, or one for each right whose own rows it takes."""
     if rule.has("rows"):
-        return [_rule(rule, rule.below("rows"), rule.bits("who", "marks"), lines, categories)]
+        return [_rule(rule, rule.below("rows"), rule.bits("who", "marks"), places)]
     found = []
     for mark in rule.below("who").each():
         bit = 1 << mark.place("marks")
@@ -56,18 +67,17 @@ def _rules(
             mark.refuse(f"“{right}” spends nothing on “{rule.value['category']}”")
         # a mistake in the right's rows is told at the mark, which stands in this table
         rows = Node(spends[rule.value["category"]], mark.path, root.names)
-        found.append(_rule(rule, rows, bit, lines, categories))
+        found.append(_rule(rule, rows, bit, places))
     return found
 
 
-def _rule(
-    rule: Node, rows: Node, who: int, lines: Sequence[Line], categories: Sequence[str]
-) -> PointsRule:
+def _rule(rule: Node, rows: Node, who: int, places: Places) -> PointsRule:
     return PointsRule(
         code=rule.code,
         who=who,
-        scope=scope_of(rule, lines),
-        category=categories.index(rule.value["category"]),
+        scope=scope_of(rule, places.lines),
+        ends=ends_of(rule, places.stops),
+        category=places.categories.index(rule.value["category"]),
         granted=rule.value.get("account", "allowance") == "city",
         spans=dated(rows),
         rows=tuple(_row(row) for row in rows.each()),
