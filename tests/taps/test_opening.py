@@ -70,7 +70,8 @@ def test_a_service_without_a_need_takes_any_bound_card(town: Town) -> None:
 
 def test_a_reader_of_an_unknown_service_and_a_companion_s_card_elsewhere(town: Town) -> None:
     [member] = town.residents(1)
-    number, companion = town.card(member), town.card(member, kind="companion")
+    number = town.card(member, kind="disability")
+    companion = town.card(member, kind="companion")
     nowhere, activity = town.reader("dreaming", "doit"), town.reader("activity", "doit")
     answers = take([tap(nowhere, 1, number), tap(activity, 1, companion)])
     assert codes(answers) == [Code.WRONG_SERVICE, Code.WRONG_SERVICE]

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from citycard.cards.kinds import read_table
+from citycard.cards.kinds import read_table, single_rights
 from citycard.infra.database import execute
 from citycard.infra.packs import Pack
 from citycard.infra.unit_of_work import require_unit_of_work
@@ -21,6 +21,11 @@ def activate(*, pack: Pack, now: dt.datetime) -> None:
     execute(
         "INSERT INTO cards_kind (kind, narrow) SELECT * FROM unnest(%s::text[], %s::bool[])",
         [list(kinds), [kind.narrow for kind in kinds.values()]],
+    )
+    execute("DELETE FROM cards_single_right")
+    execute(
+        "INSERT INTO cards_single_right (entitlement) SELECT unnest(%s::text[])",
+        [sorted(single_rights(pack.table("entitlements")))],
     )
     functions = [
         (code, name, span.start, span.end)

@@ -7,6 +7,9 @@ member's: several cards to one member, one member to a card at any instant. A ca
 A kind **carries** functions, each with its days (``Kind.opens``): one that is added in the pack is
 on the cards that were issued before, too. A **programme** is open for a time, by dated windows of
 the pack or a switch (``closed_because``, ``programmes``, ``switch_programme``).
+A right may be one that **one card** a person carries (``one_card`` in the pack): binding a card
+moves it there, ``move_right`` chooses another, the end of the card or the right frees it. A
+companion's card follows its holder's, and stops and works with it.
 An **agency link** holds an agency's own number of a member, keyed so that two agencies' links share
 no value; conversion reads it.
 
@@ -21,6 +24,8 @@ Published for other contexts' SQL (schema ``pub``):
   ``tstzrange``
 * ``pub.holdings(card_id, member_id, entitlement, valid)``: the rights of a card's present holder,
   as far as its kind carries them
+* ``pub.right_cards(member_id, entitlement, card_id, bound)``: the card that carries a right which
+  only one may
 * ``pub.card_state_at(card, instant)``: the state at an instant before the present state began
 """
 
@@ -31,8 +36,17 @@ from citycard.cards.binding import (
     HoldsOneOfGroup,
     NoSuchCard,
     NotBound,
+    NothingToFollow,
     bind_many,
     unbind,
+)
+from citycard.cards.carrying import (
+    CannotCarry,
+    RightMoved,
+    RightMovedMeanwhile,
+    cards_carrying,
+    free_rights,
+    move_right,
 )
 from citycard.cards.kinds import CardTable, Kind, Medium, NumberRule, card_table
 from citycard.cards.linking import (
@@ -101,6 +115,7 @@ __all__ = [
     "BadNumber",
     "Bind",
     "Bound",
+    "CannotCarry",
     "CardAlreadyLost",
     "CardEnded",
     "CardFound",
@@ -115,28 +130,34 @@ __all__ = [
     "NoSuchCard",
     "NotAllowedNow",
     "NotBound",
+    "NothingToFollow",
     "NumberRule",
     "NumberTaken",
     "OperatorNumber",
     "Programme",
     "ProgrammeClosed",
     "ProgrammeState",
+    "RightMoved",
+    "RightMovedMeanwhile",
     "UnknownKind",
     "UnknownMedium",
     "activate",
     "agency_numbers",
     "bind_many",
     "card_table",
+    "cards_carrying",
     "cards_of",
     "closed_because",
     "convert",
     "end",
     "find",
     "find_by_any_number",
+    "free_rights",
     "held_before",
     "holders",
     "link_agency_numbers",
     "members_of_numbers",
+    "move_right",
     "numbers_of_links",
     "numbers_that_open",
     "operator_numbers",

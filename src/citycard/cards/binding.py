@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from citycard.cards import events, states
+from citycard.cards import carrying, events, following, states
 from citycard.cards.history import note_states
 from citycard.cards.kinds import CardTable, card_table
 from citycard.cards.values import Bind, Bound
@@ -47,11 +47,18 @@ class HoldsOneOfGroup(Refused):
     code = "cards.holds_one_of_group"
 
 
+class NothingToFollow(Refused):
+    """This person holds no card that a companion's could follow."""
+
+    code = "cards.nothing_to_follow"
+
+
 def bind_many(*, binds: Sequence[Bind], actor: Actor, now: dt.datetime) -> list[Bound]:
     """Give cards to members from now on; one result a row, and a refused row changes nothing.
 
     A card that is this member's already stays so (``already``), which makes a repeated batch
-    harmless.
+    harmless. A right that only one card carries moves to a card that is bound; a companion's card
+    follows its holder's, and where that was replaced, the new one.
 
     :raises UnitOfWorkMisused: called outside a unit of work
     """
@@ -64,10 +71,17 @@ def bind_many(*, binds: Sequence[Bind], actor: Actor, now: dt.datetime) -> list[
         results.append(result)
         if result is None:
             wanted[bind.card_id] = bind
-    made = _insert(list(wanted.values()), cards, now)
+    kinds = {card_id: card.kind for card_id, card in cards.items()}
+    own, followers = following.led(list(wanted.values()), kinds)
+    made = _insert(own, cards, now)
+    following.follow_anew(bindings=made, kinds=kinds, actor=actor, now=now)
+    alone = _insert_followers(followers, kinds, cards, made, now)
+    pairs = [(card_id, kinds[card_id], wanted[card_id].member_id) for card_id in made]
+    carrying.carry(pairs=pairs, now=now)
     _announce([(card_id, wanted[card_id].member_id) for card_id in made])
     return [
-        result or _outcome(bind.card_id, made) for bind, result in zip(binds, results, strict=True)
+        result or _outcome(bind.card_id, made, alone)
+        for bind, result in zip(binds, results, strict=True)
     ]
 
 
@@ -90,7 +104,9 @@ def unbind(*, card_id: int, actor: Actor, now: dt.datetime, why: str = "unbound"
 
 
 def end_binding(*, card_id: int, now: dt.datetime) -> int | None:
-    """Close the recorded row of an open binding and add one that ends now; returns whose it was."""
+    """Close the recorded row of an open binding and add one that ends now, and free the rights that
+    only this card carried; returns whose it was."""
+    carrying.free_card(card_id=card_id, now=now)
     closed = row(
         """
         UPDATE cards_binding SET recorded = tstzrange(lower(recorded), %(now)s)
@@ -195,14 +211,31 @@ def _insert(binds: Sequence[Bind], cards: Mapping[int, Any], now: dt.datetime) -
     return {row.card_id: row.id for row in inserted}
 
 
+def _insert_followers(
+    binds: Sequence[Bind],
+    kinds: Mapping[int, str],
+    cards: Mapping[int, Any],
+    made: dict[int, int],
+    now: dt.datetime,
+) -> frozenset[int]:
+    """Bind cards that follow others, after those; returns the cards that had none to follow."""
+    if not binds:
+        return frozenset()
+    led = following.with_leader(binds, kinds)
+    made |= _insert([bind for bind in led if bind is not None], cards, now)
+    return frozenset(bind.card_id for bind, found in zip(binds, led, strict=True) if found is None)
+
+
 def _group(kind: str, table: CardTable) -> str | None:
     known = table.kinds.get(kind)
     return known.one_of_group if known else None
 
 
-def _outcome(card_id: int, made: Mapping[int, int]) -> Bound:
+def _outcome(card_id: int, made: Mapping[int, int], alone: frozenset[int]) -> Bound:
     if card_id in made:
         return Bound(card_id=card_id, binding_id=made[card_id])
+    if card_id in alone:
+        return Bound(card_id=card_id, refusal=NothingToFollow())
     return Bound(card_id=card_id, refusal=HoldsOneOfGroup())
 
 

@@ -4,7 +4,7 @@ import datetime as dt
 import functools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from citycard.infra.packs import current_pack
@@ -58,10 +58,11 @@ class Kind:
 
 @dataclass(frozen=True, kw_only=True)
 class CardTable:
-    """The pack's ``cards`` table."""
+    """The pack's ``cards`` table, and the rights that only one card of a person carries."""
 
     media: Mapping[str, Medium]
     kinds: Mapping[str, Kind]
+    single_rights: frozenset[str] = frozenset()
 
     def masked(self, medium: str, numbers: Mapping[str, str], tail: str) -> str:
         """Return the number that a holder knows with the places hidden that the pack names."""
@@ -78,7 +79,8 @@ def card_table() -> CardTable:
     """Return the kinds and media of the city's present pack; read once for each content of it."""
     pack = current_pack()
     if pack.hash not in _tables:
-        _tables[pack.hash] = read_table(pack.table("cards"))
+        single = single_rights(pack.table("entitlements"))
+        _tables[pack.hash] = replace(read_table(pack.table("cards")), single_rights=single)
     return _tables[pack.hash]
 
 
@@ -88,6 +90,11 @@ def read_table(table: Mapping[str, Any]) -> CardTable:
         media={code: _medium(row) for code, row in table["media"].items()},
         kinds={code: _kind(row) for code, row in table["kinds"].items()},
     )
+
+
+def single_rights(table: Mapping[str, Any]) -> frozenset[str]:
+    """Return the entitlements of which the pack says that one card a person carries them."""
+    return frozenset(code for code, row in table.items() if row.get("one_card"))
 
 
 def _medium(row: Mapping[str, Any]) -> Medium:

@@ -4,6 +4,7 @@ import datetime as dt
 
 from citycard.cards import events, states
 from citycard.cards.binding import CardEnded, NoSuchCard, end_binding
+from citycard.cards.following import resume_followers, stop_followers
 from citycard.cards.history import note_states
 from citycard.infra.database import execute, row, scalar
 from citycard.infra.journal import announce
@@ -66,7 +67,8 @@ def end(*, card_id: int, state: str, why: str, actor: Actor, now: dt.datetime) -
 
 
 def _change(card_id: int, wanted: str, *, why: str, actor: Actor, now: dt.datetime) -> int | None:
-    """Put a card into a state and, at an end, end its binding; returns whose card it is."""
+    """Put a card into a state, and those that follow it; at an end, end its binding; returns whose
+    card it is."""
     require_unit_of_work()
     card = row("SELECT state, state_at FROM cards_card WHERE id = %s FOR UPDATE", [card_id])
     if card is None:
@@ -77,6 +79,8 @@ def _change(card_id: int, wanted: str, *, why: str, actor: Actor, now: dt.dateti
         [wanted, now, card_id],
     )
     note_states([(card_id, wanted, why)], actor=actor, at=max(now, card.state_at))
+    follow = resume_followers if wanted == states.ACTIVE else stop_followers
+    follow(card_id=card_id, actor=actor, now=now)
     if wanted in states.ENDS:
         return end_binding(card_id=card_id, now=now)
     holder = scalar(

@@ -25,6 +25,30 @@ _CHECKS = (
         "A card that ended still belongs to somebody.",
     ),
     (
+        "cards.right_on_one_card",
+        "SELECT a.card_id AS about FROM cards_right_card a JOIN cards_right_card b"
+        " ON a.member_id = b.member_id AND a.entitlement = b.entitlement AND a.id < b.id"
+        " AND a.bound && b.bound WHERE upper_inf(a.recorded) AND upper_inf(b.recorded)",
+        "Two cards carry one right at one instant.",
+    ),
+    (
+        "cards.right_on_its_holder_s_card",
+        "SELECT t.card_id AS about FROM cards_right_card t WHERE upper_inf(t.recorded)"
+        " AND upper_inf(t.bound) AND NOT EXISTS (SELECT FROM cards_binding b"
+        " WHERE b.card_id = t.card_id AND b.member_id = t.member_id AND upper_inf(b.recorded)"
+        " AND upper_inf(b.bound))",
+        "A card carries a right of somebody whose it is not.",
+    ),
+    (
+        "cards.companion_follows",
+        "SELECT f.card_id AS about FROM cards_binding f JOIN cards_card c ON c.id = f.card_id"
+        " JOIN cards_binding l ON l.id = f.follows_binding_id"
+        " JOIN cards_card leader ON leader.id = l.card_id"
+        " WHERE upper_inf(f.recorded) AND upper_inf(f.bound) AND c.state = 'active'"
+        " AND leader.state NOT IN ('active', 'issued')",
+        "A card works although the card that it follows does not.",
+    ),
+    (
         "cards.state_is_the_last_noted",
         "SELECT c.id AS about FROM cards_card c WHERE c.state IS DISTINCT FROM"
         " (SELECT h.state FROM cards_card_history h WHERE h.card_id = c.id"

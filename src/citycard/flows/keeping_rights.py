@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from citycard.applications import api as applications
+from citycard.cards import api as cards
 from citycard.entitlements import api as entitlements
 from citycard.flows import asking_registers
 from citycard.infra import clock
@@ -20,6 +21,18 @@ def follow_facts(batch: Sequence[Announced]) -> None:
     # more than a handful at once is an import or a feed: nobody is told one by one
     quiet = len(members) > A_BATCH // 10
     entitlements.decide_again(member_ids=members, quiet=quiet, actor=SYSTEM, now=clock.now())
+
+
+def free_cards(batch: Sequence[Announced]) -> None:
+    """Free the cards that carried a right which only one may, when it ended; a subscriber's
+    handler."""
+    for event in batch:
+        cards.free_rights(
+            entitlement=event.body["entitlement"],
+            member_ids=event.body["member_ids"],
+            actor=SYSTEM,
+            now=clock.now(),
+        )
 
 
 def stop_questions(batch: Sequence[Announced]) -> None:

@@ -19,6 +19,11 @@ SUBSCRIPTIONS: list[Subscriber] = [
         batch=100,
     ),
     Subscriber(
+        name="cards.single_rights",
+        codes=frozenset({"entitlements.right.ended"}),
+        handle=keeping_rights.free_cards,
+    ),
+    Subscriber(
         name="applications.consent",
         codes=frozenset({"people.ground.withdrawn"}),
         handle=keeping_rights.stop_questions,

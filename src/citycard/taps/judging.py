@@ -33,6 +33,7 @@ def judge(*, device_id: int, cards: Sequence[CardRead], now: dt.datetime) -> lis
             "numbers": [card.number for card in cards],
             "services": list(table.services),
             "entitlements": [service.entitlement for service in table.services.values()],
+            "one_card": [service.one_card for service in table.services.values()],
         },
         prepare=True,
     )

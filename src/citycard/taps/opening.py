@@ -77,6 +77,7 @@ def _look_up(reads: Sequence[TapRead], days: Sequence[dt.date], table: ServiceTa
         "numbers": list(columns[6]),
         "services": list(table.services),
         "entitlements": [service.entitlement for service in table.services.values()],
+        "one_card": [service.one_card for service in table.services.values()],
     }
     found = rows(statement(__file__, "open"), parameters, prepare=True)
     if any(row.seen is None and row.reader_state is not None for row in found):

@@ -24,10 +24,15 @@ LEFT JOIN pub.card_numbers k
        ON k.issuer = r.issuer AND k.number_kind = r.number_kind AND k.number = r.number
 LEFT JOIN pub.cards c ON c.card_id = k.card_id
 LEFT JOIN pub.bindings b ON b.card_id = c.card_id AND b.bound @> r.at
-LEFT JOIN unnest(%(services)s::text[], %(entitlements)s::text[]) AS s(service, entitlement)
+LEFT JOIN unnest(%(services)s::text[], %(entitlements)s::text[], %(one_card)s::boolean[])
+       AS s(service, entitlement, one_card)
        ON s.service = d.service
 LEFT JOIN LATERAL (
     SELECT g.member_id, g.right_id FROM pub.rights g
-    WHERE g.member_id = b.member_id AND g.entitlement = s.entitlement AND g.valid @> r.day LIMIT 1
+    WHERE g.member_id = b.member_id AND g.entitlement = s.entitlement AND g.valid @> r.day
+      AND (NOT s.one_card OR EXISTS (
+          SELECT FROM pub.right_cards t WHERE t.card_id = c.card_id AND t.member_id = g.member_id
+             AND t.entitlement = g.entitlement AND t.bound @> r.at))
+    LIMIT 1
 ) h ON true
 ORDER BY r.n
