@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from citycard.entitlements import allowances_rights
 from citycard.entitlements.allowances_posting import last_day
 from citycard.entitlements.allowances_table import allowance_table
-from citycard.entitlements.allowances_values import Allowance
+from citycard.entitlements.allowances_values import Allowance, MonthAmount
 from citycard.infra.database import rows, statement
 from citycard.kernel.access import Access
 
@@ -44,6 +45,21 @@ def machine_allowances(*, member_ids: Sequence[int], month: dt.date) -> dict[int
         member: [replace(one, by_category=used[member, one.unit]) for one in own]
         for member, own in found.items()
     }
+
+
+def month_amounts(
+    *, member_ids: Sequence[int], month: dt.date, on: dt.date
+) -> dict[int, list[MonthAmount]]:
+    """Return what the rule gives members for a month, whatever was granted; for trials of rules.
+
+    :param on: the day as of which rights that end count
+    """
+    table = allowance_table()
+    found: dict[int, list[MonthAmount]] = {member: [] for member in member_ids}
+    for code, unit in table.units.items():
+        for member, one in allowances_rights.decide(table, unit, month, list(found), on).items():
+            found[member].append(MonthAmount(code, one.standing, one.starts_on))
+    return found
 
 
 def _allowance(one: Any) -> Allowance:

@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from citycard.ledger import api as ledger
 
@@ -110,6 +110,14 @@ class MonthGranted:
     people: int
     points: int
     finished: bool
+
+
+class MonthAmount(NamedTuple):
+    """What the rule gives a person for a month in a unit, from a local day on."""
+
+    unit: str
+    amount: int
+    starts_on: dt.date
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -41,11 +41,16 @@ from citycard.entitlements.allowances_granting import (
     months_to_grant,
 )
 from citycard.entitlements.allowances_paying import paid_before, pay_at_tills
-from citycard.entitlements.allowances_queries import allowances_of, machine_allowances
+from citycard.entitlements.allowances_queries import (
+    allowances_of,
+    machine_allowances,
+    month_amounts,
+)
 from citycard.entitlements.allowances_using import set_uses
 from citycard.entitlements.allowances_values import (
     Allowance,
     AllowanceUse,
+    MonthAmount,
     MonthGranted,
     Paid,
     TillAsk,
@@ -90,6 +95,7 @@ __all__ = [
     "Count",
     "Entitlement",
     "Explanation",
+    "MonthAmount",
     "MonthGranted",
     "MonthTooFarAhead",
     "NoSuchEntitlement",
@@ -124,6 +130,7 @@ __all__ = [
     "last_days",
     "machine_allowances",
     "machine_rights_of",
+    "month_amounts",
     "months_to_grant",
     "outlook",
     "paid_before",

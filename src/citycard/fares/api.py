@@ -9,8 +9,10 @@ step of one of them in Chinese and in English.
 from citycard.fares.book import Book, Line, Mark, Stop
 from citycard.fares.books import book
 from citycard.fares.checking import check_fares
+from citycard.fares.comparing import BANDS, PolicyLine, PolicyTrial, compare_policies
 from citycard.fares.deciding import Decided, decide_months
 from citycard.fares.differing import Difference
+from citycard.fares.estimating import Estimate, Guess, after_guess, estimates, whole
 from citycard.fares.explaining import explain_ride
 from citycard.fares.point_uses import PointUse, point_uses, points_unit
 from citycard.fares.pricing import price
@@ -21,9 +23,19 @@ from citycard.fares.touching import (
     touched_by_readings,
     touched_by_rights,
 )
+from citycard.fares.trying import (
+    Booked,
+    Groups,
+    TriedMonth,
+    groups_of,
+    joined,
+    riders_of,
+    try_month,
+)
 from citycard.fares.values import (
     MICRO,
     NONE,
+    Column,
     Ended,
     Explained,
     PricedColumns,
@@ -34,32 +46,49 @@ from citycard.fares.verifying import verify
 from citycard.fares.working_out import Grant
 
 __all__ = [
+    "BANDS",
     "MICRO",
     "NONE",
     "Book",
+    "Booked",
+    "Column",
     "Decided",
     "Difference",
     "Ended",
+    "Estimate",
     "Explained",
     "Grant",
+    "Groups",
+    "Guess",
     "Line",
     "Mark",
     "PointUse",
+    "PolicyLine",
+    "PolicyTrial",
     "PricedColumns",
     "Ride",
     "RideColumns",
     "Stop",
+    "TriedMonth",
+    "after_guess",
     "book",
     "check_fares",
+    "compare_policies",
     "decide_months",
+    "estimates",
     "explain_ride",
+    "groups_of",
+    "joined",
     "keep_readings",
     "point_uses",
     "points_unit",
     "price",
+    "riders_of",
     "touched_by_cards",
     "touched_by_facts",
     "touched_by_readings",
     "touched_by_rights",
+    "try_month",
     "verify",
+    "whole",
 ]

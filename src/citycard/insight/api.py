@@ -30,6 +30,7 @@ followed; from the pack's figures, without a database.
 from citycard.insight.absorbing import absorb_taps
 from citycard.insight.exporting import HIDDEN, figures_csv, tree_csv
 from citycard.insight.figures import BandFigure, DayFigure, Figures, PlaceFigure
+from citycard.insight.hiding import Sum, hidden_cells
 from citycard.insight.leaking import POLICIES as LEAK_POLICIES
 from citycard.insight.leaking import LeakFigure, LeakInputs, leak_figures
 from citycard.insight.proof_runs import (
@@ -68,10 +69,12 @@ __all__ = [
     "Node",
     "PlaceFigure",
     "ProofRun",
+    "Sum",
     "absorb_taps",
     "ask_for_proof",
     "city_tree",
     "figures_csv",
+    "hidden_cells",
     "latest_proof",
     "leak_figures",
     "least_people",
