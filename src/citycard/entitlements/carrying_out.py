@@ -1,15 +1,16 @@
 """Carrying out a mass decision: exactly the differences that were previewed are written."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from citycard.entitlements.changed_rules import changed_rules, settle
+from citycard.entitlements.chunks import cut_touched, work_through
 from citycard.entitlements.compiling import compiled, meanings
 from citycard.entitlements.events import RightChanged, RightEnded, RightGranted, in_parts
 from citycard.entitlements.previewing import preview
 from citycard.entitlements.rulebook import kept_rulebook, rulebook
 from citycard.entitlements.run_values import Preview
-from citycard.entitlements.runs import Run, RunNotReady, load, preview_of, replace, set_state
+from citycard.entitlements.runs import Run, RunNotReady, load, lock, preview_of, replace, set_state
 from citycard.entitlements.writing_out import inputs_json
 from citycard.infra.database import execute, rows, scalar, statement
 from citycard.infra.journal import announce
@@ -18,6 +19,8 @@ from citycard.kernel.actors import Actor
 
 CHUNK = 10_000
 """Touched members a statement."""
+
+LAST_MEMBER = 2**63 - 1
 
 MOST_MOVED_PPM = 10_000
 """One in a hundred of the differences may have been overtaken; with more the preview is stale."""
@@ -39,25 +42,33 @@ def carry_out(*, run_id: int, actor: Actor, now: dt.datetime, most: int | None =
     written: the answer's state is ``replaced`` and ``replaced_by`` names a new preview. A run that
     is carried out already stays as it is.
 
-    :param most: how many members to write for at most (None: all); an answer in state
-        ``carrying_out`` is gone on with by calling again, in the next unit of work
+    :param most: about how many members to write for (None: all); an answer in state
+        ``carrying_out`` is gone on with by calling again, in other units of work, even at once
     :raises NoSuchRun: there is none of this id
     :raises RunNotReady: it is still being previewed, was replaced or is undone
     """
     require_unit_of_work()
     run = load(run_id)
-    if run.state == "carried_out":
-        return preview_of(run_id=run_id)
-    if run.state not in ("previewed", "carrying_out"):
-        raise RunNotReady(run_id=run_id, state=run.state)
     if run.state == "previewed":
-        if _is_stale(run):
-            return _preview_again(run, actor, now)
-        set_state(run, "carrying_out", now=now, actor=actor.id)
-        run = load(run_id)
-    if _write_chunks(run, actor, now, most):
-        _finish(run, now)
+        run = _begin(lock(run_id), actor, now)
+    if run.state not in ("carrying_out", "carried_out", "replaced"):
+        raise RunNotReady(run_id=run_id, state=run.state)
+    if run.state == "carrying_out" and work_through(
+        run, lambda after, upto: _write(run, actor, now, after, upto), most=most
+    ):
+        _finish(lock(run_id), now)
     return preview_of(run_id=run_id)
+
+
+def _begin(run: Run, actor: Actor, now: dt.datetime) -> Run:
+    if run.state != "previewed":
+        return run  # another worker was quicker
+    if _is_stale(run):
+        _preview_again(run, actor, now)
+    else:
+        cut_touched(run, CHUNK)
+        set_state(run, "carrying_out", now=now, actor=actor.id)
+    return load(run.id)
 
 
 def _is_stale(run: Run) -> bool:
@@ -65,11 +76,11 @@ def _is_stale(run: Run) -> bool:
     if any(meanings(then).get(code) != meanings(today).get(code) for code in run.codes):
         return True
     differences = scalar("SELECT count(*) FROM entitlements_difference WHERE run_id = %s", [run.id])
-    moved = sum(len(moved_on(run, "open", *chunk)) for chunk in chunks(run, 0, CHUNK))
+    moved = len(moved_on(run, "open", 0, LAST_MEMBER))
     return bool(moved * 1_000_000 > differences * MOST_MOVED_PPM)
 
 
-def _preview_again(run: Run, actor: Actor, now: dt.datetime) -> Preview:
+def _preview_again(run: Run, actor: Actor, now: dt.datetime) -> None:
     fresh = preview(
         on=run.on,
         now=now,
@@ -78,30 +89,16 @@ def _preview_again(run: Run, actor: Actor, now: dt.datetime) -> Preview:
         codes=None if run.every_rule else run.codes,
     )
     replace(run, by=fresh.run_id)
-    return preview_of(run_id=run.id)
 
 
-def _write_chunks(run: Run, actor: Actor, now: dt.datetime, most: int | None) -> bool:
-    """Write chunk after chunk; tell whether the end was reached."""
-    room = most
-    size = CHUNK if most is None else min(CHUNK, most)
-    for after, upto in chunks(run, run.upto, size):
-        if room is not None and room <= 0:
-            return False
-        _write(run, actor, now, after, upto)
-        execute("UPDATE entitlements_run SET upto = %s WHERE id = %s", [upto, run.id])
-        room = None if room is None else room - size
-    return True
-
-
-def _write(run: Run, actor: Actor, now: dt.datetime, after: int, upto: int) -> None:
+def _write(run: Run, actor: Actor, now: dt.datetime, after: int, upto: int) -> int:
     book = kept_rulebook(run.pack_hash)
     asked = {"run": run.id, "after": after, "upto": upto, "now": now, "pack": run.pack_hash}
     if run.every_rule:
         execute(
             statement(__file__, "make_standing_of_run"), asked | {"since": max(run.on, run.today)}
         )
-    rows(statement(__file__, "lock_touched"), asked)
+    touched = scalar(statement(__file__, "lock_touched"), asked)
     leave(run, moved_on(run, "open", after, upto), state="left")
     execute(
         statement(__file__, "write_differences"),
@@ -109,6 +106,7 @@ def _write(run: Run, actor: Actor, now: dt.datetime, after: int, upto: int) -> N
     )
     execute(statement(__file__, "stand_after"), asked | {"every_rule": run.every_rule})
     announce_chunk(run, "written", _EVENTS, after, upto)
+    return int(touched)
 
 
 def announce_chunk(run: Run, state: str, kinds: Mapping[str, Kind], after: int, upto: int) -> None:
@@ -126,20 +124,11 @@ def announce_chunk(run: Run, state: str, kinds: Mapping[str, Kind], after: int, 
 
 
 def _finish(run: Run, now: dt.datetime) -> None:
+    if run.state != "carrying_out":
+        return
     set_state(run, "carried_out", now=now)
     if run.member_ids is None and set(changed_rules()) <= set(run.codes):
         settle(run_id=run.id, pack_hash=run.pack_hash, now=now)
-
-
-def chunks(run: Run, after: int, size: int) -> Iterator[tuple[int, int]]:
-    """Yield bounds of the next members whom a run touches, (after, up to], in order."""
-    while True:
-        asked = {"run": run.id, "after": after, "chunk": size}
-        upto = scalar(statement(__file__, "chunk_of_differences"), asked)
-        if upto is None:
-            return
-        yield after, upto
-        after = upto
 
 
 def moved_on(run: Run, state: str, after: int, upto: int) -> list[tuple[int, str]]:

@@ -4,11 +4,12 @@ import datetime as dt
 from collections.abc import Sequence
 
 from citycard.entitlements.changed_rules import all_codes
+from citycard.entitlements.chunks import cut_everybody, cut_listed, work_through
 from citycard.entitlements.compiling import CompiledRules, compiled
-from citycard.entitlements.rulebook import Rulebook, kept_rulebook, rulebook
+from citycard.entitlements.rulebook import kept_rulebook, rulebook
 from citycard.entitlements.run_values import Preview
-from citycard.entitlements.runs import Run, count_up, load, preview_of, set_state
-from citycard.infra.database import execute, row, rows, scalar, statement
+from citycard.entitlements.runs import Run, count_up, load, lock, preview_of, set_state
+from citycard.infra.database import rows, scalar, statement
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.kernel.actors import Actor
@@ -53,57 +54,48 @@ def begin_preview(
     book = rulebook()
     every = all_codes(book)
     wanted = every if codes is None else tuple(dict.fromkeys(codes))
-    return int(
-        scalar(
-            statement(__file__, "begin_run"),
-            [
-                book.pack_hash,
-                None if member_ids is None else sorted(set(member_ids)),
-                list(wanted),
-                set(wanted) >= set(every),
-                on,
-                current_pack().time.day(now),
-                now,
-                actor.id,
-            ],
-        )
+    run_id = scalar(
+        statement(__file__, "begin_run"),
+        [
+            book.pack_hash,
+            None if member_ids is None else sorted(set(member_ids)),
+            list(wanted),
+            set(wanted) >= set(every),
+            on,
+            current_pack().time.day(now),
+            now,
+            actor.id,
+        ],
     )
+    run = load(run_id)
+    cut_everybody(run, CHUNK) if member_ids is None else cut_listed(run, CHUNK)
+    return run.id
 
 
 def go_on_previewing(*, run_id: int, now: dt.datetime, most: int | None = None) -> Preview:
-    """Go on with a dry run where it was left, for so many members at most (None: to its end).
+    """Go on with a dry run where it was left, for about so many members (None: to its end).
+
+    Several workers may go on with one run, each in units of work of its own.
 
     :raises NoSuchRun: there is none of this id
     """
     require_unit_of_work()
     run = load(run_id)
-    if run.state != "previewing":
-        return preview_of(run_id=run_id)
-    book = kept_rulebook(run.pack_hash)
-    rules = compiled(book, run.codes)
-    done, upto = 0, run.upto
-    while most is None or done < most:
-        chunk = CHUNK if most is None else min(CHUNK, most - done)
-        following = _following(run, upto, chunk)
-        if following is None:
-            count_up(run)
-            set_state(run, "previewed", now=now)
-            break
-        done += _chunk(run, book, rules, upto, following)
-        upto = following
+    if run.state == "previewing":
+        rules = compiled(kept_rulebook(run.pack_hash), run.codes)
+        if work_through(run, lambda after, upto: _compare(run, rules, after, upto), most=most):
+            _finish(run_id, now)
     return preview_of(run_id=run_id)
 
 
-def _following(run: Run, upto: int, chunk: int) -> int | None:
-    """Return the last member of the next chunk."""
-    if run.member_ids is None:
-        found = row(statement(__file__, "next_members"), [upto, chunk])
-        return None if found is None or found.upto is None else int(found.upto)
-    coming = [member for member in run.member_ids if member > upto][:chunk]
-    return coming[-1] if coming else None
+def _finish(run_id: int, now: dt.datetime) -> None:
+    run = lock(run_id)
+    if run.state == "previewing":
+        count_up(run)
+        set_state(run, "previewed", now=now)
 
 
-def _chunk(run: Run, book: Rulebook, rules: CompiledRules, after: int, upto: int) -> int:
+def _compare(run: Run, rules: CompiledRules, after: int, upto: int) -> int:
     """Compare one chunk of members and keep what differs; return how many they were."""
     sql = _put_in(statement(__file__, "differ"), rules, listed=run.member_ids is not None)
     ids = [m for m in run.member_ids or () if after < m <= upto]
@@ -121,10 +113,6 @@ def _chunk(run: Run, book: Rulebook, rules: CompiledRules, after: int, upto: int
             "reading": rules.names,
             "every_rule": run.every_rule,
         },
-    )
-    execute(
-        "UPDATE entitlements_run SET upto = %s, members = members + %s WHERE id = %s",
-        [upto, found.members, run.id],
     )
     return int(found.members)
 

@@ -36,20 +36,23 @@ class Run:
     on: dt.date
     today: dt.date
     state: RunState
-    upto: int
     members: int
     replaced_by: int | None
 
 
-def load(run_id: int) -> Run:
-    """Lock and return a run.
+def lock(run_id: int) -> Run:
+    """Lock and return a run, to move it on.
 
     :raises NoSuchRun: there is none of this id
     """
-    return _run(run_id, "FOR UPDATE")
+    return load(run_id, "FOR UPDATE")
 
 
-def _run(run_id: int, lock: str = "") -> Run:
+def load(run_id: int, lock: str = "") -> Run:
+    """Return a run as it stands.
+
+    :raises NoSuchRun: there is none of this id
+    """
     found = row(f"SELECT * FROM entitlements_run WHERE id = %s {lock}", [run_id])  # noqa: S608 - ours
     if found is None:
         raise NoSuchRun(run_id=run_id)
@@ -62,14 +65,13 @@ def _run(run_id: int, lock: str = "") -> Run:
         on=found.on_day,
         today=found.today,
         state=found.state,
-        upto=found.upto,
         members=found.members,
         replaced_by=found.replaced_by,
     )
 
 
 def set_state(run: Run, state: RunState, *, now: dt.datetime, actor: str | None = None) -> None:
-    """Move a run on; each step begins with its first member again."""
+    """Move a run on."""
     execute(
         statement(__file__, "set_state"),
         {"run": run.id, "state": state, "now": now, "actor": actor},
@@ -95,7 +97,7 @@ def preview_of(*, run_id: int) -> Preview:
 
     :raises NoSuchRun: there is none of this id
     """
-    run = _run(run_id)
+    run = load(run_id)
     counted = rows(
         "SELECT entitlement, kind, reason, members FROM entitlements_count WHERE run_id = %s"
         " ORDER BY entitlement, kind, reason",

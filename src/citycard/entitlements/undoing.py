@@ -7,14 +7,14 @@ from citycard.entitlements.carrying_out import (
     CHUNK,
     Kind,
     announce_chunk,
-    chunks,
     leave,
     moved_on,
 )
+from citycard.entitlements.chunks import cut_touched, work_through
 from citycard.entitlements.events import RightChanged, RightEnded, RightGranted
 from citycard.entitlements.run_values import Preview
-from citycard.entitlements.runs import Run, RunNotReady, load, preview_of, set_state
-from citycard.infra.database import execute, rows, statement
+from citycard.entitlements.runs import Run, RunNotReady, load, lock, preview_of, set_state
+from citycard.infra.database import execute, scalar, statement
 from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.kernel.actors import Actor
 
@@ -30,41 +30,36 @@ def undo(*, run_id: int, actor: Actor, now: dt.datetime, most: int | None = None
     The members are next decided when their facts change or time moves on, and not before: an undo
     stands until the rules or the facts are put right. A run that is undone already stays as it is.
 
-    :param most: how many members to restore at most (None: all); an answer in state ``undoing`` is
+    :param most: about how many members to restore (None: all); an answer in state ``undoing`` is
         gone on with by calling again, in the next unit of work
     :raises NoSuchRun: there is none of this id
     :raises RunNotReady: it was not carried out, or not to its end
     """
     require_unit_of_work()
     run = load(run_id)
-    if run.state == "undone":
-        return preview_of(run_id=run_id)
-    if run.state not in ("carried_out", "undoing"):
-        raise RunNotReady(run_id=run_id, state=run.state)
     if run.state == "carried_out":
-        set_state(run, "undoing", now=now, actor=actor.id)
-        run = load(run_id)
-    if _restore_chunks(run, actor, now, most):
-        set_state(run, "undone", now=now)
+        run = _begin(lock(run_id), actor, now)
+    if run.state not in ("undoing", "undone"):
+        raise RunNotReady(run_id=run_id, state=run.state)
+    if run.state == "undoing" and work_through(
+        run, lambda after, upto: _restore(run, actor, now, after, upto), most=most
+    ):
+        set_state(lock(run_id), "undone", now=now)
     return preview_of(run_id=run_id)
 
 
-def _restore_chunks(run: Run, actor: Actor, now: dt.datetime, most: int | None) -> bool:
-    room = most
-    size = CHUNK if most is None else min(CHUNK, most)
-    for after, upto in chunks(run, run.upto, size):
-        if room is not None and room <= 0:
-            return False
-        _restore(run, actor, now, after, upto)
-        execute("UPDATE entitlements_run SET upto = %s WHERE id = %s", [upto, run.id])
-        room = None if room is None else room - size
-    return True
+def _begin(run: Run, actor: Actor, now: dt.datetime) -> Run:
+    if run.state == "carried_out":
+        cut_touched(run, CHUNK)
+        set_state(run, "undoing", now=now, actor=actor.id)
+    return load(run.id)
 
 
-def _restore(run: Run, actor: Actor, now: dt.datetime, after: int, upto: int) -> None:
+def _restore(run: Run, actor: Actor, now: dt.datetime, after: int, upto: int) -> int:
     asked = {"run": run.id, "after": after, "upto": upto, "now": now, "actor": actor.id}
-    rows(statement(__file__, "lock_touched"), asked)
+    touched = scalar(statement(__file__, "lock_touched"), asked)
     leave(run, moved_on(run, "written", after, upto), state="kept")
     execute(statement(__file__, "restore"), asked)
     execute(statement(__file__, "stand_restored"), asked | {"today": run.today})
     announce_chunk(run, "undone", _EVENTS, after, upto)
+    return int(touched)

@@ -1,5 +1,5 @@
 UPDATE entitlements_run
-SET state = %(state)s, upto = 0,
+SET state = %(state)s,
     previewed_at = CASE WHEN %(state)s = 'previewed' THEN %(now)s::timestamptz ELSE previewed_at END,
     carried_out_at = CASE WHEN %(state)s = 'carried_out' THEN %(now)s::timestamptz ELSE carried_out_at END,
     carried_out_by = CASE WHEN %(state)s = 'carrying_out' THEN %(actor)s::text ELSE carried_out_by END,

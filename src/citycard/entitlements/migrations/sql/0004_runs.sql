@@ -20,7 +20,6 @@ CREATE TABLE entitlements_run (
     today date NOT NULL,
     state text NOT NULL CHECK (state IN ('previewing', 'previewed', 'carrying_out', 'carried_out',
                                          'undoing', 'undone', 'replaced')),
-    upto bigint NOT NULL DEFAULT 0,
     members bigint NOT NULL DEFAULT 0,
     replaced_by bigint REFERENCES entitlements_run (id),
     begun_at timestamptz NOT NULL,
@@ -35,8 +34,17 @@ COMMENT ON TABLE entitlements_run IS 'A mass decision: previewed, carried out, p
 COMMENT ON COLUMN entitlements_run.member_ids IS 'Whom it is about; null: everybody.';
 COMMENT ON COLUMN entitlements_run.codes IS 'The rights that were looked at.';
 COMMENT ON COLUMN entitlements_run.every_rule IS 'Whether that was all of them, so that the next look is known exactly.';
-COMMENT ON COLUMN entitlements_run.upto IS 'How far the present step has come, by member.';
 COMMENT ON COLUMN entitlements_run.replaced_by IS 'The preview that took its place, since something had changed.';
+
+CREATE TABLE entitlements_chunk (
+    run_id bigint NOT NULL REFERENCES entitlements_run (id) ON DELETE CASCADE,
+    after_id bigint NOT NULL,
+    upto_id bigint NOT NULL,
+    members integer,
+    PRIMARY KEY (run_id, after_id)
+);
+COMMENT ON TABLE entitlements_chunk IS 'The members of a run''s present step, cut into what one worker takes at a time.';
+COMMENT ON COLUMN entitlements_chunk.members IS 'How many it was; null: still to be done.';
 
 CREATE TABLE entitlements_difference (
     run_id bigint NOT NULL REFERENCES entitlements_run (id) ON DELETE CASCADE,
