@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from citycard.agencies import api as agencies
 from citycard.entitlements import api as entitlements
-from citycard.flows import cancelling, weighing
+from citycard.flows import cancelling, offering_rights, weighing
 from citycard.infra.journal import Announced
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import attempt, unit_of_work
@@ -46,6 +46,7 @@ class Weighed:
 @dataclass(frozen=True, kw_only=True)
 class _Tried:
     changes: Sequence[entitlements.Change]
+    born: Sequence[int]
     figures: Sequence[agencies.RightFigure]
     days: int
 
@@ -177,7 +178,8 @@ def _carry_out(found: agencies.MassChange, actor: Actor, now: dt.datetime) -> _T
         days=days,
         brake=brake,
     )
-    return _Tried(changes=changes, figures=figures, days=days)
+    born = [member for member, reasons in applied.reasons.items() if "born" in reasons]
+    return _Tried(changes=changes, figures=figures, days=days, born=born)
 
 
 def _note(found: agencies.MassChange, outcome: _Tried) -> None:
@@ -224,6 +226,7 @@ def _released(found: agencies.MassChange, outcome: _Tried, actor: Actor, now: dt
     agencies.release_mass_change(change_id=found.id, ended=ended, actor=actor, now=now)
     if ended:
         cancelling.order(change_id=found.id, what="cancel", now=now)
+    offering_rights.offer_at_birth(member_ids=outcome.born, change_id=found.id, now=now)
 
 
 def _begun_on(change: entitlements.Change) -> dt.date:

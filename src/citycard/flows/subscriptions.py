@@ -1,6 +1,14 @@
 """The table of reactions: who follows which events. There is no other place where one hides."""
 
-from citycard.flows import allowances, braking, campaigning, keeping_rights, riding, volunteering
+from citycard.flows import (
+    allowances,
+    braking,
+    campaigning,
+    keeping_rights,
+    offering_rights,
+    riding,
+    volunteering,
+)
 from citycard.infra.journal import Subscriber
 from citycard.insight import api as insight
 from citycard.notify import api as notify
@@ -27,6 +35,12 @@ SUBSCRIPTIONS: list[Subscriber] = [
         name="applications.consent",
         codes=frozenset({"people.ground.withdrawn"}),
         handle=keeping_rights.stop_questions,
+    ),
+    Subscriber(
+        name="rights.offers",
+        codes=frozenset({"people.facts.changed"}),
+        handle=offering_rights.follow_facts,
+        batch=100,
     ),
     Subscriber(
         name="rights.mass_changes",

@@ -10,8 +10,10 @@ from citycard.flows import (
     following_register,
     keeping_rights,
     lapsing,
+    offering_rights,
     reconciling,
     refunding,
+    trying_policies,
 )
 from citycard.identity import api as identity
 from citycard.infra import partitions
@@ -50,6 +52,7 @@ TIMETABLE: list[Timed] = [
     Timed(name="seal-access-records", cron="* * * * * */10", run=seal_access_records),
     Timed(name="rights-due", cron="*/10 * * * *", run=keeping_rights.look_again),
     Timed(name="monthly-allowances", cron="9 * * * *", run=allowances.grant_ahead),
+    Timed(name="right-offers", cron="23 8 * * *", run=offering_rights.offer_all),
     Timed(name="register-files", cron="*/10 * * * *", run=following_register.look_in_folder),
     Timed(name="register-changes", cron="5 * * * *", run=following_register.fetch),
     Timed(name="erase-papers", cron="41 2 * * *", run=keeping_rights.erase_papers),
@@ -60,5 +63,6 @@ TIMETABLE: list[Timed] = [
     Timed(name="lapse-points", cron="4 * * * *", run=lapsing.run),
     Timed(name="return-budgets", cron="37 * * * *", run=campaigning.settle_ended),
     Timed(name="refund-runs", cron="* * * * * */5", run=refunding.go_on),
+    Timed(name="policy-trials", cron="* * * * * */10", run=trying_policies.go_on),
     Timed(name="clear-expired", cron="7 * * * *", run=clear_expired),
 ]

@@ -102,6 +102,8 @@ from citycard.people.grounding import (
     give_ground,
     ground_for,
     grounds_of,
+    members_who_agreed,
+    who_agreed,
     withdraw_ground,
 )
 from citycard.people.holding import statuses_of
@@ -191,6 +193,7 @@ __all__ = [
     "member_ids_by_number",
     "members_in_feed",
     "members_of_run",
+    "members_who_agreed",
     "members_with",
     "note_refused",
     "note_restore",
@@ -212,6 +215,7 @@ __all__ = [
     "undo_feed",
     "update_from_register",
     "verify",
+    "who_agreed",
     "withdraw_ground",
     "write_feed_file",
 ]

@@ -1,6 +1,7 @@
 """The grounds that registers are asked on: a consent that can be withdrawn, or a law."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from citycard.infra.database import row, rows, scalar
@@ -87,6 +88,27 @@ def grounds_of(*, member_id: int) -> list[Ground]:
         [member_id],
     )
     return [Ground(**one._asdict()) for one in found]
+
+
+def members_who_agreed(*, purpose: str, after: int, limit: int) -> list[int]:
+    """Return members whose consent for a purpose is in force, by id, from the one after ``after``
+    on."""
+    found = rows(
+        "SELECT DISTINCT member_id FROM people_ground WHERE purpose = %s AND kind = 'consent'"
+        " AND withdrawn_at IS NULL AND member_id > %s ORDER BY member_id LIMIT %s",
+        [purpose, after, limit],
+    )
+    return [one.member_id for one in found]
+
+
+def who_agreed(*, member_ids: Sequence[int], purpose: str) -> list[int]:
+    """Return those of some members whose consent for a purpose is in force."""
+    found = rows(
+        "SELECT DISTINCT member_id FROM people_ground WHERE member_id = ANY(%s::bigint[])"
+        " AND purpose = %s AND kind = 'consent' AND withdrawn_at IS NULL ORDER BY member_id",
+        [list(member_ids), purpose],
+    )
+    return [one.member_id for one in found]
 
 
 def withdraw_ground(*, ground_id: int, member_id: int, actor: Actor, now: dt.datetime) -> list[int]:

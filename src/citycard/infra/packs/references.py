@@ -75,6 +75,7 @@ REFERENCES: tuple[tuple[str, str, Kind], ...] = (
     ("pack", "privacy.officer", AGENCY),
     ("pack", "register_feed.cancel_lists.*.agency", AGENCY),
     ("pack", "register_feed.cancel_lists.*.rights.*", ENTITLEMENT),
+    ("pack", "register_feed.offers_at_birth.*", ENTITLEMENT),
     ("pack", "register_feed.leak.right", ENTITLEMENT),
     ("agencies", "agencies.*.under", AGENCY),
     ("agencies", "agencies.*.district", DISTRICT),

@@ -41,4 +41,5 @@ def _own(request: HttpRequest) -> dict[str, object]:
         "balances": units.mine(access, member_id, today),
         "unread": notify.unread_count(access=access, member_id=member_id),
         "offers": offering.may_have(access, member_id, today),
+        "told_of_offers": own.is_told_of_offers(member_id),
     }

@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from citycard.flows import offering_rights
 from citycard.infra import clock
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import unit_of_work
@@ -60,6 +61,10 @@ def access_log(request: HttpRequest) -> HttpResponse:
 def consents(request: HttpRequest) -> HttpResponse:
     """Show what the resident agreed to, and let them withdraw it."""
     member_id = own.member_of(request)
+    if request.method == "POST" and request.POST.get("agree") == offering_rights.PURPOSE:
+        with unit_of_work():
+            offering_rights.agree(member_id=member_id, actor=actor_of(request), now=clock.now())
+        return redirect("resident:consents")
     if request.method == "POST":
         ground = request.POST.get("ground", "")
         if not ground.isdecimal():
@@ -73,7 +78,16 @@ def consents(request: HttpRequest) -> HttpResponse:
             )
         return redirect("resident:consents")
     grounds = [_consent(ground) for ground in people.grounds_of(member_id=member_id)]
-    return render(request, "resident/consents.html", {"grounds": grounds})
+    purposes = current_pack().table("purposes")["purposes"]
+    offers = purposes.get(offering_rights.PURPOSE)
+    may_agree = (
+        "" if offers is None or own.is_told_of_offers(member_id) else offers["ground"]["text"]
+    )
+    return render(
+        request,
+        "resident/consents.html",
+        {"grounds": grounds, "may_agree": in_language(may_agree)},
+    )
 
 
 def _consent(ground: people.Ground) -> dict[str, object]:

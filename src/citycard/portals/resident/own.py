@@ -3,6 +3,7 @@
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
+from citycard.flows import offering_rights
 from citycard.infra import clock
 from citycard.kernel.access import Access
 from citycard.people import api as people
@@ -32,3 +33,8 @@ def own_access(request: HttpRequest, *fields: str) -> Access:
 def reader_language() -> str:
     """Return the reader's language as packs name it: ``zh-Hant`` or ``en``."""
     return "en" if (get_language() or "").startswith("en") else "zh-Hant"
+
+
+def is_told_of_offers(member_id: int) -> bool:
+    """Tell whether the resident agreed to be told what they may apply for."""
+    return people.ground_for(member_id=member_id, purpose=offering_rights.PURPOSE) is not None
