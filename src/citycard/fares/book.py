@@ -214,14 +214,16 @@ class Book:
         return next(place for place, fund in enumerate(self.funds) if fund.code == code)
 
     def _of_class(self, operator: str, route: str) -> int:
-        number = re.match(r"\d+", route)
+        number, found = re.match(r"\d+", route), NONE
         for place, line in enumerate(self.lines):
             if line.operator != operator or line.named:
                 continue
             span = self.class_numbers[line.group]
-            if span is None or (number and span[0] <= int(number.group()) <= span[1]):
+            if span is None:
+                found = place
+            elif number and span[0] <= int(number.group()) <= span[1]:
                 return place
-        return NONE
+        return found
 
     @cached_property
     def _named(self) -> dict[tuple[str, str], int]:

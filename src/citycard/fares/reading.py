@@ -31,6 +31,7 @@ def read_book(
     :param is_off: which days are days off
     :raises BadRule: with the path to what can't be read.
     """
+    fares = in_order(fares)
     names = Names.of(fares)
     root = Node(fares, (), names)
     lines = read_lines(root)
@@ -62,6 +63,14 @@ def read_book(
         class_operators={code: tuple(each["operators"]) for code, each in fares["classes"].items()},
         class_numbers={code: _numbers(each) for code, each in fares["classes"].items()},
     )
+
+
+def in_order(value: Any) -> Any:
+    """Return a table with its keys sorted: their order in the file says nothing, as it says nothing
+    to a pack's hash, so that a stored pack gives the same places."""
+    if isinstance(value, Mapping):
+        return {key: in_order(value[key]) for key in sorted(value)}
+    return [in_order(each) for each in value] if isinstance(value, list) else value
 
 
 def _numbers(group: Mapping[str, Any]) -> tuple[int, int] | None:

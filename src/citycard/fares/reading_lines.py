@@ -16,6 +16,7 @@ def read_lines(root: Node) -> tuple[Line, ...]:
     for group in root.below("classes").each():
         for operator in group.below("operators").each():
             operator.place("operators")
+            _check_alone(group, operator, root.below("classes"))
             lines.append(_line(group, operator.value, "", group))
     for route in root.below("routes").each() if root.has("routes") else ():
         route.below("class").place("classes")
@@ -24,8 +25,28 @@ def read_lines(root: Node) -> tuple[Line, ...]:
         if own:
             route.below("operator").place("operators")
         for operator in [route.value["operator"]] if own else group.value["operators"]:
-            lines.append(_line(group, operator, route.value["route"], route))
+            line = _line(group, operator, route.value["route"], route)
+            if any(
+                each.named and each[1] == operator and each.route == line.route for each in lines
+            ):
+                route.below("route").refuse(
+                    f"there is a route “{line.route}” of “{operator}” already"
+                )
+            lines.append(line)
     return tuple(lines)
+
+
+def _check_alone(group: Node, operator: Node, groups: Node) -> None:
+    """Refuse two classes in which a route of an operator could stand."""
+    first, last = group.value.get("numbers", (0, 0))
+    for other in groups.each():
+        if other.code >= group.code or operator.value not in other.value["operators"]:
+            continue
+        begin, end = other.value.get("numbers", (0, 0))
+        both = group.has("numbers") == other.has("numbers")
+        if both and begin <= last and first <= end:
+            message = f"a route of “{operator.value}” could be of the class “{other.code}”, too"
+            operator.refuse(message)
 
 
 def _line(group: Node, operator: str, route: str, said: Node) -> Line:

@@ -1,6 +1,7 @@
 """Reads what points pay, with the rows and limits that stand with rights and units."""
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from citycard.fares.book import Limit, Line, Points, PointsRow, PointsRule, Stop, as_column
 from citycard.fares.nodes import Node, dated
 from citycard.fares.reading_concessions import ends_of, scope_of
+from citycard.rules.api import nearest_word
 
 _NOTHING = as_column([])
 
@@ -33,7 +35,7 @@ def read_points(
         dict.fromkeys(rule.value["category"] for rule in points.below("rules").each())
     )
     rules: list[PointsRule] = []
-    for rule in points.below("rules").each():
+    for rule in _ordered(points, lines):
         rules += _rules(rule, root, Places(lines, stops, categories), rights)
     limits, limit_of = _limits(points, units, categories)
     partial = points.below("partial")
@@ -47,6 +49,27 @@ def read_points(
         limit_of=limit_of,
         source=points.value["source"],
     ), categories
+
+
+def _ordered(points: Node, lines: Sequence[Line]) -> list[Node]:
+    """Return the rules in their order; two that could both hold need one."""
+    rules, order = points.below("rules"), points.value.get("order", [])
+    for named in points.below("order").each() if order else ():
+        if named.value not in rules.value:
+            named.refuse(
+                f"there is no rule “{named.value}”", nearest_word(named.value, rules.value)
+            )
+    left = [code for code in rules.value if code not in order]
+    for rule, other in combinations(sorted(rules.value), 2):
+        one, two = rules.below(rule), rules.below(other)
+        same = one.bits("who", "marks") & two.bits("who", "marks")
+        if (
+            (rule in left or other in left)
+            and same
+            and (scope_of(one, lines) & scope_of(two, lines)).any()
+        ):
+            two.refuse(f"“{rule}” could hold, too; say in “order” which comes first")
+    return [rules.below(code) for code in (*order, *left)]
 
 
 def _rules(
