@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from citycard.entitlements.allowances_verifying import verify_allowances
 from citycard.infra.database import rows, statement
 from citycard.infra.packs import current_pack
 from citycard.kernel.findings import Finding
@@ -11,7 +12,7 @@ PATIENCE = dt.timedelta(days=2)
 
 def verify(*, now: dt.datetime) -> list[Finding]:
     """Return what doesn't add up: boundaries nobody decided, rights held without a row or the
-    reverse."""
+    reverse, monthly allowances beside the rules or the books."""
     today = current_pack().time.day(now)
     findings = []
     for one in rows(
@@ -27,4 +28,4 @@ def verify(*, now: dt.datetime) -> list[Finding]:
         findings.append(
             Finding(check="entitlements.held", about=f"member {one.member_id}", says=says)
         )
-    return findings
+    return [*findings, *verify_allowances(now=now)]
