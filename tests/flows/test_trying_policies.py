@@ -10,6 +10,7 @@ from citycard.fares import api as fares
 from citycard.flows import trying_policies
 from citycard.infra.database import rows
 from citycard.infra.packs import current_pack, proposed
+from citycard.kernel.actors import SYSTEM
 from tests.fares.riding_town import MONTH, NOW, Town, at
 
 pytestmark = [pytest.mark.city("taoyuan"), pytest.mark.usefixtures("city")]
@@ -17,7 +18,6 @@ pytestmark = [pytest.mark.city("taoyuan"), pytest.mark.usefixtures("city")]
 NOBODY = fares.Guess("low", {})
 MORE = fares.Guess("high", {"taxi": 50})
 TODAY = NOW.date()
-
 
 
 @pytest.fixture(scope="module")
@@ -125,3 +125,26 @@ def test_an_interval_holds_the_truth_about_nine_times_in_ten() -> None:
         (one, _) = fares.estimates(change=sample, group=group, groups=1, seed=n)
         held += one.low <= truth <= one.high
     assert 46 <= held <= 60
+
+
+def test_a_trial_is_asked_for_and_run_by_the_job(town: Town) -> None:
+    new = fares.NewTrial(
+        title="每月10點",
+        months=[MONTH],
+        changes={"entitlements": lower_allowance(10)},
+        settings={"x": (800, 10)},
+        guesses=[NOBODY, MORE],
+    )
+    number = trying_policies.ask(new=new, actor=SYSTEM, now=NOW)
+    assert fares.trial(trial_id=number).state == "waiting"
+    trying_policies.go_on(NOW)
+    found = fares.trial(trial_id=number)
+    assert (found.state, found.done, found.said) == ("done", found.whole, "")
+    assert found.figures == trial({"entitlements": lower_allowance(10)}, NOBODY, MORE)
+    assert fares.next_trial() is None
+
+
+def test_a_proposal_without_a_change_is_refused_at_once(town: Town) -> None:
+    new = fares.NewTrial(title="t", months=[MONTH], changes={}, settings={}, guesses=[NOBODY])
+    with pytest.raises(trying_policies.NothingProposed):
+        trying_policies.ask(new=new, actor=SYSTEM, now=NOW)

@@ -14,6 +14,7 @@ from citycard.fares.deciding import Decided, decide_months
 from citycard.fares.differing import Difference
 from citycard.fares.estimating import Estimate, Guess, after_guess, estimates, whole
 from citycard.fares.explaining import explain_ride
+from citycard.fares.levers import Lever, LeverOutOfRange, LeverUnknown, levers, proposal_of
 from citycard.fares.point_uses import PointUse, point_uses, points_unit
 from citycard.fares.pricing import price
 from citycard.fares.readings import keep_readings
@@ -22,6 +23,17 @@ from citycard.fares.touching import (
     touched_by_facts,
     touched_by_readings,
     touched_by_rights,
+)
+from citycard.fares.trials import (
+    NewTrial,
+    StoredTrial,
+    ask_trial,
+    finish_trial,
+    next_trial,
+    note_progress,
+    trial,
+    trial_months,
+    trials,
 )
 from citycard.fares.trying import (
     Booked,
@@ -60,8 +72,12 @@ __all__ = [
     "Grant",
     "Groups",
     "Guess",
+    "Lever",
+    "LeverOutOfRange",
+    "LeverUnknown",
     "Line",
     "Mark",
+    "NewTrial",
     "PointUse",
     "PolicyLine",
     "PolicyTrial",
@@ -69,25 +85,35 @@ __all__ = [
     "Ride",
     "RideColumns",
     "Stop",
+    "StoredTrial",
     "TriedMonth",
     "after_guess",
+    "ask_trial",
     "book",
     "check_fares",
     "compare_policies",
     "decide_months",
     "estimates",
     "explain_ride",
+    "finish_trial",
     "groups_of",
     "joined",
     "keep_readings",
+    "levers",
+    "next_trial",
+    "note_progress",
     "point_uses",
     "points_unit",
     "price",
+    "proposal_of",
     "riders_of",
     "touched_by_cards",
     "touched_by_facts",
     "touched_by_readings",
     "touched_by_rights",
+    "trial",
+    "trial_months",
+    "trials",
     "try_month",
     "verify",
     "whole",

@@ -10,8 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from citycard.entitlements import api as entitlements
 from citycard.fares import api as fares
-from citycard.infra.packs import Pack, current_pack, instead_of_the_citys
+from citycard.infra import clock
+from citycard.infra.packs import Pack, PackError, current_pack, instead_of_the_citys, proposed
+from citycard.infra.unit_of_work import unit_of_work
 from citycard.insight import api as insight
+from citycard.kernel.actors import Actor
 from citycard.kernel.errors import Refused
 
 RIDERS_AT_ONCE = 20_000
@@ -24,6 +27,12 @@ class NoRides(Refused):
     """There are no stored rides in {months}; a trial needs some."""
 
     code = "policies.no_rides"
+
+
+class NothingProposed(Refused):
+    """Nothing is other than it is now; change at least one figure."""
+
+    code = "policies.nothing_proposed"
 
 
 class ChangesWhoHolds(Refused):
@@ -110,3 +119,47 @@ def _shown(people: Mapping[str, int]) -> dict[str, bool]:
         least=least,
     )
     return {code: code not in hidden for code in people}
+
+
+def ask(*, new: fares.NewTrial, actor: Actor, now: dt.datetime) -> int:
+    """Have a proposal tried by the next job; refused at once where it can't be.
+
+    :raises PackError: the proposal has mistakes
+    :raises NothingProposed, ChangesWhoHolds, BadRule: it can't be tried
+    """
+    city = current_pack()
+    if not new.changes:
+        raise NothingProposed()
+    proposal = proposed(city=city, changes=new.changes)
+    _check_holders(city, proposal)
+    fares.book(pack=proposal)
+    with unit_of_work():
+        return fares.ask_trial(new=new, pack_hash=city.hash, actor=actor, now=now)
+
+
+def go_on(now: dt.datetime) -> None:
+    """Run the trials that wait, one after the other; run by the clock. One that was cut off begins
+    again: nothing of it was kept."""
+    while (waiting := fares.next_trial()) is not None:
+        figures, said = None, ""
+        try:
+            proposal = proposed(city=current_pack(), changes=waiting.changes)
+            figures = try_policy(
+                proposal=proposal,
+                months=waiting.months,
+                guesses=waiting.guesses,
+                today=current_pack().time.day(now),
+                told=_noting(waiting.id),
+            )
+        except (Refused, PackError) as why:
+            said = str(why)
+        with unit_of_work():
+            fares.finish_trial(trial_id=waiting.id, figures=figures, said=said, now=clock.now())
+
+
+def _noting(trial_id: int) -> Told:
+    def told(done: int, whole: int) -> None:
+        with unit_of_work():
+            fares.note_progress(trial_id=trial_id, done=done, whole=whole)
+
+    return told
