@@ -59,8 +59,8 @@ def test_three_layers() -> None:
 def packs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of one city and of what it inherits, which may be spoilt."""
     monkeypatch.setenv("CITYCARD_STATE", str(tmp_path / "state"))
-    source = find_pack("taoyuan").directory
-    for name in ("taoyuan", "_common", "_schema"):
+    source = find_pack("taitung").directory
+    for name in ("taitung", "_common", "_schema"):
         shutil.copytree(source.parent / name, tmp_path / name)
     return tmp_path
 
@@ -74,7 +74,7 @@ def change(path: Path, good: str, bad: str) -> int:
 
 def mistakes(packs: Path) -> list[str]:
     with pytest.raises(PackError) as caught:
-        load(packs / "taoyuan")
+        load(packs / "taitung")
     return [str(problem) for problem in caught.value.problems]
 
 
@@ -91,17 +91,17 @@ SPOILT = [
 def test_a_table_that_can_t_be_inherited_is_refused(
     packs: Path, good: str, bad: str, says: str
 ) -> None:
-    line = change(packs / "taoyuan" / "pack.yaml", good, bad) + bad.count("\n")
+    line = change(packs / "taitung" / "pack.yaml", good, bad) + bad.count("\n")
     found = mistakes(packs)
-    assert any(each.startswith(f"taoyuan/pack.yaml:{line}: ") and says in each for each in found), (
+    assert any(each.startswith(f"taitung/pack.yaml:{line}: ") and says in each for each in found), (
         found
     )
 
 
 def test_a_table_that_is_inherited_no_more_is_missing(packs: Path) -> None:
-    change(packs / "taoyuan" / "pack.yaml", "  books: _common\n", "")
+    change(packs / "taitung" / "pack.yaml", "  books: _common\n", "")
     assert mistakes(packs) == [
-        "taoyuan/books.yaml:1: this file is missing, and pack.yaml inherits no “books”"
+        "taitung/books.yaml:1: this file is missing, and pack.yaml inherits no “books”"
     ]
 
 
@@ -110,8 +110,8 @@ def test_a_circle_is_refused(packs: Path) -> None:
     (packs / "_other" / "pack.yaml").write_text("inherits: {books: _third}\n")
     (packs / "_third").mkdir()
     (packs / "_third" / "pack.yaml").write_text("inherits:\n  books: _other\n")
-    change(packs / "taoyuan" / "pack.yaml", "  books: _common\n", "  books: _other\n")
-    says = "“books” is inherited in a circle: taoyuan → _other → _third → _other"
+    change(packs / "taitung" / "pack.yaml", "  books: _common\n", "  books: _other\n")
+    says = "“books” is inherited in a circle: taitung → _other → _third → _other"
     assert f"_third/pack.yaml:2: {says}" in mistakes(packs)
 
 
@@ -129,27 +129,27 @@ def test_a_parent_that_is_no_yaml_is_told_in_the_parent(packs: Path) -> None:
 
 
 def test_a_file_that_no_table_is_read_from_is_refused(packs: Path) -> None:
-    for name in ("taoyuan/paper.yaml", "_common/mesages/cards.yaml"):
+    for name in ("taitung/paper.yaml", "_common/mesages/cards.yaml"):
         (packs / name).parent.mkdir(exist_ok=True)
         (packs / name).write_text("a: 1\n")
     assert mistakes(packs) == [
-        "taoyuan/paper.yaml:1: no table is read from this file; did you mean “papers.yaml”?",
+        "taitung/paper.yaml:1: no table is read from this file; did you mean “papers.yaml”?",
         "_common/mesages/cards.yaml:1: no table is read from this file; did you mean “messages”?",
     ]
 
 
 def test_a_key_in_two_files_of_a_table_is_refused(packs: Path) -> None:
     shared = (packs / "_common" / "messages" / "cards.yaml").read_text("utf-8")
-    (packs / "taoyuan" / "messages").mkdir()
-    (packs / "taoyuan" / "messages" / "own.yaml").write_text(shared, "utf-8")
+    (packs / "taitung" / "messages").mkdir(exist_ok=True)
+    (packs / "taitung" / "messages" / "own.yaml").write_text(shared, "utf-8")
     assert any("stands in _common/messages/cards.yaml, too" in each for each in mistakes(packs))
 
 
 def test_what_was_inherited_is_content(packs: Path) -> None:
     """The hash covers the parents' values and drawings; a remark changes nothing."""
-    city, parent = packs / "taoyuan", packs / "_common"
+    city, parent = packs / "taitung", packs / "_common"
     before = load(city).hash
-    assert before == find_pack("taoyuan").hash
+    assert before == find_pack("taitung").hash
     change(parent / "books.yaml", "# The city's own", "# A remark: the city's own")
     assert load(city).hash == before
     change(parent / "books.yaml", '"5110"', '"5119"')
@@ -165,7 +165,7 @@ def test_a_parent_is_found_among_the_packs_that_come_along(packs: Path) -> None:
     """A city of somebody's own needs no copy of what it inherits, nor of the schemas."""
     shutil.rmtree(packs / "_common")
     shutil.rmtree(packs / "_schema")
-    assert load(packs / "taoyuan").hash == find_pack("taoyuan").hash
+    assert load(packs / "taitung").hash == find_pack("taitung").hash
 
 
 def test_a_parent_is_no_city() -> None:
@@ -175,9 +175,9 @@ def test_a_parent_is_no_city() -> None:
 
 
 def test_what_was_kept_knows_where_it_came_from(packs: Path) -> None:
-    first, again = load(packs / "taoyuan"), load(packs / "taoyuan")
+    first, again = load(packs / "taitung"), load(packs / "taitung")
     assert again.parents == first.parents == (packs / "_common",)
-    (source,) = again.sources["purposes"]
+    (source,) = again.sources["statuses"]
     assert isinstance(source, Source)
-    assert source.file_of(("roles",)) == "_common/purposes.yaml"
-    assert source.file == "taoyuan/purposes.yaml"
+    assert source.file_of(("schools",)) == "_common/statuses.yaml"
+    assert source.file == "taitung/statuses.yaml"

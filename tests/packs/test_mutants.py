@@ -20,6 +20,14 @@ from citycard.infra.packs.shapes import has_shape, problems_of_shape
 CITIES = pack_codes()
 
 
+def own_sources(city: str, table: str) -> Iterator[Source]:
+    """Yield the files of a table that are the city's own; what is wholly inherited is the first
+    city's, once for all."""
+    for source in find_pack(city).sources[table]:
+        if city == CITIES[0] or not source.file.startswith("_"):
+            yield source
+
+
 def mutated(source: Source, path: Path, value: Any) -> Source:
     """Return a file with one value replaced; lines stay."""
     root = copy.deepcopy(source.value)
@@ -117,7 +125,7 @@ OPEN = {"scenarios", "entitlements"}
 def test_a_key_too_many_is_refused(city: str, table: str) -> None:
     """Each kind of mapping of each file, once: an unknown key, or a value of the wrong kind."""
     pack = find_pack(city)
-    for source in pack.sources[table]:
+    for source in own_sources(city, table):
         seen: set[tuple[str, ...]] = set()
         for path, inner in mappings(source.value):
             kind = tuple(sorted(inner))
@@ -133,7 +141,7 @@ def test_a_key_too_many_is_refused(city: str, table: str) -> None:
 def test_a_value_of_another_kind_is_refused(city: str, table: str) -> None:
     """A number, a date, a truth or a text where another is expected; parameters are free."""
     pack = find_pack(city)
-    for source in pack.sources[table]:
+    for source in own_sources(city, table):
         seen: set[tuple[str, ...]] = set()
         for path, value in values(source.value):
             kind = (str(len(path)), *(step for step in path[-1:] if isinstance(step, str)))

@@ -12,7 +12,7 @@ from citycard.rules.scenarios import failures
 from citycard.rules.table import read_rules
 from citycard.rules.vocabulary import Vocabulary, vocabulary_of
 
-_DATED_ELSEWHERE = ("pack", "cards", "points")
+_DATED_ELSEWHERE = ("pack", "cards", "points", "activities", "approvals")
 _READ_OTHERWISE = frozenset({"versions", "windows"})
 """Rows of which several may hold at once: artwork by school level, a programme's windows."""
 

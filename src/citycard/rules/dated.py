@@ -149,7 +149,13 @@ def read_dated(node: Node, name: str) -> Dated:
             )
         if row.starts_on == earlier.starts_on and earlier.when is None:
             node.below(number).refuse("no one reaches this row: the one before it holds for all")
+        if any(row.when == each.when for each in _same_day(rows[:number], row)):
+            node.below(number).refuse("no one reaches this row: one before it asks the same")
     return Dated(name, rows)
+
+
+def _same_day(rows: tuple[Row, ...], row: Row) -> tuple[Row, ...]:
+    return tuple(each for each in rows if each.starts_on == row.starts_on)
 
 
 def _row(node: Node) -> Row:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from zoneinfo import available_timezones
 
+from citycard.infra.packs.circles import check_circles
 from citycard.infra.packs.mistakes import PackError, Problem, nearest_word
 from citycard.infra.packs.pack import Pack
 from citycard.infra.packs.reading import Path
@@ -227,4 +228,5 @@ CHECKERS: tuple[Checker, ...] = (
     check_units,
     check_chart,
     check_sources,
+    check_circles,
 )

@@ -141,6 +141,10 @@ def _bad_pattern(error: _Fault) -> Told:
     return None, f"“{error.instance}” does not look like {error.wanted}", None
 
 
+def _too_little(error: _Fault) -> Told:
+    return None, f"“{_short(error.instance)}” says too little", None
+
+
 def _otherwise(error: _Fault) -> Told:
     return None, error.message, None
 
@@ -166,4 +170,5 @@ _SENTENCES: dict[str, Callable[[_Fault], Told]] = {
     "enum": _not_listed,
     "pattern": _bad_pattern,
     "format": _bad_date,
+    "minProperties": _too_little,
 }
