@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from citycard.entitlements.run_values import Count, Preview, RunState, Sample, Share
-from citycard.infra.database import execute, row, rows, scalar, statement
+from citycard.infra.database import execute, row, rows, statement
 from citycard.kernel.errors import Refused
 
 SAMPLES = 5
@@ -37,6 +37,8 @@ class Run:
     today: dt.date
     state: RunState
     members: int
+    touched: int
+    left_over: int
     replaced_by: int | None
 
 
@@ -66,6 +68,8 @@ def load(run_id: int, lock: str = "") -> Run:
         today=found.today,
         state=found.state,
         members=found.members,
+        touched=found.touched,
+        left_over=found.left_over,
         replaced_by=found.replaced_by,
     )
 
@@ -88,7 +92,7 @@ def replace(run: Run, *, by: int) -> None:
 
 def count_up(run: Run) -> None:
     """Keep the counts of a finished preview: they stay when its differences are cleared."""
-    asked = {"run": run.id, "codes": list(run.codes), "today": run.today}
+    asked = {"run": run.id, "codes": list(run.codes), "today": run.today, "few": SAMPLES}
     execute(statement(__file__, "count_up"), asked)
 
 
@@ -105,11 +109,6 @@ def preview_of(*, run_id: int) -> Preview:
     )
     counts = tuple(Count(**one._asdict()) for one in counted if one.kind != "holders")
     holders = {one.entitlement: one.members for one in counted if one.kind == "holders"}
-    touched = "SELECT count(DISTINCT member_id) FROM entitlements_difference WHERE run_id = %s"
-    left = (
-        "SELECT count(*) FROM entitlements_difference"
-        " WHERE run_id = %s AND state IN ('left', 'kept')"
-    )
     return Preview(
         run_id=run.id,
         state=run.state,
@@ -119,11 +118,11 @@ def preview_of(*, run_id: int) -> Preview:
         everybody=run.member_ids is None,
         codes=run.codes,
         members=run.members,
-        touched=scalar(touched, [run_id]),
+        touched=run.touched,
         counts=counts,
         shares={code: _share(code, counts, holders.get(code, 0)) for code in run.codes},
-        samples=tuple(_sample(one) for one in _samples(run_id)),
-        left=scalar(left, [run_id]),
+        samples=tuple(_sample(one) for one in rows(statement(__file__, "samples"), [run_id])),
+        left=run.left_over,
         replaced_by=run.replaced_by,
     )
 
@@ -141,10 +140,6 @@ def _share(code: str, counts: tuple[Count, ...], holders: int) -> Share:
         ended=of("ended"),
         changed=of("changed"),
     )
-
-
-def _samples(run_id: int) -> list[Any]:
-    return rows(statement(__file__, "samples"), {"run": run_id, "few": SAMPLES})
 
 
 def _sample(one: Any) -> Sample:

@@ -1,11 +1,21 @@
-WITH members AS (
-    UPDATE entitlements_run SET members = (SELECT coalesce(sum(c.members), 0) FROM entitlements_chunk c
-                                           WHERE c.run_id = %(run)s) WHERE id = %(run)s
+WITH found AS MATERIALIZED (
+    SELECT d.member_id, d.entitlement, d.kind, d.reason FROM entitlements_difference d WHERE d.run_id = %(run)s
+), told AS (
+    UPDATE entitlements_run
+    SET members = (SELECT coalesce(sum(c.members), 0) FROM entitlements_chunk c WHERE c.run_id = %(run)s),
+        touched = (SELECT count(DISTINCT f.member_id) FROM found f)
+    WHERE id = %(run)s
 )
-INSERT INTO entitlements_count (run_id, entitlement, kind, reason, members)
-SELECT d.run_id, d.entitlement, d.kind, d.reason, count(*) FROM entitlements_difference d
-WHERE d.run_id = %(run)s GROUP BY d.run_id, d.entitlement, d.kind, d.reason
+INSERT INTO entitlements_count (run_id, entitlement, kind, reason, members, samples)
+SELECT %(run)s, n.entitlement, n.kind, n.reason, count(*),
+       (array_agg(n.member_id ORDER BY n.place) FILTER (WHERE n.place <= %(few)s))
+FROM (
+    SELECT f.*, row_number() OVER (PARTITION BY f.entitlement, f.kind, f.reason
+                                   ORDER BY hashint8extended(f.member_id, %(run)s)) AS place
+    FROM found f
+) n
+GROUP BY n.entitlement, n.kind, n.reason
 UNION ALL
-SELECT %(run)s, r.entitlement, 'holders', '', count(*) FROM entitlements_right r
+SELECT %(run)s, r.entitlement, 'holders', '', count(*), '{}' FROM entitlements_right r
 WHERE r.entitlement = ANY(%(codes)s::text[]) AND upper_inf(r.recorded) AND r.valid @> %(today)s::date
 GROUP BY r.entitlement

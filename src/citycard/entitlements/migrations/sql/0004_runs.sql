@@ -21,6 +21,8 @@ CREATE TABLE entitlements_run (
     state text NOT NULL CHECK (state IN ('previewing', 'previewed', 'carrying_out', 'carried_out',
                                          'undoing', 'undone', 'replaced')),
     members bigint NOT NULL DEFAULT 0,
+    touched bigint NOT NULL DEFAULT 0,
+    left_over bigint NOT NULL DEFAULT 0,
     replaced_by bigint REFERENCES entitlements_run (id),
     begun_at timestamptz NOT NULL,
     begun_by text NOT NULL,
@@ -34,6 +36,8 @@ COMMENT ON TABLE entitlements_run IS 'A mass decision: previewed, carried out, p
 COMMENT ON COLUMN entitlements_run.member_ids IS 'Whom it is about; null: everybody.';
 COMMENT ON COLUMN entitlements_run.codes IS 'The rights that were looked at.';
 COMMENT ON COLUMN entitlements_run.every_rule IS 'Whether that was all of them, so that the next look is known exactly.';
+COMMENT ON COLUMN entitlements_run.touched IS 'Members with a difference.';
+COMMENT ON COLUMN entitlements_run.left_over IS 'Differences that were not written, or not undone, since somebody had changed them.';
 COMMENT ON COLUMN entitlements_run.replaced_by IS 'The preview that took its place, since something had changed.';
 
 CREATE TABLE entitlements_chunk (
@@ -87,9 +91,11 @@ CREATE TABLE entitlements_count (
     kind text NOT NULL,
     reason text NOT NULL,
     members bigint NOT NULL,
+    samples bigint[] NOT NULL,
     PRIMARY KEY (run_id, entitlement, kind, reason)
 );
 COMMENT ON TABLE entitlements_count IS 'How many members a preview found, by right, kind and reason; holders: who had it.';
+COMMENT ON COLUMN entitlements_count.samples IS 'A few of them, from all over.';
 
 CREATE TABLE entitlements_settled (
     pack_hash text NOT NULL,
