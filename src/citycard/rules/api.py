@@ -15,6 +15,7 @@ unknown::
 
 Ask ``table.reads`` which facts are needed: those and no others are fetched. For many people bind
 the day first: ``decide = table.compile(on)``, then ``decide(facts)`` gives ``{code: -1 | 0 | 1}``.
+``Tracer(rule.holds, on)`` keeps what every step answered, too, and reads the reason from it later.
 ``rule.next_change(facts, on)`` is the next day on which time alone could change an answer, and
 ``phases`` turns that into periods with exact boundaries.
 
@@ -41,6 +42,7 @@ from citycard.rules.sql_days import NEVER, Known, intersection
 from citycard.rules.sql_rules import failing_word, newest_word, row_in_force, rule_days
 from citycard.rules.steps import Steps
 from citycard.rules.table import Decision, Rule, RuleTable, read_rules
+from citycard.rules.tracing import Trace, Tracer
 from citycard.rules.vocabulary import Tables, Vocabulary, vocabulary_of
 from citycard.rules.words_age import birthday
 
@@ -73,6 +75,8 @@ __all__ = [
     "RuleTable",
     "Steps",
     "Tables",
+    "Trace",
+    "Tracer",
     "Valued",
     "Verdict",
     "Vocabulary",
