@@ -2,6 +2,7 @@
 compares). A page a city: its fares over the distance as pictures and tables, priced by the same
 engine that prices rides, and the rules with their sources."""
 
+import dataclasses
 import datetime as dt
 import os
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import django
+import numpy as np
 
 from tools.line_charts import Curve, drawn
 
@@ -100,15 +102,14 @@ def _points(
     book = fares.book(pack=pack)
     place = next(i for i, each in enumerate(book.lines) if each.group == line["class"])
     day = (chart["on"] - dt.date(1970, 1, 1)).days
-    lengths = range(METRES, chart["up_to_km"] * 1000 + 1, METRES)
-    rides = fares.RideColumns.of(
-        fares.Ride(person=i, day=day, line=place, metres=far, marks=book.bits(*line["marks"]))
-        for i, far in enumerate(lengths)
-    )
+    lengths = np.arange(METRES, chart["up_to_km"] * 1000 + 1, METRES)
+    one = fares.Ride(day=day, line=place, marks=book.bits(*line["marks"]))
+    alike = fares.RideColumns.of([one]).take(np.zeros(len(lengths), np.int64))
+    rides = dataclasses.replace(alike, person=np.arange(len(lengths)), metres=lengths)
     priced = fares.price(book=book, rides=rides)
     assert priced.priced.all(), f"{pack.code}: a ride of {line['class']} has no fare"
     owed = priced.owed_ntd.tolist()
-    return [(far / 1000, amount) for far, amount in zip(lengths, owed, strict=True)]
+    return [(far / 1000, amount) for far, amount in zip(lengths.tolist(), owed, strict=True)]
 
 
 def _rules(

@@ -63,7 +63,8 @@ class PlainFares:
 
     def _price(self, ride: Ride, row: Row | None, line: Any, mode: str, marks: set[str]) -> Row:
         size = self._size(ride, row)
-        missed = ride.ended != 0 and not (row and row["kind"] == "flat")
+        one_tap = row is not None and row["kind"] == "flat" and "missing" not in row
+        missed = ride.ended != 0 and not one_tap
         steps, applied = self._history(ride, line, mode, marks), []
         if missed:
             return self._missed(ride, row, marks)

@@ -136,7 +136,7 @@ def same(one: PricedColumns, other: PricedColumns) -> bool:
 
 
 @pytest.mark.parametrize("city", ["taichung", "taoyuan", "everything"])
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(seed=ANY_SEED)
 def test_columns_say_what_a_plain_loop_says(city: str, seed: int) -> None:
     book = the_book(city)
@@ -186,7 +186,7 @@ def test_what_holds_of_every_ride(city: str, seed: int) -> None:
 
 
 @pytest.mark.parametrize("city", ["taichung", "taoyuan", "everything"])
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(seed=ANY_SEED)
 def test_a_later_tap_changes_no_earlier_ride(city: str, seed: int) -> None:
     rides = month(the_book(city), seed, people=1, most=14)
@@ -200,7 +200,7 @@ def _first(result: PricedColumns, size: int) -> PricedColumns:
     return PricedColumns(**{name: column[..., :size] for name, column in vars(result).items()})
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(seed=ANY_SEED, chunk=st.integers(1, 40))
 def test_any_split_between_persons_gives_the_same(seed: int, chunk: int) -> None:
     rides = month(the_book("everything"), seed, people=9, most=9)

@@ -578,6 +578,14 @@ def test_taichung_a_missing_tap_out_is_charged_20_or_11_without_concessions() ->
     assert result.applied.tolist() == [0] * 4
 
 
+@pytest.mark.parametrize(("missing", "owed"), [(None, 18), ({"full_ntd": 20}, 20)])
+def test_one_price_needs_no_tap_out_unless_the_tariff_says_so(missing: Any, owed: int) -> None:
+    tariff = {"kind": "flat", "ntd": 18} | ({"missing": missing} if missing else {})
+    book = read(table(tariff=tariff))
+    ride = Ride(day=TODAY, line=book.line(operator="bus"), ended=Ended.MISSING_CHARGED)
+    assert priced(book, ride).owed_ntd[0] == owed
+
+
 # --- differences
 
 

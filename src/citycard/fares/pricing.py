@@ -55,7 +55,7 @@ def price_some(book: Book, rides: RideColumns, trace: Trace) -> PricedColumns:
     measures = measure(book, rides)
     tariff_row = book.tariffs.row_at(book.line_tariff[rides.line], rides.day)
     micro, fare, known = book.tariffs.whole(tariff_row, measures)
-    whole = (rides.ended == Ended.WHOLE) | book.tariffs.measured_by(tariff_row, "")
+    whole = (rides.ended == Ended.WHOLE) | book.tariffs.needs_no_tap_out(tariff_row)
     full = known & whole
     fare[~full] = 0
     work = Work(book.tariffs, tariff_row, measures, micro, fare.copy())

@@ -168,6 +168,12 @@ class Tariffs:
         micro[~known] = ntd[~known] = 0
         return micro, ntd, known
 
+    def needs_no_tap_out(self, row: Column) -> Flags:
+        """Tell which rides are whole with one tap: one price, and nothing said of a missing one."""
+        one = [not tariff.measure and tariff.missing is None for tariff in self.rows]
+        flags: Flags = np.array([*one, False], dtype=np.bool_)[row]
+        return flags
+
     def measured_by(self, row: Column, measure: str) -> Flags:
         """Tell which rides have a tariff that goes by this measure."""
         by = np.array([tariff.measure == measure for tariff in self.rows] + [False], dtype=np.bool_)
