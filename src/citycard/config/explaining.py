@@ -18,6 +18,12 @@ _MARKS = {"may": "✓", "unknown": "?", "may_not": "✗", "not_yet": "–"}
 _GIFTS = {
     "subsidy_points_each_month": Text("每月補助 {} 點", "{} points each month"),
     "fare_percent": Text("票價 {}%", "{}% of the fare"),
+    "holiday_fare_percent": Text("假日票價 {}%", "{}% of the fare on holidays"),
+    "base_km": Text("基本里程 {} 公里", "{} km of base distance"),
+    "free_km": Text("免費 {} 公里", "{} km free"),
+    "fare_cap_ntd": Text("車資上限 {} 元", "at most NT${} a ride"),
+    "free_days": Text("免費入園 {} 日", "{} free day(s) of entry"),
+    "entry_percent": Text("其後票價 {}%", "{}% of the ticket afterwards"),
 }
 _APPLY = Text("須申請，由{}核定", "by application; {} decides")
 _APPROVED = Text("已核定", "approved")
