@@ -18,6 +18,7 @@ from tools.line_charts import Curve, drawn
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference" / "fares"
 MADE = "<!-- Made by `python -m tools.fare_charts`; edit the pack that it is made from. -->\n\n"
 METRES = 20
+POINTS = 2_000  # more than any ride takes
 ROWS = 10
 
 
@@ -64,7 +65,8 @@ def _pictures(pack: Any) -> Iterator[tuple[str, str]]:
             Curve(name=_both(line["name"]), points=_points(pack, chart, line))
             for line in chart["lines"]
         ]
-        yield f"{pack.code}-{number}.svg", drawn(_both(chart["title"]), curves)
+        unit = "公里 km" if "up_to_km" in chart else "票價 fare, NT$"
+        yield f"{pack.code}-{number}.svg", drawn(_both(chart["title"]), curves, unit)
 
 
 def _page(pack: Any) -> str:
@@ -86,30 +88,41 @@ def _amounts(pack: Any, chart: Mapping[str, Any]) -> str:
     lines = chart["lines"]
     found = [dict(_points(pack, chart, line)) for line in lines]
     head = " | ".join(f"{zh} {en}" for zh, en in (_both(line["name"]) for line in lines))
-    text = f"\n| km | {head} |\n|--:|{'--:|' * len(lines)}\n"
-    step = max(1, round(chart["up_to_km"] / ROWS))
-    for km in range(step, chart["up_to_km"] + 1, step):
-        text += f"| {km} | {' | '.join(str(amounts[float(km)]) for amounts in found)} |\n"
+    unit, most = ("km", "up_to_km") if "up_to_km" in chart else ("NT$", "up_to_ntd")
+    text = f"\n| {unit} | {head} |\n|--:|{'--:|' * len(lines)}\n"
+    step = max(1, round(chart[most] / ROWS))
+    for size in range(step, chart[most] + 1, step):
+        text += f"| {size} | {' | '.join(str(amounts[float(size)]) for amounts in found)} |\n"
     return text
 
 
 def _points(
     pack: Any, chart: Mapping[str, Any], line: Mapping[str, Any]
 ) -> list[tuple[float, int]]:
-    """Price a ride of every length."""
+    """Price a ride of every length, or one of every fare."""
     from citycard.fares import api as fares
 
     book = fares.book(pack=pack)
     place = next(i for i, each in enumerate(book.lines) if each.group == line["class"])
     day = (chart["on"] - dt.date(1970, 1, 1)).days
-    lengths = np.arange(METRES, chart["up_to_km"] * 1000 + 1, METRES)
-    one = fares.Ride(day=day, line=place, marks=book.bits(*line["marks"]))
-    alike = fares.RideColumns.of([one]).take(np.zeros(len(lengths), np.int64))
-    rides = dataclasses.replace(alike, person=np.arange(len(lengths)), metres=lengths)
-    priced = fares.price(book=book, rides=rides)
+    if "up_to_km" in chart:
+        sizes, unit, measure = (
+            np.arange(0, chart["up_to_km"] * 1000 + 1, METRES)[1:],
+            1000,
+            "metres",
+        )
+    else:
+        sizes, unit, measure = np.arange(1, chart["up_to_ntd"] + 1), 1, "told_ntd"
+    stop = book.stop(line=place, code=line["stop"]) if "stop" in line else fares.NONE
+    marks = book.bits(*line["marks"])
+    one = fares.Ride(day=day, line=place, marks=marks, origin=stop, points_open=POINTS)
+    alike = fares.RideColumns.of([one]).take(np.zeros(len(sizes), np.int64))
+    changed: dict[str, Any] = {"person": np.arange(len(sizes)), measure: sizes}
+    priced = fares.price(book=book, rides=dataclasses.replace(alike, **changed))
     assert priced.priced.all(), f"{pack.code}: a ride of {line['class']} has no fare"
-    owed = priced.owed_ntd.tolist()
-    return [(far / 1000, amount) for far, amount in zip(lengths.tolist(), owed, strict=True)]
+    amounts = priced.owed_ntd if "up_to_km" in chart else priced.stored_ntd
+    pairs = zip(sizes.tolist(), amounts.tolist(), strict=True)
+    return [(size / unit, amount) for size, amount in pairs]
 
 
 def _rules(

@@ -22,19 +22,19 @@ FONT = "'Noto Sans TC','Noto Sans CJK TC','PingFang TC','Microsoft JhengHei',san
 
 @dataclass(frozen=True, kw_only=True)
 class Curve:
-    """One line: its name in two languages, and (km, NT$) from left to right."""
+    """One line: its name in two languages, and (size, NT$) from left to right."""
 
     name: tuple[str, str]
     points: Sequence[tuple[float, int]]
 
 
-def drawn(title: tuple[str, str], curves: Sequence[Curve]) -> str:
+def drawn(title: tuple[str, str], curves: Sequence[Curve], unit: str) -> str:
     """Return the whole SVG."""
     far = max(x for curve in curves for x, _ in curve.points)
     top = max(5, *(y for curve in curves for _, y in curve.points))
     step = _nice(top / 6)
     most = -(-top // step) * step
-    body = [*_head(title, curves), *_grid(far, most, step)]
+    body = [*_head(title, curves), *_grid(far, most, step, unit)]
     ends = _spread([_y(curve.points[-1][1], most) for curve in curves])
     for place, curve in enumerate(curves):
         body += _line(curve, STYLES[place % len(STYLES)], ends[place], far, most)
@@ -55,7 +55,7 @@ def _head(title: tuple[str, str], curves: Sequence[Curve]) -> list[str]:
     ]
 
 
-def _grid(far: float, most: float, step: float) -> Iterator[str]:
+def _grid(far: float, most: float, step: float, unit: str) -> Iterator[str]:
     right, ground = LEFT + PLOT_WIDTH, TOP + PLOT_HEIGHT
     value = 0.0
     while value <= most:
@@ -73,7 +73,7 @@ def _grid(far: float, most: float, step: float) -> Iterator[str]:
     yield f'<text x="{LEFT - 8}" y="{TOP - 10}" text-anchor="end" fill="#555b63">NT$</text>'
     yield (
         f'<text x="{LEFT + PLOT_WIDTH / 2:.0f}" y="{ground + 40}" text-anchor="middle" '
-        'fill="#555b63">公里 km</text>'
+        f'fill="#555b63">{escape(unit)}</text>'
     )
 
 

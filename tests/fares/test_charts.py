@@ -14,7 +14,7 @@ def test_pages_and_pictures_are_up_to_date() -> None:
 
 def test_words_at_the_ends_of_lines_keep_apart_and_inside() -> None:
     curves = [Curve(name=("名", "Name"), points=[(0, 5), (10, amount)]) for amount in (9, 9, 10, 0)]
-    root = ET.fromstring(line_charts.drawn(("題", "A <title>"), curves))  # noqa: S314 - as above
+    root = ET.fromstring(line_charts.drawn(("題", "A <title>"), curves, "km"))  # noqa: S314 - as above
     texts = [
         each for each in root.iter() if each.tag.endswith("text") and "名" in (each.text or "")
     ]
