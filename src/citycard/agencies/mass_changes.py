@@ -128,13 +128,8 @@ class EndedRight:
     ended_on: dt.date
 
 
-def release_mass_change(
-    *, change_id: int, ended: Sequence[EndedRight], actor: Actor, now: dt.datetime
-) -> None:
-    """Note that a mass change was carried out, and who lost what.
-
-    :raises MassChangeIsOver: it was, or it was rejected
-    """
+def note_ended_rights(*, change_id: int, ended: Sequence[EndedRight]) -> None:
+    """Keep who lost what by a mass change."""
     require_unit_of_work()
     if ended:
         execute(
@@ -147,6 +142,14 @@ def release_mass_change(
                 [one.ended_on for one in ended],
             ],
         )
+
+
+def release_mass_change(*, change_id: int, actor: Actor, now: dt.datetime) -> None:
+    """Note that a mass change was carried out.
+
+    :raises MassChangeIsOver: it was, or it was rejected
+    """
+    require_unit_of_work()
     _move(change_id, ("drafted", "waiting"), "carried_out", released_at=now, released_by=actor.id)
 
 
@@ -157,6 +160,16 @@ def reject_mass_change(*, change_id: int) -> None:
     """
     require_unit_of_work()
     _move(change_id, ("waiting", "drafted"), "rejected")
+
+
+def forget_mass_change(*, change_id: int) -> None:
+    """Turn down a waiting mass change that is worked out anew under another number.
+
+    :raises MassChangeIsOver: it doesn't wait
+    """
+    require_unit_of_work()
+    _move(change_id, ("waiting",), "rejected")
+    execute("UPDATE agencies_mass_change SET about = '' WHERE id = %s", [change_id])
 
 
 def undo_mass_change(*, change_id: int, actor: Actor, now: dt.datetime) -> None:

@@ -63,6 +63,7 @@ from citycard.entitlements.gifts import gifts_of
 from citycard.entitlements.granting import decide, decide_again, decide_due
 from citycard.entitlements.mass_figures import (
     UsedAfter,
+    ended_by_run,
     holders_by_right,
     last_days,
     used_after,
@@ -119,6 +120,7 @@ __all__ = [
     "decide_due",
     "due",
     "eligibility",
+    "ended_by_run",
     "explain",
     "facts_needed",
     "gifts_of",

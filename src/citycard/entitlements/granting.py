@@ -91,18 +91,22 @@ def decide(
     return changes
 
 
-def decide_due(*, now: dt.datetime, actor: Actor, limit: int = CHUNK) -> list[Change]:
+def decide_due(
+    *, now: dt.datetime, actor: Actor, limit: int = CHUNK, time_only: bool = False
+) -> list[Change]:
     """Decide the members for whom time alone changes something by today, or whose pack is an older
     one.
 
     A run that comes late decides from the day that was missed, so that no boundary moves.
+
+    :param time_only: leave those whose pack alone is an older one to a run that is weighed first
     """
     require_unit_of_work()
     today = current_pack().time.day(now)
     late = rows(
         "SELECT member_id, check_on FROM entitlements_next_check"
-        " WHERE check_on <= %s OR pack_hash <> %s ORDER BY member_id LIMIT %s",
-        [today, rulebook().pack_hash, limit],
+        " WHERE check_on <= %s OR (NOT %s AND pack_hash <> %s) ORDER BY member_id LIMIT %s",
+        [today, time_only, rulebook().pack_hash, limit],
     )
     if not late:
         return []

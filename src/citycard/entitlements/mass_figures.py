@@ -69,3 +69,16 @@ def used_after(
     """
     columns = [list(column) for column in zip(*rights, strict=True)] if rights else [[], [], []]
     return [UsedAfter(**one._asdict()) for one in rows(_USED, [*columns, until])]
+
+
+def ended_by_run(*, run_id: int) -> list[tuple[int, str, dt.date]]:
+    """Return who lost which right by a run, and the first day without it; for flows, never for a
+    page."""
+    found = rows(
+        "SELECT d.member_id, d.entitlement, r.on_day AS ended_on FROM entitlements_difference d"
+        " JOIN entitlements_run r ON r.id = d.run_id"
+        " WHERE d.run_id = %s AND d.kind = 'ended' AND d.state = 'written'"
+        " ORDER BY d.entitlement, d.member_id",
+        [run_id],
+    )
+    return [(one.member_id, one.entitlement, one.ended_on) for one in found]

@@ -139,13 +139,16 @@ def catalogue(*, on: dt.date) -> list[Entitlement]:
     return [_entitlement(rule.rule) for rule in rulebook() if rule.rule.since <= on]
 
 
-def due(*, on: dt.date) -> list[int]:
+def due(*, on: dt.date, time_only: bool = False) -> list[int]:
     """Return the members for whom time alone changes something by a day, or whose pack is an older
-    one."""
+    one.
+
+    :param time_only: without those whose pack alone is an older one
+    """
     found = rows(
-        "SELECT member_id FROM entitlements_next_check WHERE check_on <= %s OR pack_hash <> %s"
-        " ORDER BY member_id",
-        [on, rulebook().pack_hash],
+        "SELECT member_id FROM entitlements_next_check"
+        " WHERE check_on <= %s OR (NOT %s AND pack_hash <> %s) ORDER BY member_id",
+        [on, time_only, rulebook().pack_hash],
     )
     return [one.member_id for one in found]
 

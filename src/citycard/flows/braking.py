@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from citycard.agencies import api as agencies
 from citycard.entitlements import api as entitlements
-from citycard.flows import cancelling, offering_rights, weighing
+from citycard.flows import braking_rules, cancelling, offering_rights, weighing
 from citycard.infra.journal import Announced
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import attempt, unit_of_work
@@ -19,7 +19,7 @@ from citycard.kernel.actors import Actor
 from citycard.kernel.errors import Refused
 from citycard.people import api as people
 
-KIND = "entitlements.mass_change"
+KIND = braking_rules.KIND
 MANY = 200
 """More people than this are not told one by one."""
 
@@ -74,7 +74,17 @@ def weigh_again(*, change_id: int, actor: Actor, now: dt.datetime) -> Weighed:
             raise agencies.MassChangeIsOver(state=found.state)
         if found.proposal_id is not None:
             agencies.lapse(proposal_id=found.proposal_id, now=now)
-        return _weigh(found, actor, now)
+        if found.kind == "feed":
+            return _weigh(found, actor, now)
+        agencies.forget_mass_change(change_id=change_id)
+    anew = braking_rules.weigh_rules(now=now, actor=actor)
+    found = agencies.mass_change(change_id=change_id if anew is None else anew)
+    return Weighed(
+        change_id=found.id,
+        held=found.state == "waiting",
+        proposal_id=found.proposal_id,
+        ended=found.ended,
+    )
 
 
 def release(proposal: agencies.Proposal, actor: Actor, now: dt.datetime) -> None:
@@ -85,6 +95,9 @@ def release(proposal: agencies.Proposal, actor: Actor, now: dt.datetime) -> None
     found = agencies.mass_change(change_id=int(proposal.content["change"]))
     if found.state != "waiting":
         raise agencies.MassChangeIsOver(state=found.state)
+    if found.kind == "rules":
+        braking_rules.release(found, actor, now)
+        return
     outcome = _carry_out(found, actor, now)
     if weighing.hash_of(outcome.changes) != proposal.content["hash"]:
         raise ChangedMeanwhile()
@@ -120,8 +133,7 @@ def undo(*, change_id: int, actor: Actor, now: dt.datetime) -> None:
                 member_ids=members, quiet=len(members) > MANY, actor=actor, now=now
             )
         else:
-            assert found.ref is not None, "a mass change by rules has a run"
-            entitlements.undo(run_id=found.ref, actor=actor, now=now)
+            braking_rules.undo(found, actor, now)
         cancelling.order(change_id=change_id, what="restore", now=now)
 
 
@@ -223,7 +235,8 @@ def _released(found: agencies.MassChange, outcome: _Tried, actor: Actor, now: dt
         )
         for one in lost
     ]
-    agencies.release_mass_change(change_id=found.id, ended=ended, actor=actor, now=now)
+    agencies.release_mass_change(change_id=found.id, actor=actor, now=now)
+    agencies.note_ended_rights(change_id=found.id, ended=ended)
     if ended:
         cancelling.order(change_id=found.id, what="cancel", now=now)
     offering_rights.offer_at_birth(member_ids=outcome.born, change_id=found.id, now=now)

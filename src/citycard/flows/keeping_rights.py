@@ -43,12 +43,12 @@ def stop_questions(batch: Sequence[Announced]) -> None:
 
 def look_again(now: dt.datetime) -> None:
     """Decide everybody for whom time alone changes something by today; a late run moves no
-    boundary."""
+    boundary. What changed rules mean for everybody is weighed first (``braking_rules``)."""
     while True:
         with unit_of_work():
-            waited = entitlements.due(on=clock.city_time().day(now))[:A_BATCH]
-            entitlements.decide_due(now=now, actor=SYSTEM, limit=A_BATCH)
-        if len(waited) < A_BATCH:
+            left = entitlements.due(on=clock.city_time().day(now), time_only=True)
+            entitlements.decide_due(now=now, actor=SYSTEM, limit=A_BATCH, time_only=True)
+        if len(left) < A_BATCH:
             return
 
 

@@ -4,6 +4,7 @@ import datetime as dt
 
 from citycard.flows import (
     allowances,
+    braking_rules,
     campaigning,
     crediting,
     expiring,
@@ -52,6 +53,7 @@ TIMETABLE: list[Timed] = [
     Timed(name="seal-access-records", cron="* * * * * */10", run=seal_access_records),
     Timed(name="rights-due", cron="*/10 * * * *", run=keeping_rights.look_again),
     Timed(name="monthly-allowances", cron="9 * * * *", run=allowances.grant_ahead),
+    Timed(name="rules-changed", cron="*/5 * * * *", run=braking_rules.follow_rules),
     Timed(name="right-offers", cron="23 8 * * *", run=offering_rights.offer_all),
     Timed(name="register-files", cron="*/10 * * * *", run=following_register.look_in_folder),
     Timed(name="register-changes", cron="5 * * * *", run=following_register.fetch),

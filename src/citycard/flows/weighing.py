@@ -76,6 +76,32 @@ def figures_of(
     return sorted(found, key=lambda one: (-one.ended, -one.changed, one.entitlement))
 
 
+def figures_of_preview(
+    found: entitlements.Preview, *, means: Mapping[str, float] | None, brake: Brake
+) -> list[agencies.RightFigure]:
+    """Count a dry run of everybody by right, as ``figures_of`` does for a feed."""
+    why: dict[str, dict[str, int]] = defaultdict(dict)
+    for one in found.counts:
+        if one.kind == "ended":
+            why[one.entitlement][one.reason] = one.members
+    figures = [
+        agencies.RightFigure(
+            entitlement=code,
+            ended=share.ended,
+            begun=share.begun,
+            changed=share.changed,
+            holders=share.holders,
+            limit=brake.limit(
+                share.holders, None if means is None else means.get(code, 0.0), days=1
+            ),
+            reasons=why.get(code, {}),
+        )
+        for code, share in found.shares.items()
+        if share.ended or share.begun or share.changed
+    ]
+    return sorted(figures, key=lambda one: (-one.ended, -one.changed, one.entitlement))
+
+
 def _figure(
     code: str,
     count: Counter[str],
