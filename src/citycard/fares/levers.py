@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 
 from citycard.infra.packs import Pack, Text
 from citycard.kernel.errors import Refused
+from citycard.rules import api as rules
 
 Path = tuple[str | int, ...]
 _NUMBERS = ("amount", "cap", "points", "percent", "off_ntd", "ntd", "cap_ntd", "free_km", "base_km")
@@ -41,7 +42,7 @@ class Lever:
     :ivar about: the right or concession whose figure it is
     :ivar what: the gift, the category or the concession's part that it belongs to, by the pack's
         code; ``number`` the word of the figure itself, such as ``amount`` or ``percent``
-    :ivar when: the condition of its row, as the pack has it, empty without one
+    :ivar when: the condition of its row, as a phrase
     """
 
     code: str
@@ -50,7 +51,7 @@ class Lever:
     about: Text
     what: str
     number: str
-    when: str
+    when: Text | None
     value: int
 
 
@@ -63,26 +64,30 @@ def _of_rights(pack: Pack, on: dt.date) -> Iterator[Lever]:
     for code, rule in pack.table("entitlements").items():
         for part in ("gives", "spends_on"):
             for what, listed in rule.get(part, {}).items():
-                path = (code, part, what)
-                yield from _in_force(
-                    "entitlements", path, listed, on, Text.read(rule["name"]), what
-                )
+                path, about = (code, part, what), Text.read(rule["name"])
+                yield from _in_force(pack, "entitlements", path, listed, on, about, what)
 
 
 def _of_concessions(pack: Pack, on: dt.date) -> Iterator[Lever]:
     table = pack.table("fares") or {}
     for code, rule in table.get("concessions", {}).items():
         path = ("concessions", code, "rows")
-        yield from _in_force("fares", path, rule["rows"], on, Text.read(rule["name"]), "")
+        yield from _in_force(pack, "fares", path, rule["rows"], on, Text.read(rule["name"]), "")
+
+
+def _claim(pack: Pack, condition: Any) -> Text | None:
+    if condition is None:
+        return None
+    return rules.read_condition(condition, names=rules.vocabulary_of(pack)).claim
 
 
 def _in_force(
-    table: str, path: Path, listed: Any, on: dt.date, about: Text, what: str
+    pack: Pack, table: str, path: Path, listed: Any, on: dt.date, about: Text, what: str
 ) -> Iterator[Lever]:
     begun = [row["from"] for row in listed if row["from"] <= on]
     for place, row in enumerate(listed):
         if begun and row["from"] == max(begun):
-            when = ", ".join(f"{name}: {value}" for name, value in row.get("when", {}).items())
+            when = _claim(pack, row.get("when"))
             for inner, value in _numbers(row, (*path, place)):
                 yield Lever(
                     code=":".join(map(str, (table, *inner))), table=table, path=inner, about=about,

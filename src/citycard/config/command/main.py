@@ -16,6 +16,7 @@ from citycard.config.command import (
     leak,
     migrate,
     pack,
+    policy,
     restore,
     up,
     verify,
@@ -35,6 +36,7 @@ app.command("demo")(demo.demo)
 app.add_typer(pack.app, name="pack")
 app.command("explain")(explain.explain)
 app.command("leak")(leak.leak)
+app.command("policy")(policy.policy)
 app.command("verify")(verify.verify)
 app.command("doctor")(doctor.doctor)
 app.command("backup")(backup.backup)

@@ -57,9 +57,13 @@ def bars(
     about: str = "",
     tone: str = "",
     csv_url: str = "",
+    scale: float = 0,
 ) -> Figure:
-    """Draw one bar an item, from zero, with its value beside its name."""
-    whole = max((value or 0 for _label, value in items), default=0) or 1
+    """Draw one bar an item, from zero, with its value beside its name.
+
+    :param scale: the value of a whole bar, for figures that stand side by side; 0: the largest
+    """
+    whole = scale or max((value or 0 for _label, value in items), default=0) or 1
     style = f"bar--{tone}" if tone else ""
     parts = [
         line(i * ROW, name, shown(value, unit)) + bar(0, value, whole, i * ROW + LINE, style)

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from citycard.portals.agency import (
+    allowances,
     approvals,
     books,
     campaign_lists,
@@ -18,6 +19,7 @@ from citycard.portals.agency import (
     leak,
     mass_changes,
     partners,
+    policies,
     programmes,
     reconciliation,
     refunds,
@@ -70,6 +72,7 @@ urlpatterns = [
     path("systems/<int:client_id>/", systems.change, name="system"),
     path("figures/", figures.figures, name="figures"),
     path("figures/figures.csv", figures.figures_csv, name="figures_csv"),
+    path("allowances/", allowances.allowances, name="allowances"),
     path("devices/", devices.list_devices, name="devices"),
     path("devices/<int:device_id>/", devices.change, name="device"),
     path("changes/", mass_changes.list_changes, name="mass_changes"),
@@ -92,6 +95,9 @@ urlpatterns = [
     path("reconciliation/", reconciliation.reconciliation, name="reconciliation"),
     path("reconciliation/<int:difference_id>/", reconciliation.difference, name="difference"),
     path("partners/", partners.partners, name="partners"),
+    path("policies/", policies.policies, name="policies"),
+    path("policies/new/", policies.new, name="policy_new"),
+    path("policies/<int:trial_id>/", policies.policy, name="policy"),
     path("refunds/", refunds.list_runs, name="refunds"),
     path("refunds/new/", refunds.new, name="refund_new"),
     path("refunds/<int:run_id>/", refunds.run, name="refund"),

@@ -12,9 +12,11 @@ from citycard.flows import rostering
 from citycard.kernel.actors import Actor
 from citycard.offers import api as offers
 from citycard.portals.agency import (
+    allowances,
     approvals,
     book_words,
     home,
+    policies,
     programmes,
     reconciliation,
     refunds,
@@ -41,7 +43,9 @@ def frame(context: RequestContext) -> dict[str, Any]:
         "volunteers": bool(roles & {"organiser", "finance"}) and activities.has_time_bank(),
         "manages": "organiser" in roles,
         "figures": bool(roles & {"organiser", "finance", "reviewer", "officer"}),
+        "allowances": bool(roles & allowances.ROLES) and allowances.gives(actor.agency or ""),
         "reconciles": bool(roles & reconciliation.SEES),
+        "policies": bool(roles & policies.ROLES),
         "refunds": bool(roles & refunds.SEES),
         "home": bool(roles & home.ROLES),
         "books": bool(roles & book_words.SEES) and actor.agency == agencies.operator(),
