@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from citycard.entitlements.changed_rules import changed_rules, settle
 from citycard.entitlements.chunks import cut_touched, work_through
-from citycard.entitlements.compiling import compiled, meanings
+from citycard.entitlements.compiling import meanings
 from citycard.entitlements.events import RightChanged, RightEnded, RightGranted, in_parts
 from citycard.entitlements.previewing import preview
 from citycard.entitlements.rulebook import kept_rulebook, rulebook
@@ -104,6 +104,7 @@ def _write(run: Run, actor: Actor, now: dt.datetime, after: int, upto: int) -> i
         statement(__file__, "write_differences"),
         asked | {"actor": actor.id, "inputs": inputs_json(book)},
     )
+    execute(statement(__file__, "note_written"), asked)
     execute(statement(__file__, "stand_after"), asked | {"every_rule": run.every_rule})
     announce_chunk(run, "written", _EVENTS, after, upto)
     return int(touched)
@@ -133,14 +134,7 @@ def _finish(run: Run, now: dt.datetime) -> None:
 
 def moved_on(run: Run, state: str, after: int, upto: int) -> list[tuple[int, str]]:
     """Return the differences in a state whose rights or facts somebody changed since."""
-    rules = compiled(kept_rulebook(run.pack_hash), run.codes)
-    asked = {
-        "run": run.id,
-        "state": state,
-        "after": after,
-        "upto": upto,
-        "names": rules.names,
-    }
+    asked = {"run": run.id, "state": state, "after": after, "upto": upto}
     found = rows(statement(__file__, "moved_on"), asked)
     return [(one.member_id, one.entitlement) for one in found]
 

@@ -46,6 +46,7 @@ class _Standing:
 
     since: dt.date
     held: frozenset[str]
+    version: int
 
 
 @dataclass
@@ -185,7 +186,8 @@ def _decide_member(work: _Work, member_id: int, on: dt.date, stretches: Sequence
             held.add(code)
     every_span = [span for wanted in spans.values() for span in wanted]
     look_on = deciding.next_look(every_span, work.today)
-    work.looks.append((member_id, look_on, sorted(held)))
+    version = work.standing[member_id].version
+    work.looks.append((member_id, look_on, sorted(held), version, on))
 
 
 def _decide_right(
@@ -282,12 +284,8 @@ def _lock(
 ) -> dict[int, _Standing]:
     """Lock the members' rows in order of id, making those that are missing."""
     execute(statement(__file__, "make_standing"), [first_on, book.pack_hash, now, list(member_ids)])
-    found = rows(
-        "SELECT member_id, since, held FROM entitlements_next_check"
-        " WHERE member_id = ANY(%s::bigint[]) ORDER BY member_id FOR UPDATE",
-        [list(member_ids)],
-    )
-    return {one.member_id: _Standing(one.since, frozenset(one.held)) for one in found}
+    found = rows(statement(__file__, "lock_standing"), [list(member_ids)])
+    return {one.member_id: _Standing(one.since, frozenset(one.held), one.version) for one in found}
 
 
 def _stored(member_ids: Sequence[int], on: dt.date) -> dict[_Key, list[_Row]]:
@@ -308,10 +306,11 @@ def _write(work: _Work) -> None:
             statement(__file__, "add"),
             [work.book.pack_hash, work.now, work.actor.id, *_columns(work.added)],
         )
-    members, looks, held = _columns(work.looks)
+    members, looks, held, *seen = _columns(work.looks)
+    codes = [",".join(each) for each in held]
     execute(
         statement(__file__, "look_again"),
-        [work.book.pack_hash, work.now, members, looks, [",".join(codes) for codes in held]],
+        [work.book.pack_hash, work.now, members, looks, codes, *seen],
     )
 
 

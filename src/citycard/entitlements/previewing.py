@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from citycard.entitlements.changed_rules import all_codes
+from citycard.entitlements.changed_rules import all_codes, changed_rules
 from citycard.entitlements.chunks import cut_everybody, cut_listed, work_through
 from citycard.entitlements.compiling import CompiledRules, compiled
 from citycard.entitlements.rulebook import kept_rulebook, rulebook
@@ -16,6 +16,8 @@ from citycard.kernel.actors import Actor
 
 CHUNK = 20_000
 """Members a statement; what it holds in memory grows with it, and locks nothing."""
+
+MOST_LISTED = 100_000
 
 
 def preview(
@@ -31,7 +33,8 @@ def preview(
     The differences are kept under the run's id, to be looked at and carried out. Days before ``on``
     are left as they are, as in ``decide``.
 
-    :param member_ids: whom; None: everybody
+    :param member_ids: whom; None: everybody. Where no rule changed, those whose facts are of the
+        version that was decided, and who meet no boundary, are passed over
     :param codes: which rights; None: all. Members who were never decided are looked at only then
     """
     run_id = begin_preview(on=on, now=now, actor=actor, member_ids=member_ids, codes=codes)
@@ -51,7 +54,9 @@ def begin_preview(
     Parameters as of ``preview``.
     """
     require_unit_of_work()
-    book = rulebook()
+    book, today = rulebook(), current_pack().time.day(now)
+    if member_ids is None and codes is None and not changed_rules():
+        member_ids = _to_look_at(on, today)
     every = all_codes(book)
     wanted = every if codes is None else tuple(dict.fromkeys(codes))
     run_id = scalar(
@@ -62,7 +67,7 @@ def begin_preview(
             list(wanted),
             set(wanted) >= set(every),
             on,
-            current_pack().time.day(now),
+            today,
             now,
             actor.id,
         ],
@@ -70,6 +75,13 @@ def begin_preview(
     run = load(run_id)
     cut_everybody(run, CHUNK) if member_ids is None else cut_listed(run, CHUNK)
     return run.id
+
+
+def _to_look_at(on: dt.date, today: dt.date) -> list[int] | None:
+    """Return whom to look at when no rule changed; None: too many to list, so everybody."""
+    asked = {"on": on, "today": today, "most": MOST_LISTED + 1}
+    found = [one.member_id for one in rows(statement(__file__, "to_look_at"), asked)]
+    return found if len(found) <= MOST_LISTED else None
 
 
 def go_on_previewing(*, run_id: int, now: dt.datetime, most: int | None = None) -> Preview:
@@ -139,10 +151,10 @@ def _put_in(sql: str, rules: CompiledRules, *, listed: bool) -> str:
         ),
         "reading aggregates": rules.reading.aggregates,
         "reading columns": rules.reading.columns,
-        "reason": rules.reason,
+        "reason": rules.reason.replace("p.", "d."),
     }
     for name, part in parts.items():
         sql = sql.replace(f"/*{name}*/", part.replace("%", "%%"))
-    for alias in "fcmr":
+    for alias in "fcmrv":
         sql = sql.replace(f"/*who {alias}*/", who.format(alias))
     return sql

@@ -5,16 +5,18 @@ WITH known AS (
     SELECT f.member_id /*aggregates*/
     FROM pub.known_facts f WHERE /*who f*/ AND f.name = ANY(%(names)s::text[]) GROUP BY f.member_id
 ), person AS MATERIALIZED (
-    SELECT m.member_id, c.check_on, c.member_id IS NULL AS fresh, coalesce(c.held, '{}') AS held,
+    SELECT m.member_id, c.check_on, c.member_id IS NULL AS fresh, coalesce(v.version, 0) AS version,
+           c.seen IS DISTINCT FROM coalesce(v.version, 0) AS unseen, coalesce(c.held, '{}') AS held,
            greatest(%(on)s::date, coalesce(c.since, %(today)s::date)) AS first_day,
            datemultirange(daterange(greatest(%(on)s::date, coalesce(c.since, %(today)s::date)), NULL)) AS onward
            /*columns*/
     FROM pub.known_members m
     LEFT JOIN known k ON k.member_id = m.member_id
     LEFT JOIN entitlements_next_check c ON c.member_id = m.member_id AND /*who c*/
+    LEFT JOIN pub.known_versions v ON v.member_id = m.member_id AND /*who v*/
     WHERE /*who m*/ AND (c.member_id IS NOT NULL OR %(every_rule)s)
 ), wanted AS (
-    SELECT p.member_id, p.check_on, p.fresh, p.held, p.first_day, p.onward /*days*/ FROM person p OFFSET 0
+    SELECT p.member_id, p.check_on, p.fresh, p.version, p.unseen, p.held, p.first_day, p.onward /*days*/ FROM person p OFFSET 0
 ), stored AS (
     SELECT r.member_id /*stored*/
     FROM entitlements_right r
@@ -22,19 +24,19 @@ WITH known AS (
       AND r.entitlement = ANY(%(codes)s::text[])
     GROUP BY r.member_id
 ), candidate AS MATERIALIZED (
-    SELECT w.member_id, w.check_on, w.fresh, w.held, w.first_day, w.onward,
+    SELECT w.member_id, w.check_on, w.fresh, w.version, w.unseen, w.held, w.first_day, w.onward,
            /*wanted array*/ AS wanted, /*stored array*/ AS stood
     FROM wanted w LEFT JOIN stored s ON s.member_id = w.member_id
-    WHERE w.fresh OR w.check_on <= %(today)s::date OR (%(every_rule)s AND w.check_on IS NOT NULL) /*any differs*/
+    WHERE w.fresh OR w.check_on <= %(today)s::date OR (%(every_rule)s AND (w.check_on IS NOT NULL OR w.unseen)) /*any differs*/
 ), compared AS MATERIALIZED (
-    SELECT w.member_id, v.entitlement, w.first_day, w.onward, w.held, v.days, coalesce(v.stood, '{}') AS known_days,
+    SELECT w.member_id, w.version, v.entitlement, w.first_day, w.onward, w.held, v.days, coalesce(v.stood, '{}') AS known_days,
            range_merge(v.days)::datemultirange = v.days AS single,
            greatest(w.first_day, %(today)s::date) + 1 AS horizon
     FROM candidate w
     CROSS JOIN LATERAL unnest(%(codes)s::text[], w.wanted, w.stood) AS v(entitlement, days, stood)
     WHERE NOT isempty(v.days) OR v.stood IS NOT NULL OR v.entitlement = ANY(w.held)
 ), begun AS (
-    SELECT c.member_id, c.entitlement, c.first_day, c.known_days, c.entitlement = ANY(c.held) AS was_held,
+    SELECT c.member_id, c.version, c.entitlement, c.first_day, c.known_days, c.entitlement = ANY(c.held) AS was_held,
            c.known_days * c.onward AS stood,
            CASE WHEN NOT c.single THEN entitlements_begun(c.days, c.horizon)
                 WHEN lower(c.days) <= c.horizon THEN c.days ELSE '{}' END AS days
@@ -56,18 +58,17 @@ WITH known AS (
         before ON true
     LEFT JOIN LATERAL (SELECT s AS span FROM unnest(d.afterwards) s
         WHERE s && daterange(%(today)s::date, %(today)s::date + 2) ORDER BY s LIMIT 1) after ON true
-), concerned AS MATERIALIZED (
-    SELECT DISTINCT d.member_id FROM differing d
-), read AS MATERIALIZED (
-    SELECT m.member_id,
-           hashtextextended(concat_ws(',', k.newest, k.facts, m.birth_on, m.sex, m.died_on, m.id_kind), 0) AS basis
-           /*reading columns*/
-    FROM concerned d
-    JOIN pub.known_members m ON m.member_id = d.member_id
-    LEFT JOIN LATERAL (
-        SELECT max(f.fact_id) AS newest, count(*) AS facts /*reading aggregates*/
-        FROM pub.known_facts f WHERE f.member_id = d.member_id AND f.name = ANY(%(reading)s::text[])
-    ) k ON true
+), read AS (
+    SELECT d.*, p.*
+    FROM judged d CROSS JOIN LATERAL (
+        SELECT m.member_id AS id /*reading columns*/
+        FROM pub.known_members m CROSS JOIN LATERAL (
+            SELECT count(*) AS facts /*reading aggregates*/
+            FROM pub.known_facts f WHERE f.member_id = m.member_id AND f.name = ANY(%(reading)s::text[])
+        ) k
+        WHERE m.member_id = d.member_id
+        OFFSET 0
+    ) p
 ), put AS (
     INSERT INTO entitlements_difference
         (run_id, member_id, entitlement, kind, reason, first_day, stood, wanted, before, after, rows, basis)
@@ -79,8 +80,8 @@ WITH known AS (
                 SELECT r.id FROM entitlements_right r
                 WHERE r.member_id = d.member_id AND r.entitlement = d.entitlement AND upper_inf(r.recorded)
                   AND (upper_inf(r.valid) OR upper(r.valid) > d.first_day) ORDER BY r.id) END,
-           p.basis
-    FROM judged d JOIN read p ON p.member_id = d.member_id
+           d.version
+    FROM read d
     RETURNING 1
 ), looks AS (
     SELECT c.member_id,
@@ -89,10 +90,10 @@ WITH known AS (
                                CASE WHEN upper(c.days) > %(today)s::date THEN upper(c.days) END) END) AS check_on
     FROM compared c GROUP BY c.member_id
 ), looked AS (
-    INSERT INTO entitlements_look (run_id, member_id, check_on, was_on)
-    SELECT %(run)s, p.member_id, l.check_on, p.check_on
+    INSERT INTO entitlements_look (run_id, member_id, check_on, was_on, first_day, basis)
+    SELECT %(run)s, p.member_id, l.check_on, p.check_on, p.first_day, p.version
     FROM candidate p LEFT JOIN looks l ON l.member_id = p.member_id
-    WHERE CASE WHEN %(every_rule)s THEN p.fresh OR l.check_on IS DISTINCT FROM p.check_on
+    WHERE CASE WHEN %(every_rule)s THEN p.fresh OR p.unseen OR l.check_on IS DISTINCT FROM p.check_on
                ELSE l.check_on < coalesce(p.check_on, 'infinity') END
     RETURNING 1
 )

@@ -9,11 +9,11 @@ WITH difference AS MATERIALIZED (
       AND d.state = 'written' AND d.added IS NOT NULL
 ), closed AS (
     UPDATE entitlements_right r SET recorded = tstzrange(lower(r.recorded), d.at)
-    FROM difference d WHERE r.id = ANY(d.added)
-    RETURNING r.member_id
+    FROM (SELECT unnest(n.added) AS id, n.at FROM difference n) d WHERE r.id = d.id
+    RETURNING 1
 ), again AS (
     SELECT r.member_id, r.entitlement, r.valid, d.at, r.rule_id, r.pack_hash, r.because
-    FROM difference d JOIN entitlements_right r ON r.id = ANY(d.rows)
+    FROM (SELECT unnest(n.rows) AS id, n.at FROM difference n) d JOIN entitlements_right r ON r.id = d.id
     WHERE (SELECT count(*) FROM closed) >= 0
 ), added AS (
     INSERT INTO entitlements_right

@@ -1,32 +1,30 @@
 -- Close what stood and add what is to stand, for one chunk of a run. Days before the first day stay.
 WITH difference AS MATERIALIZED (
     SELECT d.member_id, d.entitlement, d.first_day, d.wanted, d.rows,
-           greatest(%(now)s::timestamptz,
-                    (SELECT max(lower(r.recorded)) + interval '1 microsecond' FROM entitlements_right r
-                     WHERE r.id = ANY(d.rows))) AS at
+           stood.days * datemultirange(daterange(NULL, d.first_day)) AS before,
+           greatest(%(now)s::timestamptz, stood.since + interval '1 microsecond') AS at
     FROM entitlements_difference d
+    CROSS JOIN LATERAL (
+        SELECT coalesce(range_agg(r.valid), '{}') AS days, max(lower(r.recorded)) AS since
+        FROM entitlements_right r WHERE r.id = ANY(d.rows)
+    ) stood
     WHERE d.run_id = %(run)s AND d.member_id > %(after)s AND d.member_id <= %(upto)s AND d.state = 'open'
       AND d.stood <> d.wanted
 ), closed AS (
     UPDATE entitlements_right r SET recorded = tstzrange(lower(r.recorded), d.at)
-    FROM difference d WHERE r.id = ANY(d.rows)
-    RETURNING r.member_id, r.entitlement, r.valid, r.because
-), kept AS (
-    SELECT c.member_id, c.entitlement, range_agg(c.valid) AS days
-    FROM closed c GROUP BY c.member_id, c.entitlement
+    FROM (SELECT unnest(n.rows) AS id, n.at FROM difference n) d WHERE r.id = d.id
+    RETURNING 1
 ), fresh AS (
-    SELECT d.member_id, d.entitlement, d.first_day, d.at, span AS valid
-    FROM difference d
-    LEFT JOIN kept k ON k.member_id = d.member_id AND k.entitlement = d.entitlement
-    CROSS JOIN LATERAL unnest(
-        d.wanted + coalesce(k.days, '{}') * datemultirange(daterange(NULL, d.first_day))) AS span
+    SELECT d.member_id, d.entitlement, d.first_day, d.at, d.rows, span AS valid
+    FROM difference d CROSS JOIN LATERAL unnest(d.wanted + d.before) AS span
+    WHERE (SELECT count(*) FROM closed) >= 0  -- what stood is closed before anything is added
 ), added AS (
     INSERT INTO entitlements_right
         (member_id, entitlement, valid, recorded, rule_id, pack_hash, because, decided_at, decided_by)
     SELECT f.member_id, f.entitlement, f.valid, tstzrange(f.at, NULL), f.entitlement, %(pack)s,
            CASE WHEN upper(f.valid) <= f.first_day
-                THEN (SELECT c.because FROM closed c WHERE c.member_id = f.member_id
-                      AND c.entitlement = f.entitlement AND c.valid && f.valid LIMIT 1)
+                THEN (SELECT r.because FROM entitlements_right r
+                      WHERE r.id = ANY(f.rows) AND r.valid && f.valid ORDER BY r.id LIMIT 1)
                 ELSE said.because END,
            %(now)s, %(actor)s
     FROM fresh f
@@ -55,14 +53,7 @@ WITH difference AS MATERIALIZED (
     ) said
     RETURNING id, member_id, entitlement
 )
-UPDATE entitlements_difference d SET state = 'written', added = n.added
-FROM (
-    SELECT x.member_id, x.entitlement,
-           CASE WHEN x.stood <> x.wanted THEN coalesce(array_agg(a.id ORDER BY a.id)
-                                                       FILTER (WHERE a.id IS NOT NULL), '{}') END AS added
-    FROM entitlements_difference x
-    LEFT JOIN added a ON a.member_id = x.member_id AND a.entitlement = x.entitlement
-    WHERE x.run_id = %(run)s AND x.member_id > %(after)s AND x.member_id <= %(upto)s AND x.state = 'open'
-    GROUP BY x.member_id, x.entitlement, x.stood, x.wanted
-) n
+UPDATE entitlements_difference d SET added = n.added
+FROM (SELECT a.member_id, a.entitlement, array_agg(a.id ORDER BY a.id) AS added FROM added a
+      GROUP BY a.member_id, a.entitlement) n
 WHERE d.run_id = %(run)s AND d.member_id = n.member_id AND d.entitlement = n.entitlement
