@@ -1,6 +1,7 @@
 """Any run of awards, spends, settlements and releases, played into the ledger and a plain model."""
 
 import datetime as dt
+import os
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ START = dt.datetime(2026, 11, 21, 3, 0, tzinfo=dt.UTC)
 DAYS = [dt.date(2026, 11, 30), dt.date(2026, 12, 31), dt.date(2027, 12, 31), None]
 Lot = tuple[int, int, dt.date | None]  # holder, fund, last day
 PARTNER = ledger.partner(code="easycard", unit=UNIT)
+LONG = int(os.environ.get("CITYCARD_EXAMPLES", "120"))
+"""How many runs the long form makes; each is a few seconds."""
 
 
 @dataclass
@@ -212,7 +215,7 @@ class Books(RuleBasedStateMachine):
 
 
 @pytest.mark.parametrize(
-    "examples", [25, pytest.param(400, marks=pytest.mark.slow)], ids=["short", "long"]
+    "examples", [25, pytest.param(LONG, marks=pytest.mark.slow)], ids=["short", "long"]
 )
 def test_any_run_keeps_the_books(db: None, examples: int) -> None:
     run_state_machine_as_test(

@@ -4,6 +4,7 @@ Moves, holds, lots, lapses, reversals (of reversals, too), exchanges and months 
 """
 
 import datetime as dt
+import os
 import uuid
 from collections import Counter
 from typing import Any
@@ -36,6 +37,8 @@ PARTNERS = {unit: ledger.partner(code="easycard", unit=unit) for unit in RULES}
 AGENCY = "health"
 HOLDERS = (1, 2, 3)
 FAR_BACK = dt.date(2000, 1, 1)
+LONG = int(os.environ.get("CITYCARD_EXAMPLES", "120"))
+"""How many runs the long form makes; each is a few seconds."""
 
 holders = st.sampled_from(HOLDERS)
 units = st.sampled_from(sorted(RULES))
@@ -376,7 +379,7 @@ def _said(answer: ledger.Posted) -> str:
 
 
 @pytest.mark.parametrize(
-    "examples", [10, pytest.param(500, marks=pytest.mark.slow)], ids=["short", "long"]
+    "examples", [10, pytest.param(LONG, marks=pytest.mark.slow)], ids=["short", "long"]
 )
 def test_anything_in_any_order_keeps_the_books(
     db: None, examples: int, monkeypatch: pytest.MonkeyPatch
