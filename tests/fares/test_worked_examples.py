@@ -491,6 +491,24 @@ def test_a_transfer_s_time_may_run_from_the_first_ride() -> None:
         assert priced(book, *(leg(book, "bus", *each) for each in times)).owed_ntd.tolist() == owed
 
 
+def test_a_transfer_may_make_sections_or_kilometres_free() -> None:
+    """四小時內轉乘：市區公車一段免費；幹線 8 公里免費。"""
+    distance = {"kind": "distance", "base_km": 8, "per_km_ntd": 2, "rounding": "nearest"}
+    sections = {"kind": "sections", "ntd": 15}
+    cases = ((distance, {"free_km": 8}, [30, 4]), (sections, {"free_sections": 1}, [30, 15]))
+    for tariff, how, owed in cases:
+        rule = {"within_minutes": 240, "from_modes": ["metro"], "window": "previous", **how}
+        book = read(
+            table(tariff=tariff, concessions={"transfer": {"modes": ["bus"], "transfer": rule}})
+        )
+        # 10 km cost 20; 30 dollars are two sections, told by the device
+        rides = [
+            leg(book, "metro", "08:00", "08:10"),
+            leg(book, "bus", "09:00", "09:10", metres=10_000),
+        ]
+        assert priced(book, *rides).owed_ntd.tolist() == owed
+
+
 def test_who_does_not_tap_out_gets_no_transfer() -> None:
     book = transfer(off_ntd=9, from_modes=["bus"])
     rides = [leg(book, "bus", "08:00", None), leg(book, "bus", "08:40", "08:50")]

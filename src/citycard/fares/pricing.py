@@ -54,6 +54,7 @@ def price_some(book: Book, rides: RideColumns, trace: Trace) -> PricedColumns:
     """Price one stretch, telling each step."""
     measures = measure(book, rides)
     tariff_row = book.tariffs.row_at(book.line_tariff[rides.line], rides.day)
+    book.tariffs.count_sections(tariff_row, measures)
     micro, fare, known = book.tariffs.whole(tariff_row, measures)
     whole = (rides.ended == Ended.WHOLE) | book.tariffs.needs_no_tap_out(tariff_row)
     full = known & whole

@@ -19,7 +19,7 @@ from citycard.fares.tariffs import (
     Tariffs,
     Told,
 )
-from citycard.fares.values import MICRO
+from citycard.fares.values import MICRO, NONE
 
 _LONGEST = 2**40
 
@@ -66,7 +66,13 @@ def _sections(row: Node) -> Tariff:
     fund = row.below("fund").place("funds") if row.has("fund") else -1
     if cost and cost < row.value["ntd"] * MICRO:
         row.below("cost_ntd").refuse("a section costs less than the passenger pays")
-    return BySection(ntd=row.value["ntd"], cost_micro=cost, cost_fund=fund, **_common(row))
+    return BySection(
+        ntd=row.value["ntd"],
+        otherwise=row.value.get("sections_if_unknown", NONE),
+        cost_micro=cost,
+        cost_fund=fund,
+        **_common(row),
+    )
 
 
 def _distance(row: Node) -> Tariff:

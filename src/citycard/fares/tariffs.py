@@ -65,10 +65,14 @@ class Flat(Tariff):
 
 @dataclass(frozen=True, kw_only=True)
 class BySection(Tariff):
-    """A price a section."""
+    """A price a section.
+
+    :ivar otherwise: sections of a ride whose stops nobody knows; NONE: it has no fare
+    """
 
     measure = "sections"
     ntd: int
+    otherwise: int = NONE
 
     def micro(self, measured: Column) -> Column:
         return measured * (self.ntd * MICRO)
@@ -167,6 +171,18 @@ class Tariffs:
             micro[rides], ntd[rides] = amount, dollars(amount, tariff.rounding)
         micro[~known] = ntd[~known] = 0
         return micro, ntd, known
+
+    def count_sections(self, row: Column, measures: Measures) -> None:
+        """Fill in the sections of rides whose stops are not known: by the told fare, or as the
+        tariff says."""
+        for number in distinct(row, len(self.rows)):
+            tariff = self.rows[number]
+            if isinstance(tariff, BySection):
+                rides = np.flatnonzero((row == number) & (measures.sections == NONE))
+                told = measures.told_ntd[rides]
+                by_fare = (told > 0) & (told % tariff.ntd == 0)
+                sections = np.where(by_fare, told // tariff.ntd, tariff.otherwise)
+                measures.sections[rides] = sections
 
     def needs_no_tap_out(self, row: Column) -> Flags:
         """Tell which rides are whole with one tap: one price, and nothing said of a missing one."""
