@@ -10,7 +10,13 @@ from typing import Any
 from citycard.entitlements import allowances_rights
 from citycard.entitlements.allowances_posting import last_day
 from citycard.entitlements.allowances_table import allowance_table
-from citycard.entitlements.allowances_values import Allowance, MonthAmount
+from citycard.entitlements.allowances_values import (
+    Allowance,
+    AllowanceFigures,
+    AllowanceUsed,
+    CategoryFigure,
+    MonthAmount,
+)
 from citycard.infra.database import rows, statement
 from citycard.kernel.access import Access
 
@@ -83,3 +89,64 @@ def _allowance(one: Any) -> Allowance:
         because=json.loads(one.because),
         pack_hash=one.pack_hash,
     )
+
+
+def allowance_uses(
+    *, access: Access, member_id: int, unit: str, month: dt.date, limit: int = 100
+) -> list[AllowanceUsed]:
+    """Return what a member's allowance of a month was used for, the latest first.
+
+    :raises AccessTooNarrow: the access doesn't cover ``points_history`` of this member
+    """
+    access.require(USES_FIELD, members=[member_id])
+    found = rows(statement(__file__, "allowance_uses_of"), [member_id, month, unit, limit])
+    return [
+        AllowanceUsed(
+            key=one.key,
+            at=one.at,
+            category=one.category,
+            service=one.service,
+            partner=one.into_code.rpartition("|")[2],
+            points=one.points,
+            wanted=one.wanted,
+            why=one.why,
+            price_ntd=one.price_ntd,
+            stored_value_ntd=one.stored_value_ntd,
+            cash_ntd=one.cash_ntd,
+        )
+        for one in found
+    ]
+
+
+def rights_that_give_each_month() -> frozenset[str]:
+    """Return the rights that give an allowance, by the active pack."""
+    return frozenset(code for unit in allowance_table().units.values() for code in unit.rules)
+
+
+def gives_each_month(*, agencies: Sequence[str]) -> bool:
+    """Tell whether a right of some agencies gives an allowance, by the active pack."""
+    rules = (rule for unit in allowance_table().units.values() for rule in unit.rules.values())
+    return any(rule.settings["agency"] in agencies for rule in rules)
+
+
+def allowance_figures(*, month: dt.date, agencies: Sequence[str]) -> list[AllowanceFigures]:
+    """Return what agencies' rights gave in a month and what it was used for; sums, nobody's name.
+
+    Callers that show them hide what speaks of a handful (``insight.hidden_cells``).
+    """
+    found = []
+    for unit in allowance_table().units.values():
+        codes = [c for c, rule in unit.rules.items() if rule.settings["agency"] in agencies]
+        if codes:
+            (whole,) = rows(statement(__file__, "allowance_month"), [month, unit.code, codes])
+            parts = rows(
+                statement(__file__, "allowance_month_categories"), [month, unit.code, codes]
+            )
+            found.append(
+                AllowanceFigures(
+                    unit=unit.code,
+                    **whole._asdict(),
+                    categories=tuple(CategoryFigure(**part._asdict()) for part in parts),
+                )
+            )
+    return found

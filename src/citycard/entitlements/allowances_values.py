@@ -149,3 +149,51 @@ class Allowance:
     because: Mapping[str, Any]
     pack_hash: str
     by_category: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AllowanceUsed:
+    """One use of an allowance as its holder sees it.
+
+    :ivar wanted: what it should have come to; ``why`` says why less
+    :ivar partner: who got the points
+    :ivar price_ntd: at a till: the price, and what stored value and cash paid of it
+    """
+
+    key: uuid.UUID
+    at: dt.datetime
+    category: str
+    service: str
+    partner: str
+    points: int
+    wanted: int
+    why: Why
+    price_ntd: int | None
+    stored_value_ntd: int | None
+    cash_ntd: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CategoryFigure:
+    """What a category took of a month: uses, points, and by how many people."""
+
+    category: str
+    uses: int
+    points: int
+    people: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AllowanceFigures:
+    """A month's allowances of some rights.
+
+    :ivar people: who were given one; ``granted`` what they were given
+    :ivar users: who used some of it; ``used`` what they used
+    """
+
+    unit: str
+    people: int
+    granted: int
+    users: int
+    used: int
+    categories: tuple[CategoryFigure, ...]

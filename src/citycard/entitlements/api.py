@@ -42,14 +42,21 @@ from citycard.entitlements.allowances_granting import (
 )
 from citycard.entitlements.allowances_paying import paid_before, pay_at_tills
 from citycard.entitlements.allowances_queries import (
+    allowance_figures,
+    allowance_uses,
     allowances_of,
+    gives_each_month,
     machine_allowances,
     month_amounts,
+    rights_that_give_each_month,
 )
 from citycard.entitlements.allowances_using import set_uses
 from citycard.entitlements.allowances_values import (
     Allowance,
+    AllowanceFigures,
     AllowanceUse,
+    AllowanceUsed,
+    CategoryFigure,
     MonthAmount,
     MonthGranted,
     Paid,
@@ -91,7 +98,10 @@ from citycard.entitlements.values import Change, Entitlement, Explanation, Right
 __all__ = [
     "FIELD",
     "Allowance",
+    "AllowanceFigures",
     "AllowanceUse",
+    "AllowanceUsed",
+    "CategoryFigure",
     "Change",
     "Count",
     "Entitlement",
@@ -110,6 +120,8 @@ __all__ = [
     "TillAsk",
     "UseSet",
     "UsedAfter",
+    "allowance_figures",
+    "allowance_uses",
     "allowances_of",
     "begin_preview",
     "carry_out",
@@ -124,6 +136,7 @@ __all__ = [
     "explain",
     "facts_needed",
     "gifts_of",
+    "gives_each_month",
     "go_on_previewing",
     "grant_month",
     "history",
@@ -140,6 +153,7 @@ __all__ = [
     "preview",
     "preview_of",
     "rights_of",
+    "rights_that_give_each_month",
     "set_uses",
     "undo",
     "used_after",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from citycard.flows import allowances
 from citycard.infra import clock, journal, outbox, partitions
 from citycard.infra.packs import Pack
 from citycard.infra.unit_of_work import unit_of_work
@@ -62,6 +63,7 @@ def build(
     task = progress.add_task("weeks of life", total=WEEKS_OF_LIFE * 7)
     living.live(world, lambda days: progress.advance(task, days))
     with clock.stopped_at(world.at(on, 9)):
+        allowances.grant_ahead(clock.now())
         applying.live_applications(world, newcomers)
         redeeming.redeem(world)
         registering.tell_changes(world, clock.now())

@@ -30,6 +30,10 @@ KINDS: dict[str, tuple[Any, str]] = {
     "points.lapsed": (_("到期"), "hourglass"),
     "volunteer.hours": (_("志工服務"), "handshake"),
     "volunteer.corrected": (_("服務時數更正"), "file-pen"),
+    "allowance.granted": (_("每月補助"), "gift"),
+    "allowance.corrected": (_("補助更正"), "file-pen"),
+    "allowance.used": (_("使用補助"), "wallet"),
+    "allowance.use_taken_back": (_("使用更正，退回"), "undo-2"),
     "manual.move": (_("人工調整"), "file-pen"),
 }
 # What is one thing for who gives and another for who gets.

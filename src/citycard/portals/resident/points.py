@@ -12,7 +12,7 @@ from citycard.infra import clock
 from citycard.kernel.access import Access
 from citycard.ledger import api as ledger
 from citycard.portals.doors import door
-from citycard.portals.resident import own, point_words, units, ways_out
+from citycard.portals.resident import allowances, own, point_words, units, ways_out
 from citycard.redemptions import api as redemptions
 
 PAGE = 30
@@ -61,6 +61,7 @@ def unit(request: HttpRequest, unit: str) -> HttpResponse:
         "balances": mine,
         "chosen": chosen,
         "loading": loading(access, member_id, unit=unit),
+        "allowance": allowances.of_month(access, member_id, unit, clock.today()),
         "ways_out": ways_out.of_unit(unit, clock.today()),
         "is_hours": chosen.kind == "hours",
         "may_give": chosen.kind == "hours" and activities.time_bank().members_may_give,

@@ -1,12 +1,13 @@
 """Units of value at this door: which ones a resident sees, their names, and amounts in words."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from citycard.infra.packs import current_pack
 from citycard.infra.web import wording
 from citycard.kernel.access import Access
+from citycard.kernel.periods import next_month
 from citycard.ledger import api as ledger
 from citycard.portals.naming import in_language, name_of
 
@@ -68,9 +69,17 @@ def mine(access: Access, member_id: int, on: dt.date) -> list[UnitBalance]:
     found = []
     for unit, row in current_pack().table("points")["units"].items():
         has = ledger.balances(holders=[member_id], unit=unit, on=on, access=access)[member_id]
+        has = of_this_month(has, on) if "monthly" in row else has
         if row["kind"] == "earned" or has.available or has.held or _ever(member_id, unit, access):
             found.append(UnitBalance(unit=unit, name=name_of("unit", unit), balance=has))
     return found
+
+
+def of_this_month(has: ledger.Balance, on: dt.date) -> ledger.Balance:
+    """Return a balance without what was granted ahead: it can't be used before its month."""
+    after = next_month(on)
+    lots = tuple(lot for lot in has.lots if lot.expires_on is None or lot.expires_on < after)
+    return replace(has, lots=lots, available=sum(lot.amount for lot in lots))
 
 
 def _ever(member_id: int, unit: str, access: Access) -> bool:
