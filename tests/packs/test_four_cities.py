@@ -24,7 +24,7 @@ def test_population_adds_up_to_the_register(city: str, figures: tuple[int, int])
     assert (len(pack.table("districts")), people) == figures
 
 
-@pytest.mark.parametrize("city", CITIES[:4])
+@pytest.mark.parametrize("city", CITIES)
 def test_there_are_25_scenarios_and_each_names_its_source(city: str) -> None:
     scenarios = find_pack(city).table("scenarios")
     assert len(scenarios) >= 25
