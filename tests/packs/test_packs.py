@@ -1,5 +1,6 @@
 """Every pack that comes with CityCard is right, and every scenario beside its rules comes out."""
 
+import functools
 import subprocess
 import sys
 from typing import Any
@@ -20,8 +21,19 @@ SCENARIOS = [
 ]
 
 
-def test_the_two_cities_are_there() -> None:
-    assert {"taipei", "taoyuan"} <= set(CITIES)
+def test_the_eight_cities_are_there() -> None:
+    named = "taipei newtaipei taoyuan taichung tainan hsinchu chiayi taitung"
+    assert set(named.split()) <= set(CITIES)
+
+
+@pytest.mark.parametrize("city", CITIES)
+def test_a_city_has_scenarios_enough_and_each_names_its_source(city: str) -> None:
+    """25 a city; a source stands beside a scenario, or above them in a comment."""
+    pack = find_pack(city)
+    assert len(pack.table("scenarios")) >= 25
+    for source in pack.sources["scenarios"]:
+        text = (pack.directory.parent / source.file).read_text("utf-8")
+        assert text.startswith("# ") or all("source" in row for row in source.value), source.file
 
 
 @pytest.mark.parametrize("city", CITIES)
@@ -29,12 +41,19 @@ def test_nothing_is_wrong_with_a_pack(city: str) -> None:
     assert [str(problem) for problem in problems_of(find_pack(city))] == []
 
 
-@pytest.mark.parametrize(("city", "index"), SCENARIOS)
-def test_a_scenario_comes_out(city: str, index: int) -> None:
+@functools.cache
+def ruled(city: str) -> tuple[rules.RuleTable, rules.Vocabulary]:
+    """Read a city's rules once for all of its scenarios."""
     pack = find_pack(city)
     names = rules.vocabulary_of(pack)
-    table = rules.read_rules(pack.table("entitlements"), names=names)
-    found = list(failures(pack.table("scenarios")[index], table=table, names=names))
+    return rules.read_rules(pack.table("entitlements"), names=names), names
+
+
+@pytest.mark.parametrize(("city", "index"), SCENARIOS)
+def test_a_scenario_comes_out(city: str, index: int) -> None:
+    table, names = ruled(city)
+    row = find_pack(city).table("scenarios")[index]
+    found = list(failures(row, table=table, names=names))
     assert found == []
 
 
