@@ -115,8 +115,8 @@ def fetch_from(*, register: str, actor: Actor, now: dt.datetime) -> braking.Weig
             people.note_silence(register=register, why=silent.facts["why"], now=now)
         return None
     rows = [row for page in pages for row in page.rows]
-    if not rows:
-        return None
+    if not rows or pages[-1].cursor == before:
+        return None  # only what was told before
     name, cursor = f"{register}:{before or '0'}–{pages[-1].cursor}", pages[-1].cursor
     try:
         file = _as_file(register, name, cursor, rows, now)

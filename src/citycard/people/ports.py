@@ -89,7 +89,8 @@ class ChangePage:
 
     :ivar rows: columns of a change by name, as in a file (``docs/guides/register-feed.md``); may
         hold some again, late, or in another order
-    :ivar cursor: what to ask with for the next page; the source's own words
+    :ivar cursor: what to ask with for the next page; the source's own words, the same again while
+        there is nothing new
     """
 
     rows: Sequence[Mapping[str, str]]

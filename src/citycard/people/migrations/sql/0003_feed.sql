@@ -31,7 +31,8 @@ CREATE TABLE people_feed_delivery (
 );
 COMMENT ON TABLE people_feed_delivery IS 'What a register delivered, whole, or why it was not taken. No person stands here.';
 COMMENT ON COLUMN people_feed_delivery.ground IS 'The law that the city follows the register on, as the pack words it.';
-CREATE UNIQUE INDEX people_feed_delivery_once ON people_feed_delivery (register, content_hash) WHERE state = 'taken';
+CREATE UNIQUE INDEX people_feed_delivery_once ON people_feed_delivery (register, content_hash)
+    WHERE state = 'taken' AND door = 'file';
 CREATE INDEX people_feed_delivery_run ON people_feed_delivery (run_id) WHERE run_id IS NOT NULL;
 
 CREATE TABLE people_feed_change (
