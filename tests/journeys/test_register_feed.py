@@ -1,6 +1,6 @@
-"""「資格喪失者每月稽核，卡號清單送各客運業者，下次刷卡取消」: a month of the register, taken over by
-an operator, ends the rights of exactly whom it touches; a halved list is held and rejected; a
-released one is undone; and the house's auditor finds nothing.
+"""「資格喪失者每月稽核，卡號清單送各客運業者，下次刷卡取消」: a month of the register ends the
+rights of exactly whom it touches; a halved list is held and rejected; a released one is undone; and
+the house's auditor finds nothing.
 
 Over HTTP through the operators' and the agencies' doors.
 """
