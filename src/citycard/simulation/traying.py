@@ -14,7 +14,7 @@ STRANGE_NUMBER = "9"
 
 def lay_out(world: World, tray: Path) -> None:
     """Write the cards for the demo kiosk's pad: two personas, a nearly full purse, a stranger."""
-    cards = [*islice(_personas(world), 2), *_nearly_full(world), _unknown(world)]
+    cards = [*islice(_personas(world), 2), *_nearly_full(world), *_unknown(world)]
     tray.parent.mkdir(parents=True, exist_ok=True)
     tray.write_text(json.dumps(cards, ensure_ascii=False, indent=1), encoding="utf-8")
 
@@ -40,11 +40,13 @@ def _nearly_full(world: World) -> Iterator[dict[str, Any]]:
             return
 
 
-def _unknown(world: World) -> dict[str, Any]:
-    like = next(card for card in world.cards if card.medium in _writable(world))
-    names = {"zh-Hant": "還沒加入的卡片", "en": "A card from elsewhere"}
-    shown = _card(world, like, "elsewhere", names, purse=500)
-    return shown | {"number": STRANGE_NUMBER * len(like.number)}
+def _unknown(world: World) -> Iterator[dict[str, Any]]:
+    """Yield a card that nobody here holds, where points can be written to cards at all."""
+    like = next((card for card in world.cards if card.medium in _writable(world)), None)
+    if like is not None:
+        names = {"zh-Hant": "還沒加入的卡片", "en": "A card from elsewhere"}
+        shown = _card(world, like, "elsewhere", names, purse=500)
+        yield shown | {"number": STRANGE_NUMBER * len(like.number)}
 
 
 def _card(
