@@ -52,7 +52,7 @@ def problems(good: str, bad: str) -> tuple[list[Problem], int]:
     changed = Pack(pack.directory, {**pack.sources, "fares": (source,)}, pack.parents)
     place = text.index(good)
     different = next((i for i, (a, b) in enumerate(zip(good, bad, strict=False)) if a != b), 0)
-    return shapes or list(check_fares(changed)), text[: place + different].count("\n") + 1
+    return shapes or list(check_fares(pack=changed)), text[: place + different].count("\n") + 1
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_mistake_is_refused_where_it_stands(good: str, bad: str, told: str) ->
 
 @pytest.mark.parametrize("code", pack_codes())
 def test_every_city_s_fares_can_be_read(code: str) -> None:
-    assert not list(check_fares(find_pack(code)))
+    assert not list(check_fares(pack=find_pack(code)))
 
 
 def test_the_pack_s_check_asks_for_fares() -> None:

@@ -12,7 +12,14 @@ from citycard.infra.packs.references import Checker
 from citycard.rules import api as rules
 
 NAMES: tuple[Checker, ...] = CHECKERS
-RULES: tuple[Checker, ...] = (rules.check_rules, fares.check_fares)
+
+
+def _check_fares(pack: Pack) -> Iterator[Problem]:
+    """Fares can be read, and name what there is."""
+    yield from fares.check_fares(pack=pack)
+
+
+RULES: tuple[Checker, ...] = (rules.check_rules, _check_fares)
 SCENARIOS: tuple[Checker, ...] = (rules.check_answerable, rules.check_scenarios)
 
 

@@ -9,8 +9,8 @@ from citycard.infra.packs.references import places_of
 from citycard.rules.api import BadRule, nearest_word
 
 
-def check_fares(pack: Pack) -> Iterator[Problem]:
-    """Fares compile, and what they name of other tables is there; a city may have none."""
+def check_fares(*, pack: Pack) -> Iterator[Problem]:
+    """Yield what is wrong with a pack's fares: they compile, and what they name is there."""
     fares = pack.table("fares")
     if not fares:
         return
