@@ -57,9 +57,10 @@ def read(query: str, params: Mapping[str, Any], shape: Shape) -> Table:
     The server hands all rows over as one value (of 1 GB at most: four million rows of readings), as
     a message a row would cost more than the row.
     """
-    with _cursor() as cursor:
-        asked = cursor.mogrify(query, {name: _bound(value) for name, value in params.items()})
-        whole = f"SELECT string_agg(record_send(r), ''::bytea) FROM ({asked}) AS r"  # noqa: S608
+    with _cursor() as client:
+        asked = client.mogrify(query, {name: _bound(value) for name, value in params.items()})
+    whole = f"SELECT string_agg(record_send(r), ''::bytea) FROM ({asked}) AS r"  # noqa: S608
+    with psycopg.Cursor(connection.connection) as cursor:
         cursor.execute(whole.encode(), binary=True)
         [(sent,)] = cursor.fetchall()
     rows = np.frombuffer(sent or b"", shape.record)
