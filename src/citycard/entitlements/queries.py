@@ -98,6 +98,9 @@ def eligibility(
 ) -> dict[int, dict[str, Decision]]:
     """Return the law's part (approval aside) as a rules Decision by member and entitlement.
 
+    A right that excludes another stands against it while it is held; one that was approved once and
+    has ended (a certificate ran out) does not.
+
     Machine use. ``decision.verdict`` is yes, no or unknown; ``decision.missing`` names the facts to
     ask for; ``decision.because`` says why.
 
@@ -107,12 +110,46 @@ def eligibility(
     codes = [code for code in entitlements if book.rule(code).since <= on]
     names = frozenset[str]().union(*(book.rule(code).eligible.reads for code in codes))
     known = people.facts_of(member_ids=member_ids, names=names, on=on)
+    for member_id, rivals in ended_rivals(member_ids=member_ids, entitlements=codes, on=on).items():
+        known[member_id] = laid_over(
+            known[member_id], {f"approval.{code}": False for code in rivals}
+        )
     for member_id, facts in (assuming or {}).items():
         known[member_id] = laid_over(known.get(member_id, {}), facts)
     return {
         member_id: {code: book.rule(code).may_have(facts, on) for code in codes}
         for member_id, facts in known.items()
     }
+
+
+def ended_rivals(
+    *, member_ids: Sequence[int], entitlements: Sequence[str], on: dt.date
+) -> dict[int, list[str]]:
+    """Return, by member, the rights that exclude one of these, were approved once and are no longer
+    held on a day: whoever grants one of these ends their approvals."""
+    book = rulebook()
+    rivals = {
+        str(rival)
+        for code in entitlements
+        for rival in book.rule(code).settings.get("excludes", ())
+    }
+    if not rivals:
+        return {}
+    names = {f"approval.{rival}" for rival in rivals}
+    known = people.facts_of(member_ids=member_ids, names=names, on=on)
+    approved = {
+        member_id: [code for code, held in facts.get("approvals", {}).items() if held]
+        for member_id, facts in known.items()
+    }
+    some = [member_id for member_id, codes in approved.items() if codes]
+    held = machine_rights_of(member_ids=some, on=on) if some else {}
+    ended = {
+        member_id: sorted(
+            set(approved[member_id]) - {right.entitlement for right in held[member_id]}
+        )
+        for member_id in some
+    }
+    return {member_id: codes for member_id, codes in ended.items() if codes}
 
 
 def judge(

@@ -216,6 +216,7 @@ def _grant(
 ) -> None:
     today = _today(now)
     by_law = {each.code for each in entitlements.catalogue(on=today) if each.granted_by == "law"}
+    ended = _ended_rivals([result for _, result in approved], today)
     facts = []
     for decision, result in approved:
         about: dict[str, Any] = {
@@ -227,6 +228,10 @@ def _grant(
         if result.entitlement not in by_law:
             approval = f"approval.{result.entitlement}"
             facts.append(people.NewFact(name=approval, value=True, valid_from=today, **about))
+        facts += [
+            people.NewFact(name=f"approval.{rival}", value=False, valid_from=today, **about)
+            for rival in ended.get(result.member_id, {}).get(result.entitlement, ())
+        ]
         facts += [
             people.NewFact(
                 name=proven.fact,
@@ -240,6 +245,20 @@ def _grant(
     people.record_facts(facts=facts, actor=actor, now=now)
     members = sorted({result.member_id for _, result in approved})
     entitlements.decide(member_ids=members, on=today, actor=actor, now=now)
+
+
+def _ended_rivals(
+    approved: Sequence[applications.PartDecided], today: dt.date
+) -> dict[int, dict[str, list[str]]]:
+    """Return, by member and what they are granted, the approvals that it ends: of rights which
+    exclude it and are over."""
+    found: dict[int, dict[str, list[str]]] = {}
+    for code in sorted({result.entitlement for result in approved}):
+        members = [result.member_id for result in approved if result.entitlement == code]
+        rivals = entitlements.ended_rivals(member_ids=members, entitlements=[code], on=today)
+        for member_id, codes in rivals.items():
+            found.setdefault(member_id, {})[code] = codes
+    return found
 
 
 def make_cards(application_ids: Sequence[int], actor: Actor, now: dt.datetime) -> None:
