@@ -18,7 +18,9 @@ from citycard.infra.outbox import Letter, Outcome, Topic
 from citycard.infra.packs import current_pack
 from citycard.infra.papers import Document, PaperFile, Table
 from citycard.infra.unit_of_work import unit_of_work
-from citycard.kernel.actors import SYSTEM
+from citycard.kernel.access import Access
+from citycard.kernel.actors import SYSTEM, Actor
+from citycard.kernel.errors import NotFound
 from citycard.people import api as people
 
 TOPIC = "rights.cancel-lists"
@@ -60,6 +62,36 @@ def about_list(change_id: int, what: str, agency: str) -> str:
     return f"{change_id}/{what}/{agency}"
 
 
+def read_list(
+    *, change_id: int, what: str, agency: str, actor: Actor, now: dt.datetime
+) -> papers.Paper:
+    """Return a kept list for somebody to download; that they did is written down.
+
+    :raises NotFound: there is no such list
+    :raises PurposeNotAllowed: the pack doesn't let the actor see card numbers for this
+    """
+    about = about_list(change_id, what, agency)
+    if not papers.is_kept(kind=PAPER, about=about):
+        raise NotFound(what="file")
+    ended = agencies.ended_rights(change_id=change_id)
+    _open(agency, sorted({one.member_id for one in ended}), actor, now)
+    paper = papers.kept(kind=PAPER, about=about)
+    assert paper is not None, "it was there a moment ago"
+    return paper
+
+
+def _open(agency: str, members: Sequence[int], actor: Actor, now: dt.datetime) -> Access:
+    return people.open_access(
+        subject=people.Population(
+            description=f"停用名單 Cancel list → {agency}", member_ids=members
+        ),
+        fields={"cards"},
+        purpose=PURPOSE,
+        actor=actor,
+        now=now,
+    )
+
+
 def _operators() -> Sequence[Mapping[str, Any]]:
     feed: Mapping[str, Any] = current_pack().table("pack").get("register_feed", {})
     found: Sequence[Mapping[str, Any]] = feed.get("cancel_lists", [])
@@ -74,15 +106,7 @@ def _make(
     now: dt.datetime,
 ) -> papers.Paper:
     members = sorted({one.member_id for one in wanted})
-    access = people.open_access(
-        subject=people.Population(
-            description=f"停用名單 Cancel list → {row['agency']}", member_ids=members
-        ),
-        fields={"cards"},
-        purpose=PURPOSE,
-        actor=SYSTEM,
-        now=now,
-    )
+    access = _open(row["agency"], members, SYSTEM, now)
     numbers = cards.operator_numbers(
         access=access, member_ids=members, issuers=row["issuers"], number_kind=row["number"]
     )

@@ -93,22 +93,9 @@ def samples(request: HttpRequest, change_id: int) -> HttpResponse:
 def cancel_list(request: HttpRequest, change_id: int, what: str, agency: str) -> HttpResponse:
     """Download a list that operators get; who did is written down."""
     _operator_only(request)
-    about = cancelling.about_list(change_id, what, agency)
-    if not papers.is_kept(kind=cancelling.PAPER, about=about):
-        raise NotFound(what="file")
-    ended = agencies.ended_rights(change_id=change_id)
-    people.open_access(
-        subject=people.Population(
-            description=f"停用名單 Cancel list → {agency}",
-            member_ids=sorted({one.member_id for one in ended}),
-        ),
-        fields={"cards"},
-        purpose=cancelling.PURPOSE,
-        actor=actor_of(request),
-        now=now(),
+    paper = cancelling.read_list(
+        change_id=change_id, what=what, agency=agency, actor=actor_of(request), now=now()
     )
-    paper = papers.kept(kind=cancelling.PAPER, about=about)
-    assert paper is not None, "it was there a moment ago"
     file = paper.files[0]
     if request.GET.get("signature"):
         signed = file.signature_file
