@@ -76,7 +76,7 @@ def _is_stale(run: Run) -> bool:
     if any(meanings(then).get(code) != meanings(today).get(code) for code in run.codes):
         return True
     differences = scalar("SELECT count(*) FROM entitlements_difference WHERE run_id = %s", [run.id])
-    moved = len(moved_on(run, "open", 0, LAST_MEMBER))
+    moved = len(moved_on(run, 0, LAST_MEMBER, written=False))
     return bool(moved * 1_000_000 > differences * MOST_MOVED_PPM)
 
 
@@ -99,20 +99,19 @@ def _write(run: Run, actor: Actor, now: dt.datetime, after: int, upto: int) -> i
             statement(__file__, "make_standing_of_run"), asked | {"since": max(run.on, run.today)}
         )
     touched = scalar(statement(__file__, "lock_touched"), asked)
-    leave(run, moved_on(run, "open", after, upto), state="left")
-    execute(
+    leave(run, moved_on(run, after, upto, written=False), state="left")
+    scalar(
         statement(__file__, "write_differences"),
         asked | {"actor": actor.id, "inputs": inputs_json(book)},
     )
-    execute(statement(__file__, "note_written"), asked)
     execute(statement(__file__, "stand_after"), asked | {"every_rule": run.every_rule})
-    announce_chunk(run, "written", _EVENTS, after, upto)
+    announce_chunk(run, _EVENTS, after, upto)
     return int(touched)
 
 
-def announce_chunk(run: Run, state: str, kinds: Mapping[str, Kind], after: int, upto: int) -> None:
-    """Announce the differences of a chunk that are in a state, each right's members together."""
-    asked = {"run": run.id, "state": state, "after": after, "upto": upto}
+def announce_chunk(run: Run, kinds: Mapping[str, Kind], after: int, upto: int) -> None:
+    """Announce a chunk's differences, each right's members together."""
+    asked = {"run": run.id, "after": after, "upto": upto}
     announce(
         *(
             kinds[one.kind](
@@ -132,9 +131,12 @@ def _finish(run: Run, now: dt.datetime) -> None:
         settle(run_id=run.id, pack_hash=run.pack_hash, now=now)
 
 
-def moved_on(run: Run, state: str, after: int, upto: int) -> list[tuple[int, str]]:
-    """Return the differences in a state whose rights or facts somebody changed since."""
-    asked = {"run": run.id, "state": state, "after": after, "upto": upto}
+def moved_on(run: Run, after: int, upto: int, *, written: bool) -> list[tuple[int, str]]:
+    """Return the differences whose rights or facts somebody changed since.
+
+    :param written: since they were written; else since the preview
+    """
+    asked = {"run": run.id, "after": after, "upto": upto, "written": written}
     found = rows(statement(__file__, "moved_on"), asked)
     return [(one.member_id, one.entitlement) for one in found]
 

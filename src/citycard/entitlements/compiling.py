@@ -24,35 +24,28 @@ class CompiledRules:
     """Some rules, as pieces to be put into statements.
 
     :ivar days: each right's days over a person ``p``, in the order of ``codes``
-    :ivar known: what they need of people; ``reading`` what reasons need
-    :ivar reason: a CASE over ``d.entitlement`` that names a word; reads ``d.lost_on``,
+    :ivar known: what they need of people
+    :ivar reason: a CASE over ``d.entitlement`` that names a word; reads ``p``, ``d.lost_on`` and
         ``d.gained_on``
-    :ivar names: every fact that is read by either
     """
 
     codes: tuple[str, ...]
     days: tuple[str, ...]
     known: Known
     reason: str
-    reading: Known
-
-    @property
-    def names(self) -> list[str]:
-        return sorted({*self.known.names, *self.reading.names})
 
 
 @lru_cache(maxsize=32)
 def compiled(book: Rulebook, codes: tuple[str, ...]) -> CompiledRules:
     """Return some of a pack's rights as SQL; a code that the pack doesn't have is never held."""
-    known, reading = Known(), Known()
+    known = Known()
     days = _all_days(book, codes, known)
-    reasons = " ".join(_reason(book, code, reading) for code in codes)
+    reasons = " ".join(_reason(book, code, known) for code in codes)
     return CompiledRules(
         codes=codes,
         days=tuple(days.get(code, NEVER) for code in codes),
         known=known,
         reason=f"CASE {reasons} END",
-        reading=reading,
     )
 
 

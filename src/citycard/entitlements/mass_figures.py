@@ -77,7 +77,7 @@ def ended_by_run(*, run_id: int) -> list[tuple[int, str, dt.date]]:
     found = rows(
         "SELECT d.member_id, d.entitlement, r.on_day AS ended_on FROM entitlements_difference d"
         " JOIN entitlements_run r ON r.id = d.run_id"
-        " WHERE d.run_id = %s AND d.kind = 'ended' AND d.state = 'written'"
+        " WHERE d.run_id = %s AND d.kind = 'ended' AND d.state = 'due'"
         " ORDER BY d.entitlement, d.member_id",
         [run_id],
     )

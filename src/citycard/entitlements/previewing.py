@@ -122,7 +122,6 @@ def _compare(run: Run, rules: CompiledRules, after: int, upto: int) -> int:
             "ids": ids,
             "codes": list(run.codes),
             "names": sorted(rules.known.names),
-            "reading": rules.names,
             "every_rule": run.every_rule,
         },
     )
@@ -149,9 +148,7 @@ def _put_in(sql: str, rules: CompiledRules, *, listed: bool) -> str:
         "any differs": "".join(
             f" OR w.d{i} <> coalesce(s.s{i}, '{{}}') * w.onward" for i in places
         ),
-        "reading aggregates": rules.reading.aggregates,
-        "reading columns": rules.reading.columns,
-        "reason": rules.reason.replace("p.", "d."),
+        "reason": rules.reason,
     }
     for name, part in parts.items():
         sql = sql.replace(f"/*{name}*/", part.replace("%", "%%"))

@@ -58,8 +58,8 @@ def _begin(run: Run, actor: Actor, now: dt.datetime) -> Run:
 def _restore(run: Run, actor: Actor, now: dt.datetime, after: int, upto: int) -> int:
     asked = {"run": run.id, "after": after, "upto": upto, "now": now, "actor": actor.id}
     touched = scalar(statement(__file__, "lock_touched"), asked)
-    leave(run, moved_on(run, "written", after, upto), state="kept")
-    execute(statement(__file__, "restore"), asked)
+    leave(run, moved_on(run, after, upto, written=True), state="kept")
+    scalar(statement(__file__, "restore"), asked)
     execute(statement(__file__, "stand_restored"), asked | {"today": run.today})
-    announce_chunk(run, "undone", _EVENTS, after, upto)
+    announce_chunk(run, _EVENTS, after, upto)
     return int(touched)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from citycard.rules import sql_person, sql_place, sql_standing, sql_workday
 from citycard.rules.condition import AllOf, AnyOf, Condition
 from citycard.rules.dated import Dated, Row
-from citycard.rules.sql_days import Known, intersection, no, text, verdict, yes
+from citycard.rules.sql_days import Known, intersection, text, verdict, yes
 from citycard.rules.table import Rule
 
 WORD_FORMS = (sql_person, sql_place, sql_standing, sql_workday)
@@ -44,12 +44,10 @@ def leaves_of(condition: Condition) -> Iterator[Condition]:
 
 def failing_word(rule: Rule, known: Known, day: str, *, otherwise: str = "since") -> str:
     """Return SQL for the word that keeps a right away on a day: one that said yes until then, else
-    the first that says no, else the first that doesn't know; ``otherwise`` where all say yes."""
+    the first that doesn't; ``otherwise`` where all say yes. It reads what ``rule_days`` reads."""
     turned = [_turns(leaf, known, f"({day} - 1)", day) for leaf in leaves_of(rule.holds)]
-    parts = list(parts_of(rule.holds))
-    noes = [_when(part, f"{no(part, known)} @> {day}") for part in parts]
-    open_ = [_when(part, f"NOT {yes(part, known)} @> {day}") for part in parts]
-    return f"(CASE {' '.join([*turned, *noes, *open_])} ELSE {text(otherwise)} END)"
+    missing = [_when(part, f"NOT {yes(part, known)} @> {day}") for part in parts_of(rule.holds)]
+    return f"(CASE {' '.join([*turned, *missing])} ELSE {text(otherwise)} END)"
 
 
 def newest_word(rule: Rule, known: Known, day: str) -> str:

@@ -104,7 +104,7 @@ _PICKS: Mapping[type[Condition], Callable[..., int]] = {AllOf: min, AnyOf: max}
 
 def _extreme(pick: Callable[..., int], places: list[int], others: list[_Join]) -> _Join:
     if len(places) < 2:
-        parts = [*map(itemgetter, places), *others]
+        parts: list[_Join] = [*(itemgetter(place) for place in places), *others]
         return lambda words: pick([part(words) for part in parts])
     own: Callable[[Answers], Answers] = itemgetter(*places)
     if not others:

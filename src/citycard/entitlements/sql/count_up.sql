@@ -17,5 +17,5 @@ FROM (
 GROUP BY n.entitlement, n.kind, n.reason
 UNION ALL
 SELECT %(run)s, r.entitlement, 'holders', '', count(*), '{}' FROM entitlements_right r
-WHERE r.entitlement = ANY(%(codes)s::text[]) AND upper_inf(r.recorded) AND r.valid @> %(today)s::date
+WHERE r.entitlement IN (SELECT f.entitlement FROM found f) AND upper_inf(r.recorded) AND r.valid @> %(today)s::date
 GROUP BY r.entitlement

@@ -58,17 +58,6 @@ WITH known AS (
         before ON true
     LEFT JOIN LATERAL (SELECT s AS span FROM unnest(d.afterwards) s
         WHERE s && daterange(%(today)s::date, %(today)s::date + 2) ORDER BY s LIMIT 1) after ON true
-), read AS (
-    SELECT d.*, p.*
-    FROM judged d CROSS JOIN LATERAL (
-        SELECT m.member_id AS id /*reading columns*/
-        FROM pub.known_members m CROSS JOIN LATERAL (
-            SELECT count(*) AS facts /*reading aggregates*/
-            FROM pub.known_facts f WHERE f.member_id = m.member_id AND f.name = ANY(%(reading)s::text[])
-        ) k
-        WHERE m.member_id = d.member_id
-        OFFSET 0
-    ) p
 ), put AS (
     INSERT INTO entitlements_difference
         (run_id, member_id, entitlement, kind, reason, first_day, stood, wanted, before, after, rows, basis)
@@ -81,7 +70,7 @@ WITH known AS (
                 WHERE r.member_id = d.member_id AND r.entitlement = d.entitlement AND upper_inf(r.recorded)
                   AND (upper_inf(r.valid) OR upper(r.valid) > d.first_day) ORDER BY r.id) END,
            d.version
-    FROM read d
+    FROM judged d JOIN person p ON p.member_id = d.member_id
     RETURNING 1
 ), looks AS (
     SELECT c.member_id,

@@ -17,7 +17,7 @@ FROM (
         SELECT member_id, min(basis) AS basis, min(first_day) AS first_day, array_agg(entitlement) AS differing,
                array_agg(entitlement) FILTER (WHERE after IS NOT NULL) AS held
         FROM entitlements_difference
-        WHERE run_id = %(run)s AND member_id > %(after)s AND member_id <= %(upto)s AND state = 'written'
+        WHERE run_id = %(run)s AND member_id > %(after)s AND member_id <= %(upto)s AND state = 'due'
         GROUP BY member_id
     ) d
     FULL JOIN (

@@ -9,7 +9,7 @@ FROM (
            coalesce(array_agg(d.entitlement) FILTER (WHERE d.before IS NOT NULL), '{}') AS held
     FROM entitlements_difference d
     LEFT JOIN entitlements_look l ON l.run_id = d.run_id AND l.member_id = d.member_id
-    WHERE d.run_id = %(run)s AND d.member_id > %(after)s AND d.member_id <= %(upto)s AND d.state = 'undone'
+    WHERE d.run_id = %(run)s AND d.member_id > %(after)s AND d.member_id <= %(upto)s AND d.state = 'due'
     GROUP BY d.member_id
 ) t
 WHERE c.member_id = t.member_id

@@ -8,7 +8,7 @@ WITH difference AS MATERIALIZED (
         SELECT coalesce(range_agg(r.valid), '{}') AS days, max(lower(r.recorded)) AS since
         FROM entitlements_right r WHERE r.id = ANY(d.rows)
     ) stood
-    WHERE d.run_id = %(run)s AND d.member_id > %(after)s AND d.member_id <= %(upto)s AND d.state = 'open'
+    WHERE d.run_id = %(run)s AND d.member_id > %(after)s AND d.member_id <= %(upto)s AND d.state = 'due'
       AND d.stood <> d.wanted
 ), closed AS (
     UPDATE entitlements_right r SET recorded = tstzrange(lower(r.recorded), d.at)
@@ -20,13 +20,14 @@ WITH difference AS MATERIALIZED (
     WHERE (SELECT count(*) FROM closed) >= 0  -- what stood is closed before anything is added
 ), added AS (
     INSERT INTO entitlements_right
-        (member_id, entitlement, valid, recorded, rule_id, pack_hash, because, decided_at, decided_by)
+        (member_id, entitlement, valid, recorded, rule_id, pack_hash, because, decided_at, decided_by,
+         run_id)
     SELECT f.member_id, f.entitlement, f.valid, tstzrange(f.at, NULL), f.entitlement, %(pack)s,
            CASE WHEN upper(f.valid) <= f.first_day
                 THEN (SELECT r.because FROM entitlements_right r
                       WHERE r.id = ANY(f.rows) AND r.valid && f.valid ORDER BY r.id LIMIT 1)
                 ELSE said.because END,
-           %(now)s, %(actor)s
+           %(now)s, %(actor)s, %(run)s
     FROM fresh f
     CROSS JOIN LATERAL (SELECT greatest(lower(f.valid), f.first_day) AS day) day
     CROSS JOIN LATERAL (
@@ -39,7 +40,7 @@ WITH difference AS MATERIALIZED (
                         ELSE to_jsonb(coalesce(bool_or(k.value NOT IN ('null', 'false', '0', '""', '[]', '{}'))
                                                FILTER (WHERE k.valid @> day.day), false)) END AS value
             FROM pub.known_facts k
-            WHERE k.member_id = f.member_id
+            WHERE k.member_id = f.member_id AND (upper_inf(f.valid) OR upper(f.valid) > f.first_day)
               AND k.name IN (SELECT jsonb_array_elements_text(%(inputs)s::jsonb -> f.entitlement))
             GROUP BY k.name
             UNION ALL
@@ -48,12 +49,10 @@ WITH difference AS MATERIALIZED (
             CROSS JOIN LATERAL (VALUES ('birth_on', to_jsonb(m.birth_on)), ('sex', to_jsonb(m.sex)),
                                        ('died_on', to_jsonb(m.died_on)), ('id_kind', to_jsonb(m.id_kind)))
                 AS own(name, value)
-            WHERE m.member_id = f.member_id AND %(inputs)s::jsonb -> f.entitlement ? own.name
+            WHERE m.member_id = f.member_id AND (upper_inf(f.valid) OR upper(f.valid) > f.first_day)
+              AND %(inputs)s::jsonb -> f.entitlement ? own.name
         ) told WHERE told.value <> 'null'
     ) said
-    RETURNING id, member_id, entitlement
+    RETURNING 1
 )
-UPDATE entitlements_difference d SET added = n.added
-FROM (SELECT a.member_id, a.entitlement, array_agg(a.id ORDER BY a.id) AS added FROM added a
-      GROUP BY a.member_id, a.entitlement) n
-WHERE d.run_id = %(run)s AND d.member_id = n.member_id AND d.entitlement = n.entitlement
+SELECT count(*) FROM added

@@ -69,8 +69,7 @@ CREATE TABLE entitlements_difference (
     after daterange,
     rows bigint[] NOT NULL,
     basis bigint NOT NULL,
-    added bigint[],
-    state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'written', 'left', 'undone', 'kept')),
+    state text NOT NULL DEFAULT 'due' CHECK (state IN ('due', 'left', 'kept')),
     PRIMARY KEY (run_id, member_id, entitlement)
 );
 COMMENT ON TABLE entitlements_difference IS 'What a run would write, or wrote: one row a right of a member.';
@@ -79,8 +78,10 @@ COMMENT ON COLUMN entitlements_difference.reason IS 'The condition word that dec
 COMMENT ON COLUMN entitlements_difference.first_day IS 'Days before it are left as they are.';
 COMMENT ON COLUMN entitlements_difference.rows IS 'The rows that stood, as the preview found them.';
 COMMENT ON COLUMN entitlements_difference.basis IS 'The version of the member''s facts that was read.';
-COMMENT ON COLUMN entitlements_difference.added IS 'The rows that were written.';
-COMMENT ON COLUMN entitlements_difference.state IS 'left: changed in between, and not written; kept: changed since, and not undone.';
+COMMENT ON COLUMN entitlements_difference.state IS 'due: goes as its run goes; left: changed in between, and not written; kept: changed since, and not undone.';
+
+ALTER TABLE entitlements_right ADD COLUMN run_id bigint REFERENCES entitlements_run (id);
+COMMENT ON COLUMN entitlements_right.run_id IS 'The mass decision that wrote it.';
 
 CREATE TABLE entitlements_look (
     run_id bigint NOT NULL REFERENCES entitlements_run (id) ON DELETE CASCADE,
