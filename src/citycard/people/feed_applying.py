@@ -117,16 +117,22 @@ def _applied(changes: Sequence[_Change], members: Sequence[int]) -> Applied:
 
 
 _CHANGES = """
-WITH fresh AS (
-    SELECT member_id, register, min(on_day) AS on_day FROM people_feed_change
-    WHERE run_id = %(run)s AND state = 'waiting' GROUP BY member_id, register
+WITH fresh AS MATERIALIZED (
+    SELECT id, member_id, kind, on_day, seq, content, register, run_id, true AS is_new
+    FROM people_feed_change WHERE run_id = %(run)s AND state = 'waiting'
+), since AS MATERIALIZED (
+    SELECT member_id, register, min(on_day) AS on_day FROM fresh GROUP BY member_id, register
 )
-SELECT c.id, c.member_id, c.kind, c.on_day, c.content, c.register, c.run_id,
-    c.state = 'waiting' AS is_new
-FROM fresh f
-JOIN people_feed_change c ON c.member_id = f.member_id AND c.register = f.register
-    AND (c.run_id = %(run)s AND c.state = 'waiting' OR c.state = 'done' AND c.on_day >= f.on_day)
-ORDER BY c.on_day, c.seq, c.id
+SELECT id, member_id, kind, on_day, seq, content, register, run_id, is_new FROM fresh
+UNION ALL
+SELECT c.id, c.member_id, c.kind, c.on_day, c.seq, c.content, c.register, c.run_id, false
+FROM since s CROSS JOIN LATERAL (
+    SELECT * FROM people_feed_change d
+    WHERE d.member_id = s.member_id AND d.register = s.register AND d.state = 'done'
+      AND d.on_day >= s.on_day
+    OFFSET 0
+) c
+ORDER BY on_day, seq, id
 """
 
 
