@@ -28,13 +28,14 @@ class Relative:
 class Happening:
     """Something that a register tells on a day.
 
+    :ivar what: in Chinese and in English
     :ivar facts: name → value from that day on; ``died_on`` and addresses among them
     :ivar until: the first day on which these facts no longer hold, where it is known beforehand
     """
 
     on: dt.date
     who: str
-    what: str
+    what: tuple[str, str]
     facts: Mapping[str, Any] = field(default_factory=dict)
     until: dt.date | None = None
 
@@ -71,43 +72,63 @@ def family(*, city: str, district: str, first_serial: int = 1) -> Family:
     day = dt.date
     told = (
         Happening(
-            on=day(2015, 12, 1), who="grandmother", what="設籍本市，具原住民身分",
+            on=day(2015, 12, 1),
+            who="grandmother",
+            what=("設籍本市，具原住民身分", "registered here, indigenous"),
             facts=here | {"status.indigenous": True},
         ),
-        Happening(on=day(2016, 2, 29), who="child", what="出生登記", facts=here),
-        _school(2022, 2028, "primary", "國小入學"),
-        _school(2028, 2031, "junior", "國中入學"),
-        _school(2031, 2034, "senior", "高中入學"),
-        _school(2034, 2038, "university", "大學入學"),
-        Happening(on=day(2040, 5, 10), who="child", what="遷出", facts=away),
-        Happening(on=day(2045, 3, 15), who="child", what="遷回", facts=here),
         Happening(
-            on=day(2046, 10, 10), who="spouse", what="結婚（外籍配偶，持居留證）",
+            on=day(2016, 2, 29), who="child", what=("出生登記", "birth is registered"), facts=here
+        ),
+        _school(2022, 2028, "primary", ("國小入學", "primary school")),
+        _school(2028, 2031, "junior", ("國中入學", "junior high school")),
+        _school(2031, 2034, "senior", ("高中入學", "senior high school")),
+        _school(2034, 2038, "university", ("大學入學", "university")),
+        Happening(on=day(2040, 5, 10), who="child", what=("遷出", "moves away"), facts=away),
+        Happening(on=day(2045, 3, 15), who="child", what=("遷回", "moves back"), facts=here),
+        Happening(
+            on=day(2046, 10, 10),
+            who="spouse",
+            what=("結婚（外籍配偶，持居留證）", "marries; a foreigner with a residence permit"),
             facts={"relation.spouse_of_resident": True, "registered_city": "elsewhere"},
         ),
-        Happening(on=day(2048, 8, 31), who="son", what="出生登記", facts=here),
         Happening(
-            on=day(2050, 12, 31), who="grandmother", what="死亡登記",
+            on=day(2048, 8, 31), who="son", what=("出生登記", "birth is registered"), facts=here
+        ),
+        Happening(
+            on=day(2050, 12, 31),
+            who="grandmother",
+            what=("死亡登記", "death is registered"),
             facts={"died_on": "2050-12-31"},
         ),
         Happening(
-            on=day(2060, 4, 1), who="child", what="領得身心障礙證明（必要陪伴者）",
+            on=day(2060, 4, 1),
+            who="child",
+            what=(
+                "領得身心障礙證明（必要陪伴者）",
+                "disability certificate for five years, needs a companion",
+            ),
             facts={"status.disability": True, "status.disability-companion": True},
             until=day(2065, 4, 1),
         ),
         Happening(
-            on=day(2070, 1, 5), who="spouse", what="婚姻關係消滅",
+            on=day(2070, 1, 5),
+            who="spouse",
+            what=("婚姻關係消滅", "the marriage ends"),
             facts={"relation.spouse_of_resident": False},
         ),
-        Happening(on=day(2072, 9, 16), who="son", what="遷出", facts=away),
+        Happening(on=day(2072, 9, 16), who="son", what=("遷出", "moves away"), facts=away),
         Happening(
-            on=day(2096, 5, 20), who="child", what="死亡登記", facts={"died_on": "2096-05-20"}
+            on=day(2096, 5, 20),
+            who="child",
+            what=("死亡登記", "death is registered"),
+            facts={"died_on": "2096-05-20"},
         ),
-    )  # fmt: skip
+    )
     return Family(people=people, happenings=told)
 
 
-def _school(first: int, last: int, level: str, what: str) -> Happening:
+def _school(first: int, last: int, level: str, what: tuple[str, str]) -> Happening:
     return Happening(
         on=dt.date(first, 9, 1),
         who="child",

@@ -8,34 +8,27 @@ may newly have is offered, and the family accepts: a form, registers, an agency,
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from citycard.applications import api as applications
-from citycard.cards import api as cards
 from citycard.entitlements import api as entitlements
-from citycard.flows import applying, asking_registers, issuing_cards, keeping_rights
-from citycard.infra import clock, outbox, partitions
+from citycard.flows import keeping_rights
+from citycard.infra import clock, partitions
 from citycard.infra.packs import current_pack
-from citycard.infra.ports import use
 from citycard.infra.unit_of_work import unit_of_work
-from citycard.issuing import api as issuing
-from citycard.kernel.access import Access
-from citycard.kernel.actors import SYSTEM, Actor
+from citycard.kernel.actors import SYSTEM
 from citycard.kernel.periods import birthday
 from citycard.kernel.taiwan.national_id import with_check_digit
 from citycard.people import api as people
-from citycard.people.ports import DemoRegisters, HouseholdEntry, StatusEntry
 from citycard.rules.api import Verdict
-from citycard.simulation.applying import (
-    _blank_number,
-    _clerk,
-    _portrait,
-    _reviewer,
-    _settle,
-)
+from citycard.simulation.applying import _settle
 from citycard.simulation.family import Family, Happening, Relative
+from citycard.simulation.family_applying import (
+    apply_for,
+    counter_that_prints,
+    deliver_blanks,
+    own_access,
+)
 
-BLANKS = 40
 MAY_DECLARE = frozenset({"resides_in_city"})
 """What an applicant says of themselves: an offer needs no register for it."""
 
@@ -71,7 +64,7 @@ def live(*, family: Family, until: dt.date) -> Lived:
     """
     lived = Lived()
     first = days_of_change(family, until)[0]
-    _deliver_blanks(_counter(), clock.city_time().midnight(first))
+    deliver_blanks(counter_that_prints(), clock.city_time().midnight(first))
     known = {key: with_check_digit(one.id_number) for key, one in family.people.items()}
     for day in days_of_change(family, until):
         now = clock.city_time().midnight(day) + dt.timedelta(hours=9)
@@ -191,26 +184,29 @@ def _month_ahead(now: dt.datetime) -> None:
     partitions.ensure_month("infra_journal", now.date())
 
 
-def _deliver() -> None:
-    """Carry what waits to registers, printer and card company, and back."""
-    for topic in (*asking_registers.LETTERS, *issuing_cards.LETTERS):
-        while outbox.drain_once(topic, now=clock.now()):
-            pass
-
-
 def _accept(family: Family, known: dict[str, str], lived: Lived, day: dt.date) -> bool:
     """Offer what somebody may newly have, and apply for it; tell whether anything was."""
     services = applications.form().services
     alive = {who: lived.members[who] for who in lived.members if _lives(family, who, day)}
     closed = applications.closed_services(form=applications.form(), now=clock.now())
     wanted = {
-        row.entitlement: code for code, row in reversed(services.items()) if code not in closed
+        row.entitlement: code
+        for code, row in reversed(list(services.items()))
+        if code not in closed
     }
     for who, code in _offered(alive, list(wanted), day):
         lived.offers.append(Offered(on=day, who=who, entitlement=code))
         with unit_of_work():
             _month_ahead(clock.now())
-        _apply(family, known[who], lived, who, wanted[code], day)
+        made = apply_for(
+            family=family,
+            who=who,
+            number=known[who],
+            member_id=lived.members[who],
+            service=wanted[code],
+            day=day,
+        )
+        lived.cards += [(who, kind, day) for kind in made]
         return True  # what was just granted may exclude or open another
     return False
 
@@ -242,207 +238,11 @@ def _offered(
                 yield who, code
 
 
-def _apply(family: Family, number: str, lived: Lived, who: str, service: str, day: dt.date) -> None:
-    """Apply, let the registers answer and the agency decide, and fetch the card."""
-    person = family.people[who]
-    _on_record(family, who, number, lived.members[who], day)
-    ref = _hand_in(person, number, lived.members[who], service, day)
-    _deliver()
-    agency = applications.form().services[service].agency
-    queue = applications.queue(agency=agency, now=clock.now())
-    (row,) = [each for each in queue if each.ref == ref]
-    decision = applications.PartDecision(
-        part_id=row.part_id, decision="approve", version=row.version
-    )
-    applying.decide(decision=decision, actor=_reviewer(agency), now=clock.now())
-    if applications.form().services[service].own_card:
-        _bring_own_card(lived, who, day)
-    for job in issuing.jobs_of_applications(application_ids=[row.application_id]):
-        _fetch(job, lived.members[who])
-        lived.cards.append((who, job.card_kind, day))
-
-
-def _bring_own_card(lived: Lived, who: str, day: dt.date) -> None:
-    """Let a clerk bind a card that the holder bought in a shop."""
-    media = current_pack().table("cards")["media"]
-    medium = next(code for code, row in media.items() if row.get("holders_own"))
-    rule = media[medium]["numbers"][media[medium]["shown"]]
-    number = _blank_number(str(rule["example"]), 800_000 + len(lived.cards))
-    issuing_cards.join_with_own_card(
-        member_id=lived.members[who],
-        medium=medium,
-        numbers={media[medium]["shown"]: number},
-        actor=_clerk(_counter()),
-        now=clock.now(),
-    )
-    lived.cards.append((who, medium, day))
-
-
-def _fetch(job: issuing.PrintJob, member_id: int) -> None:
-    """Print and hand over; a card of its group that is still held is taken back first."""
-    clerk = _clerk(job.counter)
-    seen = issuing_cards.preview(print_id=job.print_id, actor=clerk, now=clock.now())
-    issuing_cards.print_card(
-        print_id=job.print_id, sha256=seen.sha256, actor=clerk, now=clock.now()
-    )
-    _deliver()
-    group = cards.card_table().kinds[job.card_kind].one_of_group
-    access = _own(member_id, "cards")
-    with unit_of_work():
-        for held in cards.cards_of(access=access, member_id=member_id):
-            kind = cards.card_table().kinds[held.kind]
-            if group and kind.one_of_group == group and held.unbound_at is None:
-                cards.end(
-                    card_id=held.card_id,
-                    state="returned",
-                    why="replaced",
-                    actor=clerk,
-                    now=clock.now(),
-                )
-    issuing_cards.hand_over(print_id=job.print_id, actor=clerk, now=clock.now())
-
-
-def _on_record(family: Family, who: str, number: str, member_id: int, day: dt.date) -> None:
-    """Let the demo's registers know of somebody what the city has been told."""
-    facts = people.facts_of(member_ids=[member_id], names=None, on=day)[member_id]
-    held = {code: held for code, held in facts.get("statuses", {}).items()}
-    statuses = current_pack().table("statuses")["statuses"]
-    use(DemoRegisters).enter_people(
-        [
-            HouseholdEntry(
-                id_number=number,
-                name=family.people[who].name,
-                birth_on=family.people[who].birth_on,
-                detail={
-                    "registered_city": facts.get("registered_city"),
-                    "registered_district": facts.get("registered_district"),
-                    "relations": dict(facts.get("relations", {})),
-                    "statuses": {
-                        code: value
-                        for code, value in held.items()
-                        if statuses[code]["register"] == "household"
-                    },
-                },
-            )
-        ]
-    )
-    use(DemoRegisters).enter_statuses(
-        [
-            StatusEntry(
-                id_number=number,
-                status=code,
-                answer="yes" if value else "no",
-                detail=_days_of(family, who, code, day),
-            )
-            for code, value in held.items()
-            if statuses[code]["register"] != "household"
-        ]
-    )
-
-
-def _days_of(family: Family, who: str, status: str, day: dt.date) -> dict[str, str]:
-    """Return from when to when a register says that somebody holds a status on a day."""
-    told = [
-        one
-        for one in family.happenings
-        if one.who == who and f"status.{status}" in one.facts and one.on <= day
-    ]
-    days = {"valid_from": told[-1].on, "valid_to": told[-1].until} if told else {}
-    return {name: value.isoformat() for name, value in days.items() if value}
-
-
-def _hand_in(person: Relative, number: str, member_id: int, service: str, day: dt.date) -> str:
-    """Fill the form in as oneself, with every paper that it asks for; return the reference."""
-    form, now, oneself = applications.form(), clock.now(), _oneself(member_id)
-    answers = _answers(person, number, form, service)
-    papers = [paper for paper, _ in form.papers_for((service,), answers, day)]
-    if form.services[service].needs_photo:
-        papers.append(applications.PHOTO)
-    with unit_of_work():
-        draft = applications.start_draft(
-            services=[service], answers=answers, actor=oneself, now=now
-        )
-        for paper in papers:
-            applications.add_document(
-                public_id=draft.public_id,
-                paper=paper,
-                content=_portrait(0),
-                actor=oneself,
-                now=now,
-            )
-    submitted = applying.submit(public_id=draft.public_id, consent=True, actor=oneself, now=now)
-    return submitted.ref
-
-
-def _answers(
-    person: Relative, number: str, form: applications.Form, service: str
-) -> dict[str, Any]:
-    answers: dict[str, Any] = {
-        "name": person.name,
-        "id_number": number,
-        "birth_on": person.birth_on.isoformat(),
-        "sex": person.sex,
-        "district": next(iter(current_pack().table("districts"))),
-        "resides_in_city": True,
-        "pickup_counter": _counter(),
-        "applied_by": "self",
-    }
-    for question in form.asked((service,), answers):
-        if question.type == "choice" and question.field not in answers:
-            answers[question.field] = next(iter(question.settings["choices"]))
-    return answers
-
-
 def _rights(lived: Lived) -> list[tuple[str, str, dt.date, dt.date | None]]:
     return [
         (who, right.entitlement, right.valid_from, right.valid_to)
         for who, member_id in lived.members.items()
         for right in entitlements.history(
-            access=_own(member_id, entitlements.FIELD), member_id=member_id
+            access=own_access(member_id, entitlements.FIELD), member_id=member_id
         )
     ]
-
-
-def _own(member_id: int, field: str) -> Access:
-    """Open what is somebody's own, as they do on their phone."""
-    return people.open_access(
-        subject=member_id,
-        fields=(field,),
-        purpose="own",
-        actor=_oneself(member_id),
-        now=clock.now(),
-    )
-
-
-def _oneself(member_id: int) -> Actor:
-    return Actor(
-        id=f"account:{member_id}",
-        kind="resident",
-        roles=frozenset({"resident"}),
-        level=3,
-        member_id=member_id,
-    )
-
-
-def _deliver_blanks(counter: str, now: dt.datetime) -> None:
-    media = current_pack().table("cards")["media"]
-    blanks = [
-        issuing.NewBlank(
-            medium=medium,
-            numbers={
-                kind: _blank_number(str(rule["example"]), serial)
-                for kind, rule in row["numbers"].items()
-            },
-        )
-        for medium, row in media.items()
-        if row.get("stored_value")
-        for serial in range(900_000, 900_000 + BLANKS)
-    ]
-    with unit_of_work():
-        issuing.receive_blanks(counter=counter, blanks=blanks, actor=SYSTEM, now=now)
-
-
-def _counter() -> str:
-    """Return a counter of the city that prints."""
-    counters = current_pack().table("counters")["counters"]
-    return next(code for code, row in counters.items() if row["prints"])
