@@ -9,6 +9,7 @@ from typing import Any
 from citycard.kernel.periods import DateSpan
 from citycard.rules import api as rules
 from citycard.rules.condition import Condition, _Joined
+from citycard.rules.words_adult import Adult
 from citycard.rules.words_age import AgeAtLeast, AgeBelow, Alive, BornBefore, BornOnOrAfter, Sex
 from citycard.rules.words_place import (
     EmployedBy,
@@ -203,6 +204,11 @@ _ABOUT: tuple[tuple[Any, tuple[str, ...], Callable[[Any, dt.date], list[Any]]], 
         (AgeAtLeast, AgeBelow, AgeFromFirstWorkday),
         ("birth_on",),
         lambda word, on: _births(word.years, on),
+    ),
+    (
+        Adult,
+        ("birth_on",),
+        lambda word, on: [day for _, years in word.ages for day in _births(years, on)],
     ),
     ((BornBefore, BornOnOrAfter), ("birth_on",), _near_day),
     (Sex, ("sex",), lambda word, on: [word.code, *("fm".replace(word.code, ""))]),

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from citycard.infra.database import execute, rows
-from citycard.infra.packs import find_pack
+from citycard.infra.packs import Text, find_pack
 from citycard.rules import api as rules
 from citycard.rules.sql_days import Known, form, no, yes
+from citycard.rules.vocabulary import District
 from tests.architecture.house import ROOT
 from tests.rules.boundaries import NEAR, Facts, as_rows, people_at
 
@@ -184,3 +186,83 @@ def _compare_value(
             assert said[person.id][place] == wanted, f"{value.name} {on} {person.facts}"
             met.add((on, wanted))
     return met
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "word",
+    [kind for kind in rules.WORDS if kind.word not in ("all", "any", "not")],
+    ids=lambda kind: str(kind.word),
+)
+def test_every_word_says_the_same_in_both_forms_though_no_pack_uses_it(word: Any) -> None:
+    condition = rules.read_condition(example_of(word), names=NAMES)
+    rule: Any = AnyRule(condition)
+    people = [
+        Person(place, facts)
+        for place, facts in enumerate(
+            facts
+            for seed, on in enumerate((*DAYS, dt.date(2022, 12, 31), dt.date(2023, 1, 1)))
+            for facts in people_at(rule, on, count=20, seed=seed)
+        )
+    ]
+    put(people)
+    known = Known()
+    said = ask(known, [yes(condition, known), no(condition, known)])
+    for on in (*DAYS, dt.date(2022, 12, 31), dt.date(2023, 1, 1)):
+        for day in (on + step for step in NEAR):
+            test = condition.at(day)
+            for person in people:
+                found = answer(said[person.id][0], said[person.id][1], day)
+                assert found == test(person.facts), (day, person.facts)
+
+
+class AnyRule:
+    """A rule of one word, as far as finding people at its boundaries needs one."""
+
+    def __init__(self, condition: Any) -> None:
+        self.holds = condition
+        self.gives: dict[str, Any] = {}
+        self.spends_on: dict[str, Any] = {}
+
+
+def example_of(word: Any) -> Any:
+    return YAML(typ="safe").load(word.example)
+
+
+NAMES = rules.Vocabulary(
+    city="newtown",
+    cities={"newtown": Text("新城", "Newtown")},
+    districts={
+        "復興區": District(
+            slug="fuxing", name=Text("復興區", "Fuxing"), spellings=frozenset({"fuxing", "復興區"})
+        )
+    },
+    statuses={"disability": Text("身心障礙", "Disability")},
+    grades={"disability": ("mild", "severe", "profound")},
+    relations={"spouse_of_resident": Text("配偶", "Spouse")},
+    levels={level: Text(level, level) for level in ("primary", "junior", "senior", "university")},
+    schools={"riverside": Text("河岸", "Riverside"), "hillside": Text("山邊", "Hillside")},
+    entitlements={"health-service": Text("健康", "Health")},
+    agencies={"health": Text("衛生局", "Health")},
+    id_kinds={kind: Text(kind, kind) for kind in ("citizen", "resident_new", "resident_old")},
+    adulthood=((dt.date(1929, 10, 10), 20), (dt.date(2023, 1, 1), 18)),
+)
+
+
+def test_majority_came_with_the_law_to_whoever_was_eighteen_or_nineteen() -> None:
+    adult = rules.read_condition({"adult": True}, names=NAMES)
+    last, first = dt.date(2022, 12, 31), dt.date(2023, 1, 1)
+    for born, before, after in (
+        (dt.date(2002, 12, 31), True, True),  # twenty on the old law's last day
+        (dt.date(2003, 1, 1), False, True),  # twenty on the new law's first
+        (dt.date(2005, 1, 1), False, True),  # eighteen that very day
+        (dt.date(2005, 1, 2), False, False),
+    ):
+        facts = {"birth_on": born}
+        assert (adult.holds(facts, last) == "yes", adult.holds(facts, first) == "yes") == (
+            before,
+            after,
+        )
+    assert adult.next_change({"birth_on": dt.date(2003, 1, 1)}, last) == first
+    assert adult.next_change({"birth_on": dt.date(2005, 1, 2)}, last) == first
+    assert adult.next_change({"birth_on": dt.date(2005, 1, 2)}, first) == dt.date(2023, 1, 2)

@@ -47,6 +47,10 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"age_from_first_workday": 65}, {"birth_on": day("1952-03-31")}, YES),
     ({"age_from_first_workday": 65}, {"birth_on": day("1952-04-01")}, NO),
     ({"age_from_first_workday": 65}, {}, UNKNOWN),
+    # of age by the law of the day: twenty then, eighteen since 2023; more in test_sql_agrees
+    ({"adult": True}, {"birth_on": day("1997-03-01")}, YES),
+    ({"adult": True}, {"birth_on": day("1997-03-02")}, NO),
+    ({"adult": True}, {}, UNKNOWN),
     ({"born_before": day("1952-01-01")}, {"birth_on": day("1951-12-31")}, YES),
     ({"born_before": day("1952-01-01")}, {"birth_on": day("1952-01-01")}, NO),
     ({"born_before": day("1952-01-01")}, {}, UNKNOWN),

@@ -11,6 +11,7 @@ from citycard.kernel.periods import DateSpan
 from citycard.rules.condition import AllOf, AnyOf, Anyone, Condition, Not
 from citycard.rules.mistakes import BadRule, Path, nearest_word
 from citycard.rules.vocabulary import District, Vocabulary
+from citycard.rules.words_adult import Adult
 from citycard.rules.words_age import (
     AgeAtLeast,
     AgeBelow,
@@ -149,6 +150,13 @@ def _from_first_workday(node: Node) -> Condition:
     return AgeFromFirstWorkday(node.years(), node.names.leap_day, node.names.workdays)
 
 
+def _adult(node: Node) -> Condition:
+    node.true()
+    if not node.names.adulthood:
+        node.refuse("pack.yaml has no “adulthood”: from when which age is majority")
+    return Adult(node.names.adulthood, node.names.leap_day)
+
+
 def _registered_in(node: Node) -> Condition:
     city = node.one("city", node.names.cities)
     return RegisteredIn(city, node.names.cities[city])
@@ -264,6 +272,7 @@ _READERS: dict[str, Reader] = {
     "age_at_least": lambda node: AgeAtLeast(node.years(), node.names.leap_day),
     "age_below": lambda node: AgeBelow(node.years(), node.names.leap_day),
     "age_from_first_workday": _from_first_workday,
+    "adult": _adult,
     "born_before": lambda node: BornBefore(node.day()),
     "born_on_or_after": lambda node: BornOnOrAfter(node.day()),
     "sex": lambda node: Sex(node.one("sex", SEXES)),
@@ -293,6 +302,7 @@ WORDS: tuple[type[Condition], ...] = (
     AgeAtLeast,
     AgeBelow,
     AgeFromFirstWorkday,
+    Adult,
     BornBefore,
     BornOnOrAfter,
     Sex,

@@ -184,6 +184,12 @@ def before(day: str) -> str:
     return f"datemultirange(daterange(NULL, {day}))"
 
 
+def span(start: dt.date | None, end: dt.date | None) -> str:
+    """Return the days from one on, until and without another; None is for ever."""
+    said = ",".join(day.isoformat() if day else "" for day in (start, end))
+    return f"'{{[{said})}}'::datemultirange"
+
+
 def unless_null(column: str, expression: str, otherwise: str = NEVER) -> str:
     """Return an expression that is unknown where a column is null."""
     return f"(CASE WHEN {column} IS NULL THEN {otherwise} ELSE {expression} END)"

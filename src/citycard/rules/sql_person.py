@@ -6,11 +6,15 @@ from citycard.rules.sql_days import (
     Known,
     before,
     date,
+    span,
     starting,
     text,
+    union,
     unless_null,
+    without,
     writes,
 )
+from citycard.rules.words_adult import Adult
 from citycard.rules.words_age import (
     MARCH_1,
     AgeAtLeast,
@@ -40,6 +44,17 @@ def birthday(birth_on: str, years: int, leap_day: str) -> str:
     if leap_day != MARCH_1:
         return f"{later}::date"
     return f"({later}::date + (date_part('day', {birth_on}) <> date_part('day', {later}))::int)"
+
+
+@writes(Adult)
+def _adult(condition: Adult, known: Known, wanted: bool) -> str:
+    starts = [None, *(starts_on for starts_on, _ in condition.ages[1:])]
+    ends = [*(starts_on for starts_on, _ in condition.ages[1:]), None]
+    days = union(
+        f"({starting(birthday('m.birth_on', years, condition.leap_day))} * {span(start, end)})"
+        for (_, years), start, end in zip(condition.ages, starts, ends, strict=True)
+    )
+    return known.worked_out(unless_null("m.birth_on", days if wanted else without(days)))
 
 
 @writes(BornBefore, BornOnOrAfter)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from citycard.rules import sql_person, sql_place, sql_standing, sql_workday
 from citycard.rules.condition import AllOf, AnyOf, Condition
 from citycard.rules.dated import Dated, Row
-from citycard.rules.sql_days import Known, intersection, text, verdict, yes
+from citycard.rules.sql_days import Known, intersection, span, text, verdict, yes
 from citycard.rules.table import Rule
 
 WORD_FORMS = (sql_person, sql_place, sql_standing, sql_workday)
@@ -21,7 +21,7 @@ def rule_days(rule: Rule, known: Known) -> str:
 
 
 def _since(rule: Rule) -> str:
-    return f"'{{[{rule.since.isoformat()},)}}'::datemultirange"
+    return span(rule.since, None)
 
 
 def parts_of(condition: Condition) -> Iterator[Condition]:

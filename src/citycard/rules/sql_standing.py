@@ -1,11 +1,10 @@
 """SQL forms of the words about what registers and the city say of a person, and of seasons."""
 
 from citycard.rules.sql_days import (
-    ALWAYS,
     Known,
     is_one_of,
     is_truthy,
-    text,
+    span,
     unless_null,
     without,
     writes,
@@ -51,6 +50,5 @@ def _grade(condition: StatusGrade, known: Known, wanted: bool) -> str:
 
 @writes(During)
 def _during(condition: During, known: Known, wanted: bool) -> str:
-    start, end = (str(day) if day else "" for day in (condition.span.start, condition.span.end))
-    season = f"{text(f'{{[{start},{end})}}')}::datemultirange"
-    return season if wanted else f"({ALWAYS} - {season})"
+    season = span(condition.span.start, condition.span.end)
+    return season if wanted else without(season)

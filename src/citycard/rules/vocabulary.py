@@ -1,5 +1,6 @@
 """The names that a city's rules may use, and what they are called to people."""
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -42,6 +43,7 @@ class Vocabulary:
     agencies: Mapping[str, Text] = field(default_factory=dict)
     id_kinds: Mapping[str, Text] = field(default_factory=dict)
     leap_day: str = "march_1"
+    adulthood: tuple[tuple[dt.date, int], ...] = ()
     workdays: WorkCalendar = field(default_factory=WorkCalendar)
 
     def district(self, spelling: str) -> District | None:
@@ -82,6 +84,7 @@ def vocabulary_of(pack: Tables) -> Vocabulary:
         agencies=_names(pack.table("agencies")["agencies"]),
         id_kinds=ID_KINDS,
         leap_day=about["birthdays"]["leap_day"],
+        adulthood=tuple((row["from"], row["age"]) for row in about.get("adulthood", ())),
         workdays=work_calendar(_calendar(pack)),
     )
 
