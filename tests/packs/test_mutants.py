@@ -116,6 +116,10 @@ def mappings(value: Any, path: Path = ()) -> Iterator[tuple[Path, dict[str, Any]
             yield from mappings(inner, (*path, index))
 
 
+# What was tried by table: cities share the schemas, so that each kind of thing is tried once.
+SURPLUS: dict[str, set[tuple[str, ...]]] = {}
+KINDS: dict[str, set[tuple[str, ...]]] = {}
+
 # Tables whose mappings are open on purpose: a key there is a name of the author's own.
 OPEN = {"scenarios", "entitlements"}
 
@@ -126,7 +130,7 @@ def test_a_key_too_many_is_refused(city: str, table: str) -> None:
     """Each kind of mapping of each file, once: an unknown key, or a value of the wrong kind."""
     pack = find_pack(city)
     for source in own_sources(city, table):
-        seen: set[tuple[str, ...]] = set()
+        seen = SURPLUS.setdefault(table, set())
         for path, inner in mappings(source.value):
             kind = tuple(sorted(inner))
             if kind in seen or not path:
@@ -142,7 +146,7 @@ def test_a_value_of_another_kind_is_refused(city: str, table: str) -> None:
     """A number, a date, a truth or a text where another is expected; parameters are free."""
     pack = find_pack(city)
     for source in own_sources(city, table):
-        seen: set[tuple[str, ...]] = set()
+        seen = KINDS.setdefault(table, set())
         for path, value in values(source.value):
             kind = (str(len(path)), *(step for step in path[-1:] if isinstance(step, str)))
             if kind in seen or value is None or _free(table, path):
