@@ -32,6 +32,7 @@ VERIFIED = (
     "taps",
     "applications",
     "activities",
+    "fares",
     "redemptions",
     "offers",
     "notify",

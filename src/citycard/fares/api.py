@@ -17,7 +17,18 @@ from citycard.fares.explaining import explain_ride
 from citycard.fares.levers import Lever, LeverOutOfRange, LeverUnknown, levers, proposal_of
 from citycard.fares.point_uses import PointUse, point_uses, points_unit
 from citycard.fares.pricing import price
+from citycard.fares.queue import (
+    DifferenceEnded,
+    DifferenceSum,
+    NoteMissing,
+    OpenDifference,
+    difference_sums,
+    differences,
+    end_differences,
+)
 from citycard.fares.readings import keep_readings
+from citycard.fares.rides import RIDES_FIELD, RideView, rides_of
+from citycard.fares.settling import COLUMNS, OperatorLine, operator_month, ride_months
 from citycard.fares.touching import (
     touched_by_cards,
     touched_by_facts,
@@ -59,13 +70,17 @@ from citycard.fares.working_out import Grant
 
 __all__ = [
     "BANDS",
+    "COLUMNS",
     "MICRO",
     "NONE",
+    "RIDES_FIELD",
     "Book",
     "Booked",
     "Column",
     "Decided",
     "Difference",
+    "DifferenceEnded",
+    "DifferenceSum",
     "Ended",
     "Estimate",
     "Explained",
@@ -78,12 +93,16 @@ __all__ = [
     "Line",
     "Mark",
     "NewTrial",
+    "NoteMissing",
+    "OpenDifference",
+    "OperatorLine",
     "PointUse",
     "PolicyLine",
     "PolicyTrial",
     "PricedColumns",
     "Ride",
     "RideColumns",
+    "RideView",
     "Stop",
     "StoredTrial",
     "TriedMonth",
@@ -93,6 +112,9 @@ __all__ = [
     "check_fares",
     "compare_policies",
     "decide_months",
+    "difference_sums",
+    "differences",
+    "end_differences",
     "estimates",
     "explain_ride",
     "finish_trial",
@@ -102,11 +124,14 @@ __all__ = [
     "levers",
     "next_trial",
     "note_progress",
+    "operator_month",
     "point_uses",
     "points_unit",
     "price",
     "proposal_of",
+    "ride_months",
     "riders_of",
+    "rides_of",
     "touched_by_cards",
     "touched_by_facts",
     "touched_by_readings",

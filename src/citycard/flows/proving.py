@@ -10,6 +10,7 @@ from citycard.agencies import api as agencies
 from citycard.applications import api as applications
 from citycard.cards import api as cards
 from citycard.entitlements import api as entitlements
+from citycard.fares import api as fares
 from citycard.identity import api as identity
 from citycard.infra import papers
 from citycard.infra.outbox import Letter, Outcome, Topic
@@ -34,6 +35,7 @@ PROOFS: dict[str, Callable[..., list[Finding]]] = {
     "taps": taps.verify,
     "applications": applications.verify,
     "activities": activities.verify,
+    "fares": fares.verify,
     "redemptions": redemptions.verify,
     "notify": notify.verify,
     "insight": insight.verify,

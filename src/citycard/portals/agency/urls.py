@@ -24,6 +24,8 @@ from citycard.portals.agency import (
     reconciliation,
     refunds,
     reviews,
+    ride_differences,
+    ride_settlement,
     rosters,
     statements,
     systems,
@@ -103,6 +105,13 @@ urlpatterns = [
     path("refunds/<int:run_id>/", refunds.run, name="refund"),
     path("refunds/<int:run_id>/change/", refunds.change, name="refund_change"),
     path("refunds/<int:run_id>/results.csv", refunds.results_csv, name="refund_results"),
+    path("rides/", ride_settlement.settlement, name="ride_settlement"),
+    path(
+        "rides/statement.<str:ending>",
+        ride_settlement.settlement_file,
+        name="ride_settlement_file",
+    ),
+    path("rides/differences/", ride_differences.queue, name="ride_differences"),
     path("books/", books.overview, name="books"),
     path("books/trial-balance/", books.trial_balance, name="trial_balance"),
     path(

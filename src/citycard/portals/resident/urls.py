@@ -16,6 +16,7 @@ from citycard.portals.resident import (
     offering,
     point_entry,
     points,
+    rides,
 )
 
 app_name = "resident"
@@ -30,6 +31,7 @@ urlpatterns = [
     path("points/<slug:unit>/entries/<uuid:key>/", point_entry.entry, name="point_entry"),
     path("points/<slug:unit>/exchange/<slug:code>/", exchanging.exchange, name="exchange"),
     path("points/<slug:unit>/credit/<slug:kind>/", crediting.credit, name="credit"),
+    path("rides/", rides.rides, name="rides"),
     path("hours/", hours.shifts, name="shifts"),
     path("hours/give/", giving.give, name="give"),
     path("hours/<int:shift_id>/", hours.shift, name="shift"),

@@ -20,6 +20,7 @@ from citycard.portals.agency import (
     programmes,
     reconciliation,
     refunds,
+    ride_settlement,
     rosters,
     visits,
 )
@@ -47,6 +48,7 @@ def frame(context: RequestContext) -> dict[str, Any]:
         "reconciles": bool(roles & reconciliation.SEES),
         "policies": bool(roles & policies.ROLES),
         "refunds": bool(roles & refunds.SEES),
+        "rides": bool(roles & ride_settlement.SEES),
         "home": bool(roles & home.ROLES),
         "books": bool(roles & book_words.SEES) and actor.agency == agencies.operator(),
         "mass_changes": "officer" in roles and actor.agency == agencies.operator(),
