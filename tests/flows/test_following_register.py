@@ -9,9 +9,9 @@ import pytest
 
 from citycard.agencies import api as agencies
 from citycard.entitlements import api as entitlements
-from citycard.flows import approving, braking, cancelling, following_register
+from citycard.flows import approving, braking, cancelling, following_register, restituting
 from citycard.infra import clock, papers
-from citycard.infra.database import rows, scalar
+from citycard.infra.database import execute, rows, scalar
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import Actor
 from citycard.kernel.errors import Refused
@@ -335,3 +335,31 @@ def test_no_id_number_stands_in_clear_in_what_a_feed_leaves(city: Any) -> None:
             )
             assert found == 0, table
     assert people.member_ids_by_number(id_numbers=[one.id_number, new]) == [None, one.member_id]
+
+
+def test_what_was_used_after_the_true_end_is_told_in_points(city: Any) -> None:
+    gone, stays = residents(2)
+    for one in (gone, stays):
+        for day in ("2026-10-01", "2026-10-15", "2026-10-20"):
+            _uses_its_allowance(one, day, 8)
+    weighed = take(file_of([change(gone, "moved", MOVED_ON, city="65000")]))
+    (used,) = restituting.used_after_end(change_id=weighed.change_id)
+    assert (used.entitlement, used.people, used.uses, used.points) == ("senior-rides", 1, 2, 16)
+
+
+def _uses_its_allowance(who: Resident, day: str, points: int) -> None:
+    with unit_of_work():
+        execute(
+            "INSERT INTO entitlements_allowance (month, unit, member_id, entitlement, fund, amount,"
+            " starts_on, returned, granted, decided_on, because, pack_hash, decided_at)"
+            " VALUES ('2026-10-01', 'ride-points', %s, 'senior-rides', 1, 600, '2026-10-01', false,"
+            " 600, '2026-10-01', '{}', 'h', %s) ON CONFLICT DO NOTHING",
+            [who.member_id, NOW],
+        )
+        execute(
+            "INSERT INTO entitlements_allowance_use (month, key, member_id, unit, category,"
+            " service, at, into_code, wanted, points, why, moves, moved, set_at)"
+            " VALUES ('2026-10-01', gen_random_uuid(), %s, 'ride-points', 'bus', '',"
+            " (%s || ' 12:00+08')::timestamptz, 'x', %s, %s, '', '{}', '{}', %s)",
+            [who.member_id, day, points, points, NOW],
+        )
