@@ -43,6 +43,23 @@ def finance(town):
     return seeding.signed_in("finance", "transport", ["finance"])
 
 
+@pytest.mark.browser
+@pytest.mark.skipif(not looking.AXE.is_file(), reason="npm ci has not run")
+def test_the_pages_are_accessible_and_fit(finance, town):
+    pages = {
+        "settlement": (f"/agency/rides/?month={MONTH:%Y-%m}&operator=taoyuan-bus", finance),
+        "differences": ("/agency/rides/differences/", finance),
+        "own": ("/rides/", purse.resident(town.member)),
+    }
+    with looking.served() as address, looking.browsing() as browser:
+        windows = looking.Windows(browser, address)
+        for name, (path, who) in pages.items():
+            for size in ("phone", "desk"):
+                page = windows.at(path, who, size=size)
+                looking.picture(page, f"agency-rides-{name}-{size}")
+                assert looking.faults(page) == [], (name, size)
+
+
 def test_a_month_s_statement_adds_up_on_the_page_and_in_its_files(finance):
     page = finance.get(f"/agency/rides/?month={MONTH:%Y-%m}&operator=taoyuan-bus").content.decode()
     for said in ("桃園客運", "愛心計程車隊", "5053", "敬老", "應收總金額", "法定差額", "社福"):
@@ -130,20 +147,3 @@ def test_a_resident_sees_each_ride_and_why_it_cost_what_it_did(town):
     ):  # fmt: skip
         assert said in page, said
     assert 'href="/rides/"' in resident.get("/points/").content.decode()
-
-
-@pytest.mark.browser
-@pytest.mark.skipif(not looking.AXE.is_file(), reason="npm ci has not run")
-def test_the_pages_are_accessible_and_fit(finance, town):
-    pages = {
-        "settlement": (f"/agency/rides/?month={MONTH:%Y-%m}&operator=taoyuan-bus", finance),
-        "differences": ("/agency/rides/differences/", finance),
-        "own": ("/rides/", purse.resident(town.member)),
-    }
-    with looking.served() as address, looking.browsing() as browser:
-        windows = looking.Windows(browser, address)
-        for name, (path, who) in pages.items():
-            for size in ("phone", "desk"):
-                page = windows.at(path, who, size=size)
-                looking.picture(page, f"agency-rides-{name}-{size}")
-                assert looking.faults(page) == [], (name, size)

@@ -15,6 +15,7 @@ from citycard.portals.naming import in_language
 from citycard.portals.resident import own
 
 PAGE = 30
+UNPRICED = "unpriced"
 
 
 @door(roles={"resident"}, member=True)
@@ -48,7 +49,8 @@ def _line(ride: fares.RideView) -> dict[str, Any]:
     return {
         "ride": ride,
         "title": " ".join(filter(None, [_named("operators", ride.operator), ride.route])),
-        "owed": ride.stored_ntd + ride.cash_ntd,
+        # what was taken, as long as nobody knows what should have been
+        "owed": ride.charged_ntd if ride.reason == UNPRICED else ride.stored_ntd + ride.cash_ntd,
         "why": why(ride),
         "note": _note(ride),
     }
@@ -62,7 +64,7 @@ def why(ride: fares.RideView) -> str:
         return _("沒有下車刷卡，依規定收 %(owed)s 元，不享優惠。") % {
             "owed": wording.number(ride.points + ride.stored_ntd + ride.cash_ntd)
         }
-    if ride.reason == "unpriced":
+    if ride.reason == UNPRICED:
         return _("這趟還算不出票價，由承辦人員查明。")
     parts = [_("全票 %(ntd)s 元") % {"ntd": wording.number(ride.fare_ntd)}]
     parts += [_named("concessions", code) for code in ride.applied]
