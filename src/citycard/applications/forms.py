@@ -10,6 +10,7 @@ from citycard.cards import api as cards
 from citycard.infra.packs import Pack, current_pack
 from citycard.kernel.errors import Refused
 from citycard.kernel.periods import birthday
+from citycard.kernel.taiwan import national_id
 
 PHOTO = "photo"
 
@@ -128,11 +129,11 @@ class Form:
         seen = set()
         for code in services:
             for row in self.services[code].settings.get("papers", ()):
-                if row["paper"] not in seen and _needed(row["when"], answers, on):
+                if row["paper"] not in seen and _needed(row, answers, on):
                     seen.add(row["paper"])
                     yield row["paper"], code
         for row in self.table.get("papers", ()):
-            if row["paper"] not in seen and _needed(row["when"], answers, on):
+            if row["paper"] not in seen and _needed(row, answers, on):
                 seen.add(row["paper"])
                 yield row["paper"], None
 
@@ -157,15 +158,29 @@ def _speaks_for(papers: Mapping[str, Any], code: str) -> set[str]:
     return {fact.replace(":", ".") for fact in papers[code].get("proves", ())}
 
 
-def _needed(when: str, answers: Mapping[str, Any], on: dt.date) -> bool:
+def _needed(row: Mapping[str, Any], answers: Mapping[str, Any], on: dt.date) -> bool:
+    when = row["when"]
     if when == "always":
         return True
+    if when == "answer":
+        return answers.get(row["field"]) in row["is"]
+    if when in ("citizen", "foreigner"):
+        kind = id_kind(text=str(answers.get("id_number") or ""))
+        return kind is not None and (kind == "citizen") == (when == "citizen")
     if when in ("guardian", "proxy"):
         return answers.get("applied_by") == when
     if when in ("minor", "adult"):
         minor = is_minor(answers, on)
         return minor is not None and minor == (when == "minor")
     return False
+
+
+def id_kind(*, text: str) -> str | None:
+    """Return the kind of document that an ID number belongs to; None where it is none yet."""
+    try:
+        return national_id.parse(text).kind
+    except national_id.BadIdNumber:
+        return "passport" if text.strip() else None
 
 
 def is_minor(answers: Mapping[str, Any], on: dt.date) -> bool | None:
@@ -202,7 +217,7 @@ def closed_services(*, form: Form, now: dt.datetime) -> dict[str, Refused]:
     for one in its stead."""
     found = {}
     for code, service in form.services.items():
-        kinds = {service.card_kind} - {None}
+        kinds = [service.card_kind] if service.card_kind else []
         closed = closed_programme(form, [code], now=now)
         if closed is not None and closed_programme(form, [code], now=now, again=kinds):
             found[code] = closed
