@@ -163,7 +163,7 @@ def _needed(row: Mapping[str, Any], answers: Mapping[str, Any], on: dt.date) -> 
     if when == "always":
         return True
     if when == "answer":
-        return answers.get(row["field"]) in row["is"]
+        return bool(answers.get(row["field"]) in row["is"])
     if when in ("citizen", "foreigner"):
         kind = id_kind(text=str(answers.get("id_number") or ""))
         return kind is not None and (kind == "citizen") == (when == "citizen")
