@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from citycard.fares import api as fares
+from citycard.fares.estimating import whole
 from citycard.flows import trying_policies
 from citycard.infra.database import rows
 from citycard.infra.packs import current_pack, proposed
@@ -54,7 +55,7 @@ def test_the_rules_in_force_give_what_was_booked_to_the_dollar(town: Town) -> No
         " FROM fares_ride WHERE closed_at IS NULL"
     )[0]
     assert (found.booked_rides, found.other_rides) == (booked.rides, 0)
-    assert found.all.before_ntd == found.all.after_ntd == fares.whole(int(booked.micro))
+    assert found.all.before_ntd == found.all.after_ntd == whole(int(booked.micro))
     assert found.all.guesses == (fares.Estimate(0, 0, 0),)
     assert found.rides == booked.rides
 

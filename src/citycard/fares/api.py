@@ -3,7 +3,8 @@
 A city's tariffs and concessions are compiled once: ``book = fares.book(pack=…)``. Rides go in as
 columns (``RideColumns``, a person-month after the other, in canonical order) and come out priced:
 ``fares.price(book=…, rides=…)``. ``fares.explain_ride`` prices the same rides again and says every
-step of one of them in Chinese and in English.
+step of one of them in Chinese and in English. ``fares.explain_stored`` executes the decision of a
+stored ride again, by the pack and grant that it had, and says whether the same came out.
 """
 
 from citycard.fares.book import Book, Line, Mark, Stop
@@ -12,7 +13,7 @@ from citycard.fares.checking import check_fares
 from citycard.fares.comparing import BANDS, PolicyLine, PolicyTrial, compare_policies
 from citycard.fares.deciding import Decided, decide_months
 from citycard.fares.differing import Difference
-from citycard.fares.estimating import Estimate, Guess, after_guess, estimates, whole
+from citycard.fares.estimating import Estimate, Guess, after_guess, estimates
 from citycard.fares.explaining import explain_ride
 from citycard.fares.levers import Lever, LeverOutOfRange, LeverUnknown, levers, proposal_of
 from citycard.fares.point_uses import PointUse, point_uses, points_unit
@@ -26,8 +27,9 @@ from citycard.fares.queue import (
     differences,
     end_differences,
 )
+from citycard.fares.re_executing import RideId, RideWhy, explain_stored, unexplained
 from citycard.fares.readings import keep_readings
-from citycard.fares.rides import RIDES_FIELD, RideView, rides_of
+from citycard.fares.rides import RIDES_FIELD, RideView, is_ride, ride_of, rides_of
 from citycard.fares.settling import COLUMNS, OperatorLine, operator_month, ride_months
 from citycard.fares.touching import (
     touched_by_cards,
@@ -102,7 +104,9 @@ __all__ = [
     "PricedColumns",
     "Ride",
     "RideColumns",
+    "RideId",
     "RideView",
+    "RideWhy",
     "Stop",
     "StoredTrial",
     "TriedMonth",
@@ -117,8 +121,10 @@ __all__ = [
     "end_differences",
     "estimates",
     "explain_ride",
+    "explain_stored",
     "finish_trial",
     "groups_of",
+    "is_ride",
     "joined",
     "keep_readings",
     "levers",
@@ -130,6 +136,7 @@ __all__ = [
     "price",
     "proposal_of",
     "ride_months",
+    "ride_of",
     "riders_of",
     "rides_of",
     "touched_by_cards",
@@ -140,6 +147,6 @@ __all__ = [
     "trial_months",
     "trials",
     "try_month",
+    "unexplained",
     "verify",
-    "whole",
 ]

@@ -59,7 +59,7 @@ def read(query: str, params: Mapping[str, Any], shape: Shape) -> Table:
     """
     with _cursor() as client:
         asked = client.mogrify(query, {name: _bound(value) for name, value in params.items()})
-    whole = f"SELECT string_agg(record_send(r), ''::bytea) FROM ({asked}) AS r"  # noqa: S608
+    whole = f"SELECT string_agg(record_send(r), ''::bytea) FROM ({asked}) AS r"  # noqa: S608 - ours
     with psycopg.Cursor(connection.connection) as cursor:
         cursor.execute(whole.encode(), binary=True)
         [(sent,)] = cursor.fetchall()

@@ -86,7 +86,7 @@ def ask_trial(*, new: NewTrial, pack_hash: str, actor: Actor, now: dt.datetime) 
 def next_trial() -> StoredTrial | None:
     """Return the oldest trial that waits, or that was being run when its process ended."""
     found = row(
-        f"SELECT {_COLUMNS} FROM fares_trial WHERE state IN ('waiting', 'running')"  # noqa: S608
+        f"SELECT {_COLUMNS} FROM fares_trial WHERE state IN ('waiting', 'running')"  # noqa: S608 - our own columns
         " ORDER BY id LIMIT 1"
     )
     return None if found is None else _stored(found)
@@ -121,7 +121,7 @@ def finish_trial(
 def trials(*, limit: int = LISTED) -> list[StoredTrial]:
     """Return the latest trials, newest first."""
     found = rows(
-        f"SELECT {_COLUMNS} FROM fares_trial ORDER BY id DESC LIMIT %s",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM fares_trial ORDER BY id DESC LIMIT %s",  # noqa: S608 - our own columns
         [limit],
     )
     return [_stored(one) for one in found]
@@ -132,7 +132,7 @@ def trial(*, trial_id: int) -> StoredTrial:
 
     :raises NotFound: there is none of this number
     """
-    found = row(f"SELECT {_COLUMNS} FROM fares_trial WHERE id = %s", [trial_id])  # noqa: S608
+    found = row(f"SELECT {_COLUMNS} FROM fares_trial WHERE id = %s", [trial_id])  # noqa: S608 - our own columns
     if found is None:
         raise NotFound(what="trial")
     return _stored(found)
