@@ -264,3 +264,16 @@ def test_the_database_itself_refuses_a_right_twice_on_a_day() -> None:
             " rule_id,"
             " pack_hash, because, decided_at, decided_by FROM entitlements_right RETURNING id"
         )
+
+
+def test_the_auditor_finds_a_right_that_stands_twice_on_a_day() -> None:
+    member = person(D(1950, 1, 1))
+    decide([member], TODAY)
+    rows(
+        "INSERT INTO entitlements_right (member_id, entitlement, valid, recorded, rule_id,"
+        " pack_hash, because, decided_at, decided_by) SELECT member_id, entitlement,"
+        " daterange(lower(valid) + 5, NULL), recorded, rule_id, pack_hash, because, decided_at,"
+        " decided_by FROM entitlements_right WHERE entitlement = 'points' RETURNING id"
+    )
+    (found,) = entitlements.verify(now=noon(TODAY))
+    assert (found.check, found.says) == ("entitlements.overlapping", "points stands twice on a day")

@@ -1,4 +1,5 @@
-"""What the house's auditor asks of rights: nothing overdue, nothing held that isn't stored."""
+"""What the house's auditor asks of rights: nothing overdue, nothing held that isn't stored,
+nothing stored twice."""
 
 import datetime as dt
 

@@ -215,7 +215,7 @@ def is_one_of(values: Iterable[str], *, field: str = "f.value") -> str:
 def is_truthy(field: str = "f.value") -> str:
     """Return whether a JSON value counts as yes, as Python reads it."""
     listed = ", ".join(f"'{value}'::jsonb" for value in _FALSY)
-    return f"{field} NOT IN ({listed})"
+    return f"({field} = 'true'::jsonb OR {field} NOT IN ({listed}))"  # mostly it is just true
 
 
 def is_known(field: str = "f.value") -> str:

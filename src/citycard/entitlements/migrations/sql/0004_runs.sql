@@ -10,6 +10,7 @@ CREATE UNIQUE INDEX entitlements_right_once ON entitlements_right (member_id, en
 DROP INDEX entitlements_next_check_pack;
 CREATE INDEX entitlements_next_check_pack ON entitlements_next_check (pack_hash, decided_at);
 
+ALTER TABLE entitlements_next_check SET (fillfactor = 85);  -- what is held changes within its page
 ALTER TABLE entitlements_next_check
     ADD COLUMN seen bigint NOT NULL DEFAULT -1,
     ADD COLUMN seen_on date NOT NULL DEFAULT 'infinity';

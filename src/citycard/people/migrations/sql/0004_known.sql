@@ -2,8 +2,10 @@
 CREATE VIEW pub.known_facts AS
     SELECT id AS fact_id, member_id, name, value, valid FROM people_fact WHERE upper_inf(recorded);
 CREATE VIEW pub.known_members AS
-    SELECT m.id AS member_id, m.birth_on, m.sex, m.died_on, n.id_kind
-    FROM people_member m LEFT JOIN people_member_number n ON n.member_id = m.id AND n.replaced_at IS NULL;
+    SELECT m.id AS member_id, m.birth_on, m.sex, m.died_on,
+           (SELECT n.id_kind FROM people_member_number n  -- looked up only where somebody asks for it
+            WHERE n.member_id = m.id AND n.replaced_at IS NULL) AS id_kind
+    FROM people_member m;
 
 -- A number that grows whenever what rules may read of a member changes, whoever wrote it: who was decided at a
 -- version needn't be decided again while it stands. A member without a row is at 0.
