@@ -13,7 +13,7 @@ PATIENCE = dt.timedelta(days=2)
 
 def verify(*, now: dt.datetime) -> list[Finding]:
     """Return what doesn't add up: boundaries nobody decided, rights held without a row or the
-    reverse, monthly allowances beside the rules or the books."""
+    reverse, rights stored twice, monthly allowances beside the rules or the books."""
     today = current_pack().time.day(now)
     findings = []
     for one in rows(
@@ -28,5 +28,10 @@ def verify(*, now: dt.datetime) -> list[Finding]:
         says = f"announced as held: {one.announced}; stored for today: {one.stored}"
         findings.append(
             Finding(check="entitlements.held", about=f"member {one.member_id}", says=says)
+        )
+    for one in rows(statement(__file__, "overlapping")):
+        says = f"{one.entitlement} stands twice on a day"
+        findings.append(
+            Finding(check="entitlements.overlapping", about=f"member {one.member_id}", says=says)
         )
     return [*findings, *verify_allowances(now=now)]
