@@ -168,7 +168,7 @@ def _needed(row: Mapping[str, Any], answers: Mapping[str, Any], on: dt.date) -> 
         kind = id_kind(text=str(answers.get("id_number") or ""))
         return kind is not None and (kind == "citizen") == (when == "citizen")
     if when in ("guardian", "proxy"):
-        return answers.get("applied_by") == when
+        return bool(answers.get("applied_by") == when)
     if when in ("minor", "adult"):
         minor = is_minor(answers, on)
         return minor is not None and minor == (when == "minor")

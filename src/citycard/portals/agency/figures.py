@@ -3,6 +3,7 @@
 import dataclasses
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -101,8 +102,12 @@ def _charts(
     bands = [(_band(band), band.people) for band in shown.bands]
     history = insight.month_totals(agencies=agencies, service=service, newest=shown.month)
     months = [(f"{it.month:%Y-%m}", it.people) for it in history]
-    uses = {"unit": _("次"), "about": definitions()["uses"]["definition"], "csv_url": csv_url}
-    people = {"unit": _("人"), "about": definitions()["people"]["definition"]}
+    uses: dict[str, Any] = {
+        "unit": _("次"),
+        "about": definitions()["uses"]["definition"],
+        "csv_url": csv_url,
+    }
+    people: dict[str, Any] = {"unit": _("人"), "about": definitions()["people"]["definition"]}
     return {
         "days": _noted(charts.columns(_("每日使用次數"), days, label=_("日期"), **uses), shown)
         if _shows(days)
