@@ -154,7 +154,7 @@ def test_a_late_upload_is_put_where_it_belongs(story: Story) -> None:
 def test_the_operators_month_adds_up(story: Story) -> None:
     """應收總金額＝實際營收＋各項補助＋差異。"""
     page = story.finance.open("/agency/rides/")
-    for said in ("桃園客運", "臺鐵", "愛心計程車隊", "應收總金額", "社福"):
+    for said in ("桃園客運", "臺灣鐵路", "愛心計程車隊", "應收總金額", "社福"):
         assert said in page, said
     sent = story.finance.download("/agency/rides/statement.csv")
     _head, *lines = csv.reader(io.StringIO(sent.decode("utf-8-sig")))
