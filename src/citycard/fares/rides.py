@@ -3,12 +3,14 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from citycard.fares.differing import Difference
 from citycard.fares.pairing import BOARDING_MISSING
 from citycard.fares.values import Ended
-from citycard.infra.database import rows, statement
+from citycard.infra.database import rows, scalar, statement
 from citycard.kernel.access import Access
+from citycard.kernel.errors import NotFound
 
 RIDES_FIELD = "taps"
 """The field of the pack's purposes under which rides are read: they are taps."""
@@ -70,22 +72,50 @@ def rides_of(
     :raises AccessTooNarrow: the access doesn't cover it
     """
     access.require(RIDES_FIELD, members=[member_id])
-    found = rows(
-        statement(__file__, "rides_of"), {"member": member_id, "before": before, "limit": limit}
+    asked = {"member": member_id, "before": before, "limit": limit, "at": None}
+    return [_view(row) for row in rows(statement(__file__, "rides_of"), asked)]
+
+
+def ride_of(
+    *, access: Access, member_id: int, ride: tuple[int, int, int], at: dt.datetime
+) -> RideView:
+    """Return one of a member's rides as it stands now.
+
+    :param access: must cover the field ``taps`` of this member
+    :param ride: reader, epoch and number of its first tap; ``at`` that tap's time
+    :raises NotFound: this member has no such ride
+    :raises AccessTooNarrow: the access doesn't cover it
+    """
+    access.require(RIDES_FIELD, members=[member_id])
+    asked = {"member": member_id, "before": None, "limit": None, "at": at}
+    name = "-".join(map(str, ride))
+    for row in rows(statement(__file__, "rides_of"), asked):
+        if row.ride == name:
+            return _view(row)
+    raise NotFound(what="ride")
+
+
+def is_ride(*, member_id: int, ride: tuple[int, int, int], at: dt.datetime) -> bool:
+    """Tell whether a member's tap began a ride that is stored."""
+    found = scalar(
+        "SELECT 1 FROM fares_ride WHERE rider = %s AND boarded_at = %s AND reader_id = %s"
+        " AND epoch = %s AND seq = %s AND closed_at IS NULL",
+        [member_id, at, *ride],
     )
-    return [
-        RideView(
-            **{name: value for name, value in row._asdict().items() if name not in _BESIDE},
-            applied=tuple(row.concessions[n] for n in range(31) if row.applied_bits >> n & 1),
-            subsidies_ntd={
-                fund: micro // 1_000_000
-                for fund, micro in zip(row.funds, row.subsidies, strict=True)
-                if micro
-            },
-            difference=Difference(row.difference_kind),
-        )
-        for row in found
-    ]
+    return found is not None
+
+
+def _view(row: Any) -> RideView:
+    return RideView(
+        **{name: value for name, value in row._asdict().items() if name not in _BESIDE},
+        applied=tuple(row.concessions[n] for n in range(31) if row.applied_bits >> n & 1),
+        subsidies_ntd={
+            fund: micro // 1_000_000
+            for fund, micro in zip(row.funds, row.subsidies, strict=True)
+            if micro
+        },
+        difference=Difference(row.difference_kind),
+    )
 
 
 _BESIDE = {"concessions", "applied_bits", "funds", "subsidies", "difference_kind"}

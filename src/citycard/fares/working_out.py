@@ -21,12 +21,10 @@ from citycard.fares.differing import name_differences
 from citycard.fares.gathering import Gathered, gather
 from citycard.fares.pricing import price
 from citycard.fares.storing import content_shape
-from citycard.fares.values import NONE, Column, PricedColumns
+from citycard.fares.values import NONE, Column, PricedColumns, RideColumns
 from citycard.infra.packs import Pack
 
 LONGEST_RIDE_S = 6 * 3600
-
-Grants = Callable[[Sequence[int], dt.date], Mapping[int, "Grant"]]
 
 
 class Grant(NamedTuple):
@@ -36,10 +34,14 @@ class Grant(NamedTuple):
     starts_on: dt.date
 
 
+Grants = Callable[[Sequence[int], dt.date], Mapping[int, Grant]]
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class WorkedOut:
     """People's rides of a month by one pack, and what they were worked out from.
 
+    :ivar columns: what was priced; ``known`` are its places among the rides: those with a tariff
     :ivar priced: a row a ride; ``table`` is the same as it is stored
     :ivar granted: the month's allowance by member
     """
@@ -47,6 +49,8 @@ class WorkedOut:
     book: Book
     facts: Gathered
     rides: Composed
+    columns: RideColumns
+    known: Column
     priced: PricedColumns
     table: Table
     granted: Mapping[int, Grant]
@@ -65,10 +69,20 @@ def work_out(*, pack: Pack, month: dt.date, riders: Column, grants: Grants) -> W
     codes = _codes(facts)
     rides = compose(book=book, facts=facts, riders=riders, codes=codes, time=pack.time)
     granted = _granted(rides, grants, month)
-    priced = _price(book, pack, facts, rides, codes, granted)
+    columns, known = _columns(book, pack, facts, rides, codes, granted)
+    priced = price(book=book, rides=columns)
+    if len(known) < len(rides):
+        priced = _spread(priced, known, rides)
     table = _table(book, facts, rides, priced)
     return WorkedOut(
-        book=book, facts=facts, rides=rides, priced=priced, table=table, granted=granted
+        book=book,
+        facts=facts,
+        rides=rides,
+        columns=columns,
+        known=known,
+        priced=priced,
+        table=table,
+        granted=granted,
     )
 
 
@@ -97,24 +111,19 @@ def _points_open(rides: Composed, granted: Mapping[int, Grant]) -> Column:
     return np.where(has, points[place], 0)
 
 
-def _price(
+def _columns(
     book: Book, pack: Pack, facts: Gathered, rides: Composed, codes: Mapping[int, str],
     granted: Mapping[int, Grant],
-) -> PricedColumns:  # fmt: skip
-    """Price the rides that have a tariff; the others touch nobody's points and transfers."""
+) -> tuple[RideColumns, Column]:  # fmt: skip
+    """Return what is priced: rides that have a tariff; the others touch nobody's points."""
     known = np.flatnonzero(rides.line != NONE)
     points_open = _points_open(rides, granted)
-    if len(known) == len(rides):
-        columns = ride_columns(
-            book=book, facts=facts, rides=rides, points_open=points_open, time=pack.time,
-            codes=codes,
-        )  # fmt: skip
-        return price(book=book, rides=columns)
+    if len(known) < len(rides):
+        rides, points_open = rides.take(known), points_open[known]
     columns = ride_columns(
-        book=book, facts=facts, rides=rides.take(known), points_open=points_open[known],
-        time=pack.time, codes=codes,
-    )  # fmt: skip
-    return _spread(price(book=book, rides=columns), known, rides)
+        book=book, facts=facts, rides=rides, points_open=points_open, time=pack.time, codes=codes
+    )
+    return columns, known
 
 
 def _spread(priced: PricedColumns, known: Column, rides: Composed) -> PricedColumns:

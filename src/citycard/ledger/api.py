@@ -113,6 +113,7 @@ from citycard.ledger.moves import (
     Spend,
     Transfer,
 )
+from citycard.ledger.owning import MoveOf, whose
 from citycard.ledger.posting import move_many
 from citycard.ledger.queries import (
     Balance,
@@ -208,6 +209,7 @@ __all__ = [
     "MonthOpen",
     "Move",
     "MoveColumns",
+    "MoveOf",
     "MoveUnknown",
     "NamedTwice",
     "Net",
@@ -307,4 +309,5 @@ __all__ = [
     "undo_refund_run",
     "verify",
     "vouchers",
+    "whose",
 ]

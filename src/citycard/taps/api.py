@@ -25,7 +25,7 @@ Published for other contexts' SQL (schema ``pub``):
 from citycard.taps.codes import MEANINGS, Code
 from citycard.taps.judging import judge
 from citycard.taps.opening import open_batch
-from citycard.taps.queries import reader_health, recent
+from citycard.taps.queries import reader_health, recent, tap_of, whose
 from citycard.taps.service_table import Service, ServiceTable, service_table
 from citycard.taps.storing import store
 from citycard.taps.values import (
@@ -69,5 +69,7 @@ __all__ = [
     "recent",
     "service_table",
     "store",
+    "tap_of",
     "verify",
+    "whose",
 ]

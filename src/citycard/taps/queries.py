@@ -1,14 +1,17 @@
 """Reads: a resident's history, and how readers' uploads stand."""
 
 import datetime as dt
+from typing import Any
 
 from citycard.infra.database import rows
 from citycard.kernel.access import Access
+from citycard.kernel.errors import NotFound
 from citycard.taps.codes import Code
 from citycard.taps.values import ReaderHealth, TapView
 
 _RECENT = """
-SELECT at, service, agency, place, code, points, card_id, late
+SELECT at, service, agency, place, code, points, card_id, late,
+       reader_id || '-' || epoch || '-' || seq AS tap
 FROM taps_tap
 WHERE member_id = %s AND (%s::timestamptz IS NULL OR at < %s)
 ORDER BY at DESC LIMIT %s
@@ -25,8 +28,45 @@ def recent(
     :raises AccessTooNarrow: the access doesn't cover it
     """
     access.require("taps", members=[member_id])
-    found = rows(_RECENT, [member_id, before, before, limit])
-    return [TapView(**{**row._asdict(), "code": Code(row.code)}) for row in found]
+    return [_view(row) for row in rows(_RECENT, [member_id, before, before, limit])]
+
+
+_ONE = """
+SELECT at, service, agency, place, code, points, card_id, late,
+       reader_id || '-' || epoch || '-' || seq AS tap
+FROM taps_tap WHERE reader_id = %s AND epoch = %s AND seq = %s AND member_id = %s
+"""
+
+
+def tap_of(*, access: Access, member_id: int, tap: tuple[int, int, int]) -> TapView:
+    """Return one of a member's taps.
+
+    :param access: must cover the field ``taps`` of this member
+    :param tap: reader, epoch and sequence
+    :raises NotFound: the member made no such tap
+    :raises AccessTooNarrow: the access doesn't cover it
+    """
+    access.require("taps", members=[member_id])
+    for row in rows(_ONE, [*tap, member_id]):
+        return _view(row)
+    raise NotFound(what="tap")
+
+
+def whose(*, tap: tuple[int, int, int]) -> tuple[int, dt.datetime] | None:
+    """Return which member made a tap, and when, for opening an access; None: nobody we know.
+
+    :param tap: reader, epoch and sequence
+    """
+    found = rows(
+        "SELECT member_id, at FROM taps_tap WHERE reader_id = %s AND epoch = %s AND seq = %s"
+        " AND member_id IS NOT NULL",
+        [*tap],
+    )
+    return (found[0].member_id, found[0].at) if found else None
+
+
+def _view(row: Any) -> TapView:
+    return TapView(**{**row._asdict(), "code": Code(row.code)})
 
 
 _HEALTH = """

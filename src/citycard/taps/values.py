@@ -155,8 +155,9 @@ class OpenBatch:
 
 @dataclass(frozen=True, kw_only=True)
 class TapView:
-    """A tap in a resident's history."""
+    """A tap in a resident's history; ``tap`` names it: reader, epoch and sequence."""
 
+    tap: str
     at: dt.datetime
     service: str
     agency: str

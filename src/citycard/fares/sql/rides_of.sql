@@ -17,4 +17,5 @@ JOIN fares_term a ON a.id = r.origin_id
 JOIN fares_term z ON z.id = r.destination_id
 WHERE r.rider = %(member)s AND r.closed_at IS NULL
   AND (%(before)s::timestamptz IS NULL OR r.boarded_at < %(before)s)
+  AND (%(at)s::timestamptz IS NULL OR r.boarded_at = %(at)s)
 ORDER BY r.boarded_at DESC, r.reader_id, r.epoch, r.seq LIMIT %(limit)s

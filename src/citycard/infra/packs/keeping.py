@@ -2,6 +2,9 @@
 
 import datetime as dt
 import zlib
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from citycard.infra.database import execute, scalar
@@ -56,3 +59,29 @@ def kept_tables(*, pack_hash: str) -> dict[str, Any]:
         raise KeyError(pack_hash)
     tables: dict[str, Any] = from_canonical(zlib.decompress(bytes(content)))
     return tables
+
+
+@dataclass(frozen=True)
+class KeptPack(Pack):
+    """A pack as it was when it was active: its tables, without the files that they came from."""
+
+    kept: dict[str, Any] = field(default_factory=dict, repr=False)
+    kept_hash: str = ""
+
+    @cached_property
+    def hash(self) -> str:
+        """The hash that it was kept under."""
+        return self.kept_hash
+
+    @cached_property
+    def _tables(self) -> dict[str, Any]:
+        return self.kept
+
+
+def kept_pack(*, pack_hash: str) -> Pack:
+    """Return a pack that was active once, for executing an old decision again.
+
+    :raises KeyError: no pack of that hash was ever active here
+    """
+    tables = kept_tables(pack_hash=pack_hash)
+    return KeptPack(directory=Path(), sources={}, kept=tables, kept_hash=pack_hash)
