@@ -74,10 +74,12 @@ def write(table: str, rows: Table, shape: Shape) -> None:
     """Add rows to a table; ``shape`` names its columns."""
     if not len(rows):
         return
-    sent = np.empty(len(rows), shape.wire)
-    sent["#"] = len(shape.columns)
+    sent = np.full(len(rows), _lengths(shape))
     for name, kind in shape.columns:
-        _fill(sent, name, kind, rows[name])
+        if "*" in kind:
+            sent[name]["value"] = rows[name]
+        else:
+            sent[name] = rows[name]
     names = ", ".join(name for name, _ in shape.columns)
     into = f"COPY {table} ({names}) FROM STDIN (FORMAT binary)".encode()
     with _cursor() as cursor, cursor.copy(into) as copy:
@@ -115,14 +117,15 @@ def _sent(name: str, kind: str) -> Sequence[Any]:
 _TYPES = {"i8": 20, "i4": 23, "i2": 21}
 
 
-def _fill(sent: Table, name: str, kind: str, values: Any) -> None:
-    number, _, many = kind.partition("*")
-    size = np.dtype(number).itemsize
-    if not many:
-        sent[f"#{name}"] = size
-        sent[name] = values
-        return
-    sent[f"#{name}"] = 20 + int(many) * (4 + size)
-    sent[f"@{name}"] = (1, 0, _TYPES[number], int(many), 1)
-    sent[name]["length"] = size
-    sent[name]["value"] = values
+def _lengths(shape: Shape) -> Any:
+    """Return a row that says how long each of its values is, and none of them."""
+    row = np.zeros(1, shape.wire)
+    row["#"] = len(shape.columns)
+    for name, kind in shape.columns:
+        number, _, many = kind.partition("*")
+        size = np.dtype(number).itemsize
+        row[f"#{name}"] = 20 + int(many) * (4 + size) if many else size
+        if many:
+            row[f"@{name}"] = (1, 0, _TYPES[number], int(many), 1)
+            row[name]["length"] = size
+    return row[0]

@@ -67,7 +67,7 @@ def _book_id(book: Book, pack_hash: str) -> int:
 
 def _versions(riders: Iterable[int], owners: Column, versions: Column) -> list[str]:
     """Return the versions of each rider as an array that PostgreSQL reads."""
-    pairs = np.unique(np.stack([owners, versions], axis=1), axis=0)
+    pairs = _distinct(owners, versions)
     by_owner: dict[int, list[str]] = {}
     for owner, version in pairs.tolist():
         if version:
@@ -75,10 +75,19 @@ def _versions(riders: Iterable[int], owners: Column, versions: Column) -> list[s
     return ["{" + ",".join(by_owner.get(rider, ())) + "}" for rider in riders]
 
 
+def _distinct(one: Column, other: Column) -> Any:
+    """Return the distinct pairs, sorted; most of them stand together already."""
+    pairs = np.stack([one, other], axis=1)
+    if not len(pairs):
+        return pairs
+    new = np.append(True, np.any(pairs[1:] != pairs[:-1], axis=1))
+    return np.unique(pairs[new], axis=0)
+
+
 def _note_cards(facts: Gathered, rides: Composed, changed: Changed) -> None:
     """Note with which cards they rode: when one of these changes hands, they are looked at."""
     cards: Any = facts.readings["card"][rides.first]
-    used = np.unique(np.stack([cards, rides.rider], axis=1), axis=0)
+    used = _distinct(cards, rides.rider)
     used = used[np.isin(used[:, 1], changed.riders)]
     execute(
         statement(__file__, "note_cards"),

@@ -103,13 +103,13 @@ def _met(readings: Readings, kept: Column, longest: int) -> Flags:
     found = np.zeros(len(kept), bool)
     if len(kept) < 2:
         return found
-    before, here = readings[kept[:-1]], readings[kept[1:]]
+    leg, card, operator, at = (readings[name][kept] for name in ("leg", "card", "operator", "at"))
     found[1:] = (
-        (here["leg"] == OUT)
-        & (before["leg"] == IN)
-        & (here["card"] == before["card"])
-        & (here["operator"] == before["operator"])
-        & (here["at"] - before["at"] <= longest)
+        (leg[1:] == OUT)
+        & (leg[:-1] == IN)
+        & (card[1:] == card[:-1])
+        & (operator[1:] == operator[:-1])
+        & (at[1:] - at[:-1] <= longest)
     )
     return found
 
