@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -32,7 +33,7 @@ def print_json(value: Any) -> None:
 
 def stop(why: object, *, code: int = CANNOT_RUN) -> NoReturn:
     """Say why the command ends here, and end it."""
-    console.print(f"[red]✗[/red] {why}", markup=True, soft_wrap=True)
+    console.print(f"[red]✗[/red] {escape(str(why))}", soft_wrap=True)
     raise typer.Exit(code)
 
 
