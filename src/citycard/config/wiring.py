@@ -32,6 +32,7 @@ VERIFIED = (
     "taps",
     "applications",
     "activities",
+    "disputes",
     "fares",
     "redemptions",
     "offers",

@@ -74,17 +74,22 @@ def differences(
     kind: Difference | None = None,
     month: dt.date | None = None,
     ids: Sequence[int] | None = None,
+    ride: tuple[int, int, int] | None = None,
     open_only: bool = True,
     limit: int = 100,
 ) -> list[OpenDifference]:
     """Return differences for whoever works them off, the oldest ride first.
 
+    :param ride: only those of the ride of this reader, epoch and number
     :param open_only: False: those that were seen to, the newest first
     """
     asked = {
         "kind": None if kind is None else int(kind),
         "month": month,
         "ids": None if ids is None else list(ids),
+        "reader": ride and ride[0],
+        "epoch": ride and ride[1],
+        "seq": ride and ride[2],
         "open": open_only,
         "limit": limit,
     }

@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Callable
 
 from citycard.agencies import api as agencies
-from citycard.flows import braking, closing, refunding, switching
+from citycard.flows import braking, closing, disputing, refunding, switching
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import Actor
 from citycard.kernel.ids import fact_key
@@ -88,5 +88,6 @@ CARRIED_OUT: dict[str, Carry] = {
     "ledger.reopen_month": closing.reopen,
     refunding.KIND: refunding.begin,
     braking.KIND: braking.release,
+    disputing.KIND: disputing.carry_out,
     switching.KIND: switching.switch,
 }

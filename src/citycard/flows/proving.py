@@ -9,6 +9,7 @@ from citycard.activities import api as activities
 from citycard.agencies import api as agencies
 from citycard.applications import api as applications
 from citycard.cards import api as cards
+from citycard.disputes import api as disputes
 from citycard.entitlements import api as entitlements
 from citycard.fares import api as fares
 from citycard.identity import api as identity
@@ -35,6 +36,7 @@ PROOFS: dict[str, Callable[..., list[Finding]]] = {
     "taps": taps.verify,
     "applications": applications.verify,
     "activities": activities.verify,
+    "disputes": disputes.verify,
     "fares": fares.verify,
     "redemptions": redemptions.verify,
     "notify": notify.verify,

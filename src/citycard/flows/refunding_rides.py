@@ -32,10 +32,19 @@ def refundable(found: Sequence[fares.OpenDifference]) -> list[fares.OpenDifferen
     return [one for one in found if one.rider > 0 and one.amount_micro <= -_DOLLAR]
 
 
-def draft(*, ids: Sequence[int], fund_id: int, why: Text, actor: Actor, now: dt.datetime) -> int:
+def draft(
+    *,
+    ids: Sequence[int],
+    fund_id: int,
+    why: Text,
+    named: str = "",
+    actor: Actor,
+    now: dt.datetime,
+) -> int:
     """Make a refund run of differences and end them with it; return the run's number.
 
     :param fund_id: the fund whose points are given
+    :param named: what the run stands with, such as ``dispute:7``
     :raises NothingToRefund: nobody was charged too much in these
     :raises fares.DifferenceEnded: one of them is no longer open
     :raises ledger.BudgetUsedUp: the fund can't give so much
@@ -53,7 +62,7 @@ def draft(*, ids: Sequence[int], fund_id: int, why: Text, actor: Actor, now: dt.
             lines=ledger.check_refunds(asks=asks),
             goodwill=0,
             goodwill_fund=None,
-            file_name="",
+            file_name=named,
         ),
         actor=actor,
         now=now,

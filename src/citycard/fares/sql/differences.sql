@@ -12,5 +12,6 @@ LEFT JOIN fares_ride r ON r.rider = d.rider AND r.boarded_at = d.boarded_at AND 
 WHERE (CASE WHEN %(open)s THEN d.state = 'open' ELSE d.state NOT IN ('open', 'gone') END)
   AND (%(kind)s::smallint IS NULL OR d.kind = %(kind)s)
   AND (%(month)s::date IS NULL OR d.local_month = %(month)s)
+  AND (%(reader)s::bigint IS NULL OR (d.reader_id, d.epoch, d.seq) = (%(reader)s, %(epoch)s, %(seq)s))
   AND (%(ids)s::bigint[] IS NULL OR d.id = ANY (%(ids)s::bigint[]))
 ORDER BY CASE WHEN %(open)s THEN d.id ELSE -d.id END LIMIT %(limit)s
