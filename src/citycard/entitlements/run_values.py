@@ -30,7 +30,7 @@ class Count:
 class Share:
     """How much of a right's holders a run touches.
 
-    :ivar holders: who had the right when the preview was made; 0 where nobody is touched
+    :ivar holders: who had the right before, counted at most a week ago; 0 where nobody is touched
     """
 
     entitlement: str

@@ -94,6 +94,8 @@ def count_up(run: Run) -> None:
     """Keep the counts of a finished preview: they stay when its differences are cleared."""
     asked = {"run": run.id, "today": run.today, "few": SAMPLES}
     execute(statement(__file__, "count_up"), asked)
+    anew = {"anew": run.member_ids is None}
+    execute(statement(__file__, "count_holders"), asked | anew)
 
 
 def preview_of(*, run_id: int) -> Preview:

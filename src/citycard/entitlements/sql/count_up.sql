@@ -15,7 +15,3 @@ FROM (
     FROM found f
 ) n
 GROUP BY n.entitlement, n.kind, n.reason
-UNION ALL
-SELECT %(run)s, r.entitlement, 'holders', '', count(*), '{}' FROM entitlements_right r
-WHERE r.entitlement IN (SELECT f.entitlement FROM found f) AND upper_inf(r.recorded) AND r.valid @> %(today)s::date
-GROUP BY r.entitlement

@@ -47,17 +47,23 @@ WITH known AS (
     WHERE b.stood <> b.days
        OR b.was_held <> ((b.days + b.known_days * datemultirange(daterange(NULL, b.first_day)))
                          && daterange(%(today)s::date, %(today)s::date + 2))
+), spans AS (
+    SELECT d.*,
+           CASE WHEN NOT d.was_held OR isempty(d.known_days) THEN NULL
+                WHEN range_merge(d.known_days)::datemultirange = d.known_days THEN range_merge(d.known_days)
+                ELSE (SELECT s FROM unnest(d.known_days) s ORDER BY s DESC LIMIT 1) END AS before,
+           CASE WHEN NOT d.afterwards && daterange(%(today)s::date, %(today)s::date + 2) THEN NULL
+                WHEN range_merge(d.afterwards)::datemultirange = d.afterwards THEN range_merge(d.afterwards)
+                ELSE (SELECT s FROM unnest(d.afterwards) s
+                      WHERE s && daterange(%(today)s::date, %(today)s::date + 2) ORDER BY s LIMIT 1) END AS after
+    FROM differing d OFFSET 0
 ), judged AS (
-    SELECT d.*, before.span AS before, after.span AS after,
+    SELECT d.*,
            CASE WHEN NOT isempty(d.stood - d.days) THEN lower(d.stood - d.days)
-                WHEN d.stood = d.days AND after.span IS NULL THEN greatest(d.first_day, %(today)s::date)
+                WHEN d.stood = d.days AND d.after IS NULL THEN greatest(d.first_day, %(today)s::date)
            END AS lost_on,
-           CASE WHEN d.stood <> d.days THEN lower(d.days - d.stood) ELSE lower(after.span) END AS gained_on
-    FROM differing d
-    LEFT JOIN LATERAL (SELECT s AS span FROM unnest(d.known_days) s WHERE d.was_held ORDER BY s DESC LIMIT 1)
-        before ON true
-    LEFT JOIN LATERAL (SELECT s AS span FROM unnest(d.afterwards) s
-        WHERE s && daterange(%(today)s::date, %(today)s::date + 2) ORDER BY s LIMIT 1) after ON true
+           CASE WHEN d.stood <> d.days THEN lower(d.days - d.stood) ELSE lower(d.after) END AS gained_on
+    FROM spans d OFFSET 0
 ), put AS (
     INSERT INTO entitlements_difference
         (run_id, member_id, entitlement, kind, reason, first_day, stood, wanted, before, after, rows, basis)

@@ -107,6 +107,13 @@ CREATE TABLE entitlements_count (
 COMMENT ON TABLE entitlements_count IS 'How many members a preview found, by right, kind and reason; holders: who had it.';
 COMMENT ON COLUMN entitlements_count.samples IS 'A few of them, from all over.';
 
+CREATE TABLE entitlements_holders (
+    entitlement text PRIMARY KEY,
+    members bigint NOT NULL,
+    counted_on date NOT NULL
+);
+COMMENT ON TABLE entitlements_holders IS 'How many members had each right when they were last counted, for shares.';
+
 CREATE TABLE entitlements_settled (
     pack_hash text NOT NULL,
     as_pack text NOT NULL,
