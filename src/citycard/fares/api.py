@@ -10,7 +10,7 @@ stored ride again, by the pack and grant that it had, and says whether the same 
 from citycard.fares.book import Book, Line, Mark, Stop
 from citycard.fares.books import book
 from citycard.fares.checking import check_fares
-from citycard.fares.comparing import BANDS, PolicyLine, PolicyTrial, compare_policies
+from citycard.fares.comparing import BANDS, PolicyLine, PolicyTrial, Shown, compare_policies
 from citycard.fares.deciding import Decided, decide_months
 from citycard.fares.differing import Difference
 from citycard.fares.estimating import Estimate, Guess, after_guess, estimates
@@ -55,6 +55,7 @@ from citycard.fares.trying import (
     groups_of,
     joined,
     riders_of,
+    sum_rides,
     try_month,
 )
 from citycard.fares.values import (
@@ -107,6 +108,7 @@ __all__ = [
     "RideId",
     "RideView",
     "RideWhy",
+    "Shown",
     "Stop",
     "StoredTrial",
     "TriedMonth",
@@ -139,6 +141,7 @@ __all__ = [
     "ride_of",
     "riders_of",
     "rides_of",
+    "sum_rides",
     "touched_by_cards",
     "touched_by_facts",
     "touched_by_readings",

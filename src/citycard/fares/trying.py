@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from citycard.fares.binary import DAYS_TO_2000, Shape, read
+from citycard.fares.book import Book
 from citycard.fares.storing import compare
-from citycard.fares.values import MICRO, NONE, Column
+from citycard.fares.values import MICRO, NONE, Column, PricedColumns
 from citycard.fares.working_out import Grants, WorkedOut, work_out
 from citycard.infra.database import rows, statement
 from citycard.infra.packs import Pack
@@ -28,6 +29,9 @@ class Booked(NamedTuple):
 
     rides: int = 0
     other: int = 0
+
+
+NOT_COMPARED = Booked()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -76,7 +80,7 @@ def try_month(
     :param compared: hold it against the stored rides, ride by ride and value by value
     """
     found = work_out(pack=pack, month=month, riders=riders, grants=grants)
-    return _summed(found, riders, _held_against(found, month, riders) if compared else Booked())
+    return _summed(found, riders, _held_against(found, month, riders) if compared else NOT_COMPARED)
 
 
 def _held_against(found: WorkedOut, month: dt.date, riders: Column) -> Booked:
@@ -99,11 +103,33 @@ def groups_of(*, riders: Column) -> Groups:
 
 
 def _summed(found: WorkedOut, riders: Column, booked: Booked) -> TriedMonth:
-    modes = (*found.book.modes, _NO_TARIFF)
-    line = found.rides.line
-    mode = np.where(line == NONE, len(modes) - 1, found.book.line_mode[np.maximum(line, 0)])
-    cell = np.searchsorted(riders, found.rides.rider) * len(modes) + mode
-    priced, size = found.priced, len(riders) * len(modes)
+    return sum_rides(
+        book=found.book,
+        lines=found.rides.line,
+        rider=np.searchsorted(riders, found.rides.rider),
+        riders=riders,
+        priced=found.priced,
+        booked=booked,
+    )
+
+
+def sum_rides(
+    *,
+    book: Book,
+    lines: Column,
+    rider: Column,
+    riders: Column,
+    priced: PricedColumns,
+    booked: Booked = NOT_COMPARED,
+) -> TriedMonth:
+    """Add priced rides up to riders and modes.
+
+    :param lines: each ride's place in the book's lines, or NONE
+    :param rider: each ride's place among the riders
+    """
+    modes = (*book.modes, _NO_TARIFF)
+    mode = np.where(lines == NONE, len(modes) - 1, book.line_mode[np.maximum(lines, 0)])
+    cell, size = rider * len(modes) + mode, len(riders) * len(modes)
 
     def added_up(values: Column) -> Column:
         whole = np.zeros(size, np.int64)

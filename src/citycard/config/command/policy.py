@@ -11,7 +11,8 @@ from rich.table import Table
 from citycard.config import instance, migrating
 from citycard.config.command.options import AsJson, City
 from citycard.config.command.saying import console, out, print_json, progress, stop
-from citycard.infra.packs import PackError, current_pack, proposed, read_proposal
+from citycard.infra.packs import PackError, current_pack, find_pack, proposed, read_proposal
+from citycard.infra.packs.finding import current_code
 from citycard.infra.postgres.errors import PostgresProblem
 
 WRONG_USAGE = 2
@@ -30,6 +31,15 @@ def policy(
     month: Annotated[
         list[dt.datetime], typer.Option(help="A month to price again.", formats=["%Y-%m"])
     ],
+    invented: Annotated[
+        int,
+        typer.Option(
+            help="Invent the month's rides for so many residents, drawn from the register's "
+            "figures; needs no database, and the proposal may change who holds a right.",
+            metavar="PEOPLE",
+            min=0,
+        ),
+    ] = 0,
     guess: Annotated[
         list[str] | None,
         typer.Option(
@@ -44,6 +54,9 @@ def policy(
 
     Today's rules must give what was booked, to the dollar; exits with 1 where they don't.
     """
+    if invented:
+        _tell(_try_invented(city, proposal, month[0].date(), invented, guess or []), as_json)
+        return
     try:
         with instance.running(city) as here:
             if not migrating.is_current(here.app_url()):
@@ -52,13 +65,39 @@ def policy(
             found = _try(proposal, [each.date() for each in month], guess or [])
     except (PostgresProblem, PackError) as problem:
         stop(problem)
+    _tell(found, as_json)
+    if found.other_rides:
+        stop(f"{found.other_rides} of {found.booked_rides} rides are booked otherwise.", code=1)
+    console.print(f"[green]✓[/green] {found.booked_rides:,} rides as booked, to the dollar.")
+
+
+def _tell(found: Any, as_json: bool) -> None:
     if as_json:
         print_json(dataclasses.asdict(found))
     else:
         out.print(_table(found))
-    if found.other_rides:
-        stop(f"{found.other_rides} of {found.booked_rides} rides are booked otherwise.", code=1)
-    console.print(f"[green]✓[/green] {found.booked_rides:,} rides as booked, to the dollar.")
+
+
+def _try_invented(
+    city: str | None, directory: Path, month: dt.date, people: int, guesses: list[str]
+) -> Any:
+    from citycard.fares import api as fares
+    from citycard.simulation import inventing_months
+
+    try:
+        pack = find_pack(city or current_code())
+        changed = proposed(city=pack, changes=read_proposal(directory))
+    except PackError as problem:
+        stop(problem)
+    with console.status(f"{people:,} residents and their rides"):
+        return inventing_months.try_on_invented(
+            city=pack,
+            proposal=changed,
+            month=month,
+            people=people,
+            guesses=[fares.Guess("low", {}), *(fares.Guess(*_guess(text)) for text in guesses)],
+            shown=lambda people: dict.fromkeys(people, True),
+        )
 
 
 def _try(directory: Path, months: list[dt.date], guesses: list[str]) -> Any:
