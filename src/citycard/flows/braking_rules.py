@@ -7,11 +7,10 @@ person's own facts change is decided meanwhile. Long work goes on in pieces, whe
 """
 
 import datetime as dt
-from collections.abc import Callable
 
 from citycard.agencies import api as agencies
 from citycard.entitlements import api as entitlements
-from citycard.flows import cancelling, weighing
+from citycard.flows import cancelling, rechecking, weighing
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import SYSTEM, Actor
@@ -55,9 +54,7 @@ def weigh_rules(*, now: dt.datetime, actor: Actor = SYSTEM) -> int | None:
         change_id = agencies.draft_mass_change(
             kind="rules", about=about, ref=run_id, actor=actor, now=now
         )
-    _in_pieces(
-        lambda: entitlements.go_on_previewing(run_id=run_id, now=now, most=A_PIECE), "previewing"
-    )
+    rechecking.go_on(run_id=run_id, now=now, actor=actor)
     with unit_of_work():
         held = _weigh(change_id, run_id, actor, now)
         if not held:
@@ -86,16 +83,7 @@ def go_on(found: agencies.MassChange, now: dt.datetime) -> None:
     """Go on with a released or undone change of rules to its end; done already is done."""
     run_id = found.ref
     assert run_id is not None, "a mass change by rules has a run"
-    state = entitlements.preview_of(run_id=run_id).state
-    if state == "carrying_out":
-        _in_pieces(
-            lambda: entitlements.carry_out(run_id=run_id, actor=SYSTEM, now=now, most=A_PIECE),
-            "carrying_out",
-        )
-    elif state == "undoing":
-        _in_pieces(
-            lambda: entitlements.undo(run_id=run_id, actor=SYSTEM, now=now, most=A_PIECE), "undoing"
-        )
+    rechecking.go_on(run_id=run_id, now=now, actor=SYSTEM)
     if found.state == "carried_out":
         _tell_operators(found.id, run_id, now)
 
@@ -159,11 +147,3 @@ def _tell_operators(change_id: int, run_id: int, now: dt.datetime) -> None:
         with unit_of_work():
             agencies.note_ended_rights(change_id=change_id, ended=ended)
             cancelling.order(change_id=change_id, what="cancel", now=now)
-
-
-def _in_pieces(step: Callable[[], entitlements.Preview], state: str) -> None:
-    """Take a step, each in a unit of work of its own, until the run has left a state."""
-    while True:
-        with unit_of_work():
-            if step().state != state:
-                return

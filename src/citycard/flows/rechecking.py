@@ -45,7 +45,7 @@ def carry_out(*, run_id: int, now: dt.datetime, actor: Actor) -> entitlements.Pr
     :raises entitlements.NoSuchRun: there is none of this id
     :raises entitlements.RunNotReady: it is not to be carried out
     """
-    return _together(
+    return in_pieces(
         "carrying_out",
         lambda: entitlements.carry_out(run_id=run_id, now=now, actor=actor, most=A_PIECE),
     )
@@ -57,7 +57,7 @@ def undo(*, run_id: int, now: dt.datetime, actor: Actor) -> entitlements.Preview
     :raises entitlements.NoSuchRun: there is none of this id
     :raises entitlements.RunNotReady: it was not carried out
     """
-    return _together(
+    return in_pieces(
         "undoing", lambda: entitlements.undo(run_id=run_id, now=now, actor=actor, most=A_PIECE)
     )
 
@@ -69,14 +69,15 @@ def go_on(*, run_id: int, now: dt.datetime, actor: Actor) -> entitlements.Previe
         return carry_out(run_id=run_id, now=now, actor=actor)
     if found.state == "undoing":
         return undo(run_id=run_id, now=now, actor=actor)
-    return _together(
+    return in_pieces(
         "previewing",
         lambda: entitlements.go_on_previewing(run_id=run_id, now=now, most=A_PIECE),
     )
 
 
-def _together(going: str, step: Callable[[], entitlements.Preview]) -> entitlements.Preview:
-    """Let workers do a step piece by piece until the run's state moves on."""
+def in_pieces(going: str, step: Callable[[], entitlements.Preview]) -> entitlements.Preview:
+    """Let workers take a step piece by piece, each in a unit of work, until the run's state moves
+    on; inside no other unit of work."""
 
     def work() -> entitlements.Preview:
         try:
