@@ -199,3 +199,23 @@ def test_a_members_own_columns_keep_what_they_said_before(enrol: Callable[..., i
     assert birth(None) == birth(NOW + HOUR) == dt.date(1949, 3, 2)
     assert birth(NOW) == dt.date(1950, 3, 2)
     assert scalar("SELECT count(*) FROM people_member_was") == 1
+
+
+def test_a_death_or_a_corrected_birth_is_announced_as_rules_read_it(
+    enrol: Callable[..., int],
+) -> None:
+    member = enrol()
+    for told, announced in (
+        ({"died_on": dt.date(2026, 5, 20)}, 1),
+        ({"died_on": dt.date(2026, 5, 20)}, 1),  # said again: nothing new
+        ({"district": "datong"}, 1),  # no rule reads it there
+    ):
+        update = people.RegisterUpdate(member_id=member, on=dt.date(2026, 6, 1), source="t", **told)
+        with unit_of_work():
+            people.update_from_register(updates=[update], actor=SYSTEM, now=NOW)
+        found = rows(
+            "SELECT count(*) AS times FROM infra_journal WHERE code = 'people.facts.changed'"
+            " AND body::text LIKE %s",
+            [f"%{member}%"],
+        )
+        assert found[0].times == announced

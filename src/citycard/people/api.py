@@ -35,7 +35,8 @@ verify``.
 Events: see ``people.events``. Published relations: ``pub.members(member_id, district, birth_on,
 sex, died_on)``; for rules in sets, as known now, ``pub.known_members(member_id, birth_on, sex,
 died_on, id_kind)``, ``pub.known_facts(fact_id, member_id, name, value, valid)`` and
-``pub.known_versions(member_id, version)``, a number that grows with every change of those (none: 0).
+``pub.known_versions(member_id, version)``, a number that grows with every change of those (no
+row: 0).
 """
 
 from citycard.people.asking import (

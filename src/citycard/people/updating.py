@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from citycard.infra.database import execute, rows
+from citycard.infra.journal import announce
 from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.kernel.actors import Actor
 from citycard.people import sealed
+from citycard.people.events import FactsChanged, in_parts
 from citycard.people.naming import bigrams
 from citycard.people.recording import NewFact, NoSuchMember, record_facts
 
 _COLUMNS = ("name", "birth_on", "sex", "district", "village", "died_on")
+_READ_BY_RULES = ("birth_on", "sex", "died_on")
 _AS_FACTS = ("registered_city", "registered_district", "resides_in_city")
 
 
@@ -46,17 +49,20 @@ def update_from_register(
     """Take over what a register says, mark the members verified, and tell whose data changed.
 
     What a member's own columns said before is kept with the instant at which we learned better;
-    registration and residence are recorded as facts.
+    registration and residence are recorded as facts. Announces ``people.facts.changed`` for what
+    rules read, the members' own columns included.
 
     :raises NoSuchMember: an update is about nobody; nothing is taken over
     """
     require_unit_of_work()
     before = _current([update.member_id for update in updates])
     changed = [_differs(before, update) for update in updates]
+    concerned = {u.member_id for u in updates if _differs(before, u, _READ_BY_RULES)}
     _keep_old([u.member_id for u, new in zip(updates, changed, strict=True) if new], actor, now)
     for update, new in zip(updates, changed, strict=True):
         if new:
             _overwrite(before[update.member_id], update)
+    announce(*(FactsChanged(member_ids=ids) for ids in in_parts(sorted(concerned))))
     facts = [fact for update in updates for fact in _facts(update)]
     recorded = iter(record_facts(facts=facts, actor=actor, now=now))
     for place, update in enumerate(updates):
@@ -130,9 +136,11 @@ def _current(member_ids: Sequence[int]) -> dict[int, Any]:
     return current
 
 
-def _differs(before: dict[int, Any], update: RegisterUpdate) -> bool:
+def _differs(
+    before: dict[int, Any], update: RegisterUpdate, columns: Sequence[str] = _COLUMNS
+) -> bool:
     member = before[update.member_id]
-    return any(getattr(update, c) not in (None, getattr(member, c)) for c in _COLUMNS)
+    return any(getattr(update, c) not in (None, getattr(member, c)) for c in columns)
 
 
 def _keep_old(member_ids: Sequence[int], actor: Actor, now: dt.datetime) -> None:
