@@ -121,6 +121,17 @@ def _refund(content: Mapping[str, Any]) -> Rows:
     return rows
 
 
+def _correction(content: Mapping[str, Any]) -> Rows:
+    rows = [
+        (_("申訴"), f"#{content['dispute']}"),
+        (_("更正點數"), wording.number(int(content["amount"]))),
+        (_("對市民的說明"), str(content["why"]["zh-Hant"])),
+    ]
+    if content.get("fund"):
+        rows.append((_("由哪一筆經費支付"), fund_name(int(content["fund"]))))
+    return rows
+
+
 def _programme(content: Mapping[str, Any]) -> Rows:
     return [
         (_("方案"), programme_name(str(content["programme"]))),
@@ -159,6 +170,7 @@ _WOULD_DO: dict[str, Callable[[Mapping[str, Any]], Rows]] = {
     "ledger.close_month": _close,
     "ledger.reopen_month": _reopen,
     "redemptions.refund_run": _refund,
+    "disputes.correction": _correction,
     "entitlements.mass_change": _mass_change,
     "cards.programme": _programme,
 }
@@ -170,6 +182,7 @@ _ABOUT: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "ledger.budget": lambda it: f"{fund_name(int(it['fund']))} +{wording.number(it['amount'])}",
     "ledger.close_month": lambda it: month_name(it["month"]),
     "ledger.reopen_month": lambda it: month_name(it["month"]),
+    "disputes.correction": lambda it: f"#{it['dispute']}",
     "cards.programme": lambda it: (
         f"{programme_name(str(it['programme']))}：{state_name(str(it['state']))}"
     ),

@@ -11,6 +11,7 @@ from citycard.portals.agency import (
     campaigns,
     closing,
     devices,
+    disputes,
     draws,
     earnings,
     figures,
@@ -31,6 +32,7 @@ from citycard.portals.agency import (
     systems,
     visits,
     volunteers,
+    why,
 )
 
 app_name = "agency"
@@ -112,6 +114,9 @@ urlpatterns = [
         name="ride_settlement_file",
     ),
     path("rides/differences/", ride_differences.queue, name="ride_differences"),
+    path("why/", why.look_up, name="why"),
+    path("disputes/", disputes.list_disputes, name="disputes"),
+    path("disputes/<int:dispute_id>/", disputes.dispute, name="dispute"),
     path("books/", books.overview, name="books"),
     path("books/trial-balance/", books.trial_balance, name="trial_balance"),
     path(

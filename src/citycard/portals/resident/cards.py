@@ -15,6 +15,7 @@ from citycard.people import api as people
 from citycard.portals.doors import actor_of, door
 from citycard.portals.naming import name_of
 from citycard.portals.resident import faces, own
+from citycard.portals.why_words import code_words
 from citycard.taps import api as taps
 
 RECENT = 20
@@ -34,7 +35,12 @@ def card(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "face": faces.face_of(found, holder=profile.name or "", rights=rights),
         "functions": faces.functions_of(found, rights=rights, on=today),
         "taps": [
-            (tap, name_of("place", tap.place), name_of("service", tap.service))
+            (
+                tap,
+                name_of("place", tap.place) if tap.place else "",
+                name_of("service", tap.service),
+                "" if tap.code.is_accepted else code_words(tap.code),
+            )
             for tap in taps.recent(access=access, member_id=member_id, limit=RECENT)
             if tap.card_id == found.card_id
         ],

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from citycard.activities import api as activities
+from citycard.disputes import api as disputes
 from citycard.infra.clock import city_time
 from citycard.infra.web import wording
 from citycard.infra.web.parts import Row
@@ -19,6 +20,7 @@ from citycard.ledger import api as ledger
 from citycard.portals.doors import door
 from citycard.portals.naming import in_language, name_of
 from citycard.portals.resident import exchanging, own, point_words, units
+from citycard.portals.resident.disputes_seen import disputed
 from citycard.redemptions import api as redemptions
 from citycard.taps import api as taps
 
@@ -32,11 +34,18 @@ _HAPPENED = {"cards.card.bound": gettext_lazy("卡片歸戶")}
 def entry(request: HttpRequest, unit: str, key: uuid.UUID) -> HttpResponse:
     """Explain one move: what happened, who gives, by which rule, when and where."""
     member_id = own.member_of(request)
-    access = own.own_access(request, "points", "points_history", "taps")
+    access = own.own_access(request, "points", "points_history", "taps", disputes.FIELD)
+    context = explained(access, member_id, unit, key)
+    context |= disputed(access, member_id, str(key))
+    return render(request, "resident/point_entry.html", context)
+
+
+def explained(access: Access, member_id: int, unit: str, key: uuid.UUID) -> dict[str, Any]:
+    """Return what a page says of one of a member's moves."""
     found = _entry(access, member_id, unit, key)
     session = _session(access, member_id, found)
     title, icon = point_words.title_of(found, session)
-    context = {
+    return {
         "unit": unit,
         "unit_name": name_of("unit", unit),
         "title": title,
@@ -53,7 +62,6 @@ def entry(request: HttpRequest, unit: str, key: uuid.UUID) -> HttpResponse:
         "key": str(found.key),
         "shift": _shift(access, found),
     }
-    return render(request, "resident/point_entry.html", context)
 
 
 def _entry(access: Access, member_id: int, unit: str, key: uuid.UUID) -> ledger.Entry:
@@ -140,6 +148,9 @@ def _until(unit: str, day: dt.date | None) -> str:
 
 
 _WHY = {
+    "dispute.credit": gettext_lazy("您的申訴查明後更正，補給您這些點數。"),
+    "fares.overcharge.noted": gettext_lazy("設備多收的車資先登錄為點數，再由退點退還給您。"),
+    "fares.overcharge.charged": gettext_lazy("設備多收的車資先登錄為點數，再由退點退還給您。"),
     "points.lapsed": gettext_lazy("這些點數過了使用期限，所以到期。"),
     "volunteer.hours": gettext_lazy("由簽到到簽退的時間，依本市的規則計算。"),
     "volunteer.corrected": gettext_lazy(

@@ -34,6 +34,9 @@ KINDS: dict[str, tuple[Any, str]] = {
     "allowance.corrected": (_("補助更正"), "file-pen"),
     "allowance.used": (_("使用補助"), "wallet"),
     "allowance.use_taken_back": (_("使用更正，退回"), "undo-2"),
+    "dispute.credit": (_("申訴更正"), "file-pen"),
+    "fares.overcharge.noted": (_("車資多收登錄"), "file-pen"),
+    "fares.overcharge.charged": (_("車資多收登錄"), "file-pen"),
     "manual.move": (_("人工調整"), "file-pen"),
 }
 # What is one thing for who gives and another for who gets.

@@ -7,6 +7,7 @@ from citycard.portals.resident import (
     cards,
     cases,
     crediting,
+    disputing,
     exchanging,
     giving,
     home,
@@ -17,6 +18,7 @@ from citycard.portals.resident import (
     point_entry,
     points,
     rides,
+    why,
 )
 
 app_name = "resident"
@@ -32,6 +34,10 @@ urlpatterns = [
     path("points/<slug:unit>/exchange/<slug:code>/", exchanging.exchange, name="exchange"),
     path("points/<slug:unit>/credit/<slug:kind>/", crediting.credit, name="credit"),
     path("rides/", rides.rides, name="rides"),
+    path("why/<slug:number>/", why.thing, name="why"),
+    path("disputes/", disputing.list_disputes, name="disputes"),
+    path("disputes/new/<slug:number>/", disputing.new, name="dispute_new"),
+    path("disputes/<int:dispute_id>/withdraw/", disputing.withdraw, name="dispute_withdraw"),
     path("hours/", hours.shifts, name="shifts"),
     path("hours/give/", giving.give, name="give"),
     path("hours/<int:shift_id>/", hours.shift, name="shift"),

@@ -23,6 +23,7 @@ from citycard.portals.agency import (
     ride_settlement,
     rosters,
     visits,
+    why,
 )
 from citycard.portals.naming import name_of
 
@@ -48,6 +49,7 @@ def frame(context: RequestContext) -> dict[str, Any]:
         "reconciles": bool(roles & reconciliation.SEES),
         "policies": bool(roles & policies.ROLES),
         "refunds": bool(roles & refunds.SEES),
+        "disputes": bool(roles & why.SEES) and actor.agency == agencies.operator(),
         "rides": bool(roles & ride_settlement.SEES),
         "home": bool(roles & home.ROLES),
         "books": bool(roles & book_words.SEES) and actor.agency == agencies.operator(),
