@@ -167,7 +167,8 @@ def test_a_cut_off_date_and_a_birthday_say_the_same(
 @given(people(), NEAR)
 def test_a_compiled_table_agrees_with_each_rule(facts: dict[str, Any], on: dt.date) -> None:
     table = rules.read_rules(find_pack("taoyuan").table("entitlements"), names=NAMES)
-    answers = table.compile(max(on, dt.date(2015, 9, 1)))(facts)
-    for rule in table:
-        decision = rule.has(facts, max(on, dt.date(2015, 9, 1)))
+    answers = table.compile(on)(facts)
+    assert set(answers) == {rule.code for rule in table.in_force(on)}
+    for rule in table.in_force(on):
+        decision = rule.has(facts, on)
         assert rules.Verdict.of(answers[rule.code]) is decision.verdict

@@ -179,7 +179,7 @@ def test_a_list_of_statuses_says_there_are_no_others() -> None:
     facts = rules.read_person({"statuses": ["indigenous"], "relations": []}, names=NAMES)
     assert facts["statuses"]["indigenous"] is True
     assert facts["statuses"]["disability"] is False
-    assert facts["relations"] == {"spouse_of_resident": False}
+    assert facts["relations"] == dict.fromkeys(NAMES.relations, False)
 
 
 def test_a_district_implies_the_city() -> None:
