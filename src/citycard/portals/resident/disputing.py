@@ -29,7 +29,7 @@ class DisputeForm(forms.Form):
         error_messages={"required": gettext_lazy("請選擇哪裡有問題。")},
     )
     said = forms.CharField(
-        label=gettext_lazy("補充說明（可不填）"),
+        label=gettext_lazy("補充說明"),
         help_text=gettext_lazy("例如當時的情形。只有承辦人員看得到，查閱會留下紀錄。"),
         max_length=LONGEST,
         required=False,
