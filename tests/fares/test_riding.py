@@ -4,12 +4,17 @@ import datetime as dt
 
 import pytest
 
+from citycard.entitlements import api as entitlements
 from citycard.fares import api as fares
 from citycard.fares.differing import Difference
 from citycard.flows import riding
+from citycard.infra import clock
 from citycard.infra.database import rows, scalar
 from citycard.infra.unit_of_work import unit_of_work
-from tests.fares.riding_town import MONTH, NOW, Town, at
+from citycard.kernel.actors import SYSTEM
+from citycard.kernel.ids import fact_key
+from citycard.ledger import api as ledger
+from tests.fares.riding_town import MONTH, NOW, UNIT, Town, at
 
 pytestmark = pytest.mark.django_db
 MINUTES = dt.timedelta(minutes=1)
@@ -195,3 +200,28 @@ def test_a_device_that_charges_too_much_is_named(town: Town) -> None:
         town.tap(number, at(5, 9), "out", metres=8_000, charged_ntd=18),
     )
     assert town.queue(member) == [(Difference.TOO_MUCH, -18, 9)]
+
+
+def test_what_a_till_took_is_not_there_for_rides_whenever_they_are_known(town: Town) -> None:
+    """A till's answer is a fact; a ride that happened before it and comes late has what is left."""
+    member = town.resident("senior-rides")
+    card = town.card(member)
+    ride, late = bus(town, card, at(3, 9)), bus(town, card, at(2, 9))
+    town.take(*ride)
+    [first] = town.rides(member)
+    assert first.points > 0
+    till = entitlements.AllowanceUse(
+        key=fact_key(at(5, 9), "till", member), at=at(5, 9), member_id=member, unit=UNIT,
+        category="taxi", points=800 - first.points - 2, into=ledger.partner(code="t", unit=UNIT),
+        service="love-taxi",
+    )  # fmt: skip
+    with unit_of_work(), clock.stopped_at(NOW):
+        [used] = entitlements.set_uses(uses=[till], actor=SYSTEM, now=NOW)
+    assert (used.points, used.why) == (till.points, "")
+    town.take(*late)
+    points = {one.boarded_at: one.points for one in town.rides(member)}
+    assert sum(points.values()) == first.points + 2
+    with clock.stopped_at(NOW):
+        [month] = entitlements.machine_allowances(member_ids=[member], month=MONTH)[member]
+    assert (month.used, month.left) == (800, 0)
+    assert month.at_tills == till.points

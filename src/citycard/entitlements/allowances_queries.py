@@ -45,10 +45,15 @@ def machine_allowances(*, member_ids: Sequence[int], month: dt.date) -> dict[int
     for one in rows(statement(__file__, "allowance_of"), asked):
         found[one.member_id].append(_allowance(one))
     used: dict[tuple[int, str], dict[str, int]] = defaultdict(dict)
+    at_tills: dict[tuple[int, str], int] = defaultdict(int)
     for one in rows(statement(__file__, "allowance_categories"), asked):
         used[one.member_id, one.unit][one.category] = one.points
+        at_tills[one.member_id, one.unit] += one.at_tills
     return {
-        member: [replace(one, by_category=used[member, one.unit]) for one in own]
+        member: [
+            replace(one, by_category=used[member, one.unit], at_tills=at_tills[member, one.unit])
+            for one in own
+        ]
         for member, own in found.items()
     }
 

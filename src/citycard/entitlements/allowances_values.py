@@ -131,6 +131,7 @@ class Allowance:
     :ivar decided_on: the day whose facts decided the amount
     :ivar because: the facts that the rule read, and what of the month counts
     :ivar by_category: category → points used
+    :ivar at_tills: of them, those that tills, clinics and venues were answered
     """
 
     member_id: int
@@ -149,6 +150,7 @@ class Allowance:
     because: Mapping[str, Any]
     pack_hash: str
     by_category: Mapping[str, int] = field(default_factory=dict)
+    at_tills: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -82,10 +82,11 @@ def _decide(months: Iterable[tuple[dt.date, int]]) -> None:
     decide(months=months, now=clock.now())
 
 
-def _grants(
-    members: Sequence[int], month: dt.date, now: dt.datetime
-) -> Mapping[int, fares.Grant]:
-    """Return the allowances of a month; who has none yet is granted theirs."""
+def _grants(members: Sequence[int], month: dt.date, now: dt.datetime) -> Mapping[int, fares.Grant]:
+    """Return what rides find of the month's allowances; who has none yet is granted theirs.
+
+    What a till was answered is a fact: rides have what it left, whenever they become known.
+    """
     found = entitlements.machine_allowances(member_ids=members, month=month)
     missing = [member for member, own in found.items() if not own]
     if missing:
@@ -93,7 +94,7 @@ def _grants(
         found |= entitlements.machine_allowances(member_ids=missing, month=month)
     unit = fares.points_unit()
     return {
-        member: fares.Grant(one.amount, one.starts_on)
+        member: fares.Grant(max(0, one.amount - one.at_tills), one.starts_on)
         for member, own in found.items()
         for one in own
         if one.unit == unit

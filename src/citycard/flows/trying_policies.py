@@ -99,8 +99,13 @@ def _tried(
     def grants(members: Sequence[int], month: dt.date) -> Mapping[int, fares.Grant]:
         unit = fares.points_unit()
         found = entitlements.month_amounts(member_ids=members, month=month, on=today)
+        granted = entitlements.machine_allowances(member_ids=members, month=month)
+        at_tills = {
+            member: sum(one.at_tills for one in own if one.unit == unit)
+            for member, own in granted.items()
+        }
         return {
-            member: fares.Grant(one.amount, one.starts_on)
+            member: fares.Grant(max(0, one.amount - at_tills[member]), one.starts_on)
             for member, own in found.items()
             for one in own
             if one.unit == unit
