@@ -130,7 +130,10 @@ def test_a_wrong_fare_is_corrected_and_a_right_refusal_explained(town, officer) 
     done = officer.post(f"/agency/disputes/{wrong}/", {**why, "do": "correct", "fund": town.fund})
     assert done.status_code == 302, done.content.decode()[:3000]
     refunding.go_on(clock.now())
-    why = {"why_zh": "那天還沒有申辦這項資格。", "why_en": "You had not applied for this right yet."}
+    why = {
+        "why_zh": "那天還沒有申辦這項資格。",
+        "why_en": "You had not applied for this right yet.",
+    }
     assert officer.post(f"/agency/disputes/{right}/", {**why, "do": "explain"}).status_code == 302
 
     answered = read(senior, "/disputes/")
@@ -160,6 +163,18 @@ def test_an_officer_looks_up_why_by_number_alone(town, officer) -> None:
     elsewhere = seeding.signed_in("officer-transport", "transport", ["officer"])
     assert elsewhere.post("/agency/why/", {"number": taxi}).status_code == 404
     assert elsewhere.get("/agency/disputes/").status_code == 404
+
+
+def test_a_month_s_points_and_their_use_say_right_rule_and_ride(town) -> None:
+    senior = purse.resident(town.member)
+    entries = ledger.history(holder=town.member, unit="ride-points", limit=50, access=None)
+    said = {one.kind: read(senior, f"/points/ride-points/entries/{one.key}/") for one in entries}
+    for words in ("敬老", "桃園市市民卡整合服務", "800"):
+        assert words in said["allowance.granted"], words
+    [number] = re.findall(r'href="/why/([\d-]+)/"', said["allowance.used"])
+    page = read(senior, f"/why/{number}/")
+    assert "9 點" in page
+    assert "結果與紀錄相同" in page
 
 
 @pytest.mark.browser

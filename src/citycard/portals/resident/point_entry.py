@@ -19,7 +19,7 @@ from citycard.kernel.access import Access
 from citycard.ledger import api as ledger
 from citycard.portals.doors import door
 from citycard.portals.naming import in_language, name_of
-from citycard.portals.resident import exchanging, own, point_words, units
+from citycard.portals.resident import allowances, exchanging, own, point_words, units
 from citycard.portals.resident.disputes_seen import disputed
 from citycard.redemptions import api as redemptions
 from citycard.taps import api as taps
@@ -58,7 +58,8 @@ def explained(access: Access, member_id: int, unit: str, key: uuid.UUID) -> dict
             *_of_redemption(session),
             *_lots(found, unit),
         ],
-        "because": _because(found, session),
+        "because": _given(access, member_id, found, unit) or _because(found, session),
+        "ride": _ride(found),
         "key": str(found.key),
         "shift": _shift(access, found),
     }
@@ -83,6 +84,10 @@ def _behind(access: Access, member_id: int, found: ledger.Entry, unit: str) -> l
     kind = found.ref.partition(":")[0]
     if kind == "campaign":
         return _of_campaign(access, member_id, found, unit)
+    if kind == "allowance":
+        return _of_allowance(access, member_id, found, unit)
+    if kind == "ride":
+        return [Row(label=_("乘車紀錄編號"), value=_ride(found))]
     if kind == "exchange":
         return exchanging.rows_of(access, member_id, found, unit)
     return []
@@ -102,6 +107,36 @@ def _of_campaign(access: Access, member_id: int, found: ledger.Entry, unit: str)
         Row(label=_("活動集點到"), value=wording.date_long(reason.gives_until)),
     ]
     return [row for row in rows if row is not None]
+
+
+def _of_allowance(access: Access, member_id: int, found: ledger.Entry, unit: str) -> list[Row]:
+    """Return the right and the rule that give a month's points, and what counted."""
+    given = _allowance(access, member_id, found, unit)
+    if given is None:
+        return []
+    return [
+        Row(label=_("月份"), value=wording.month(given.month)),
+        Row(label=_("依據的資格"), value=given.right),
+        Row(label=_("依據"), value=given.source),
+        Row(label=_("當月補助"), value=given.amount),
+    ]
+
+
+def _allowance(
+    access: Access, member_id: int, found: ledger.Entry, unit: str
+) -> allowances.Shown | None:
+    """Return the allowance of the month that a move names; None: it names none."""
+    try:
+        month = dt.date.fromisoformat(found.ref.removeprefix("allowance:") + "-01")
+    except ValueError:
+        return None
+    return allowances.of_month(access, member_id, unit, month)
+
+
+def _ride(found: ledger.Entry) -> str:
+    """Return the number of the ride that a move pays; empty for any other."""
+    kind, _sep, number = found.ref.partition(":")
+    return number.replace(":", "-") if kind == "ride" else ""
 
 
 def _place(access: Access, member_id: int, found: ledger.Entry) -> str:
@@ -158,6 +193,12 @@ _WHY = {
     ),
     "redemption.released": gettext_lazy("這次兌換沒有完成，點數已經退回。"),
 }
+
+
+def _given(access: Access, member_id: int, found: ledger.Entry, unit: str) -> str:
+    """Return why a month's points are so many; empty for any other move."""
+    given = _allowance(access, member_id, found, unit)
+    return _("、").join(given.reasons) + _("。") if given and given.reasons else ""
 
 
 def _because(found: ledger.Entry, session: redemptions.Session | None) -> str:
