@@ -177,6 +177,32 @@ def test_a_month_s_points_and_their_use_say_right_rule_and_ride(town) -> None:
     assert "結果與紀錄相同" in page
 
 
+def test_a_large_correction_waits_for_a_second_officer_on_its_page(town, officer) -> None:
+    senior = purse.resident(town.member)
+    found = re.findall(r'href="/why/([\d-]+)/"', read(senior, "/rides/"))
+    number = next(one for one in found if one != taxi_of(senior))
+    dispute = disputed(senior, number, "right_not_seen")
+    case = f"/agency/disputes/{dispute}/"
+    why = {"why_zh": "補給。", "why_en": "Credited.", "do": "correct", "fund": town.fund}
+    assert officer.post(case, {**why, "amount": 101}).status_code == 302
+    assert "等另一位同仁覆核" in read(officer, case)
+    (waiting,) = agencies.proposals()
+    approval = f"/agency/approvals/{waiting.proposal_id}/"
+    second = seeding.signed_in("finance-rdec", "rdec", ["finance"])
+    page = read(second, approval)
+    for words in ("申訴更正", "101", "補給。"):
+        assert words in page, words
+    before = ledger.balances(access=None, holders=[town.member], unit=UNIT, on=clock.today())
+    sent = officer.post(f"{approval}decide/", {"do": "approve"})
+    assert sent.status_code in (403, 422)
+    assert second.post(f"{approval}decide/", {"do": "approve"}).status_code == 302
+    after = ledger.balances(access=None, holders=[town.member], unit=UNIT, on=clock.today())
+    assert after[town.member].available - before[town.member].available == 101
+    assert "更正 101 點" in read(officer, case)
+    assert "已更正" in read(senior, "/disputes/")
+    assert proving.prove(now=clock.now()) == []
+
+
 @pytest.mark.browser
 @pytest.mark.skipif(not looking.AXE.is_file(), reason="npm ci has not run")
 def test_the_pages_are_accessible_and_fit(town, officer) -> None:

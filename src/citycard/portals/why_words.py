@@ -118,7 +118,7 @@ def _tap(thing: explaining.Thing, found: explaining.TapWhy) -> Why:
         rows=[row for row in rows if row is not None],
         steps=_because(found.then) if found.then else [],
         rule=_rule_of_tap(found),
-        then="" if tap.code.is_accepted else _next(found),
+        then="" if tap.code.is_accepted else next_step(found),
     )
 
 
@@ -165,7 +165,7 @@ def code_words(code: Code) -> str:
     return words[code]
 
 
-def _next(found: explaining.TapWhy) -> str:
+def next_step(found: explaining.TapWhy) -> str:
     """Say what to do after a refusal."""
     code, known = found.tap.code, found.known
     if code == Code.NOT_ENTITLED and known is not None:
@@ -173,6 +173,8 @@ def _next(found: explaining.TapWhy) -> str:
             return _(
                 "依現在的資料，那一天已有資格，設備當時還不知道。因此受影響時，請按「這筆有問題」。"
             )
+        if known.eligible == "unknown":
+            return _("還缺資料才能判斷資格；請在「服務」申辦，或帶證明文件到櫃台。")
         if known.eligible == "yes":
             return _("您符合資格但還沒有申辦；請在「服務」申辦，核准後就能使用。")
         return _("依目前的資料不符合資格。資料有誤時，請按「這筆有問題」，或向原登記機關更正。")
