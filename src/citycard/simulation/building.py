@@ -18,6 +18,7 @@ from citycard.simulation import (
     living,
     redeeming,
     registering,
+    riding,
     settling,
 )
 from citycard.simulation.drawing import Person, draw, draw_personas
@@ -67,6 +68,7 @@ def build(
         applying.live_applications(world, newcomers)
         redeeming.redeem(world)
         registering.tell_changes(world, clock.now())
+        riding.ride(world)
         _settle_reactions()
     return world
 
