@@ -150,8 +150,8 @@ def test_hours_are_exchanged_into_points_by_the_rule_of_the_day(story: Story) ->
 def test_every_entry_explains_itself(story: Story) -> None:
     for unit, words in ((HOURS, "1 小時 換 10 點"), (POINTS, "志工時數兌換台北點")):
         page = story.browser.open(f"/points/{unit}/")
-        entry = next(target for _, target in page.links if "/entries/" in target)
-        assert words in story.browser.open(entry)
+        entries = [target for _, target in page.links if "/entries/" in target]
+        assert any(words in story.browser.open(entry) for entry in entries[:3])
     page = story.browser.open(f"/points/{HOURS}/")
     corrected = next(
         target for shown, target in page.links if "/entries/" in target and "更正" in shown

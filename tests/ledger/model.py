@@ -34,10 +34,14 @@ class Model:
     """One city's books.
 
     :ivar rules: unit → ("fund" or "city", days of grace)
+    :ivar heard: unit → days for which a lot waits for late uploads before it lapses
     """
 
-    def __init__(self, rules: dict[str, tuple[str, int]]) -> None:
+    def __init__(
+        self, rules: dict[str, tuple[str, int]], heard: dict[str, int] | None = None
+    ) -> None:
         self.rules = rules
+        self.heard = heard or {}
         self.amounts: dict[Account, int] = {}
         self.moves: dict[Any, dict[str, Any]] = {}
         self.holds: dict[Any, str] = {}
@@ -174,7 +178,9 @@ class Model:
         """Returns what lapsed; ``named`` gives each its key afterwards."""
         lapsed = []
         for lot, there in list(self.amounts.items()):
-            if lot[0] != "member" or not there or lot[4] is None or lot[4] >= day(now):
+            if lot[0] != "member" or not there or lot[4] is None:
+                continue
+            if lot[4] + dt.timedelta(days=self.heard.get(lot[1], 0)) >= day(now):
                 continue
             _, unit, _, fund, last = lot
             to = ("budget", unit, fund) if self.rules[unit][0] == "fund" else ("breakage", unit)

@@ -33,6 +33,8 @@ from tests.ledger.model import Account, Model, day, month
 START = dt.datetime(2026, 11, 21, 3, 0, tzinfo=dt.UTC)
 POINTS, RIDES = "taipei-points", "ride-points"
 RULES = {POINTS: ("fund", 31), RIDES: ("city", 1)}
+HEARD = {RIDES: 5}
+"""Days for which late uploads are heard before a lot lapses."""
 PARTNERS = {unit: ledger.partner(code="easycard", unit=unit) for unit in RULES}
 AGENCY = "health"
 HOLDERS = (1, 2, 3)
@@ -67,7 +69,7 @@ class Machine(RuleBasedStateMachine):
         self.atomic.__enter__()
         self.now = START
         self.count = self.steps = 0
-        self.model = Model(RULES)
+        self.model = Model(RULES, HEARD)
         self.funds: dict[int, str] = {}
         self.lapses: set[uuid.UUID] = set()
 
@@ -386,6 +388,7 @@ def test_anything_in_any_order_keeps_the_books(
 ) -> None:
     monkeypatch.setattr(lasting, "expiry_rule", expiry_rule)
     monkeypatch.setattr(lapsing, "expiry_rule", expiry_rule)
+    monkeypatch.setattr(lapsing, "days_heard", lambda: HEARD)
     run_state_machine_as_test(
         Machine,
         settings=settings(

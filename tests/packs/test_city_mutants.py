@@ -32,8 +32,10 @@ EQUIVALENT = {
 def refused(pack: Pack, table: str, source: Source, broken: Source) -> list[Problem]:
     """Return what is wrong; only what could see it is asked, since a city has many mutants."""
     changed = with_source(pack, table, source, broken)
-    ask = fares.check_fares if table == "fares" else rules.check_rules
-    return shape_problems(pack, table, broken) or [*check_circles(changed)] or [*ask(changed)]
+    shaped = shape_problems(pack, table, broken) or [*check_circles(changed)]
+    if shaped:
+        return shaped
+    return [*(fares.check_fares(pack=changed) if table == "fares" else rules.check_rules(changed))]
 
 
 def dated_lists(value: Any, path: Path = ()) -> Iterator[tuple[Path, list[dict[str, Any]]]]:

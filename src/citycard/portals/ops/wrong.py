@@ -84,6 +84,8 @@ def subscriber_name(code: str) -> str:
         "activities.volunteers": _("志工時數"),
         "rights.mass_changes": _("大量異動"),
         "allowances.months": _("每月補助點數"),
+        "rights.offers": _("可申請的提醒"),
+        "cards.single_rights": _("一人一卡"),
         "fares.readings": _("乘車紀錄"),
         "fares.changes": _("乘車重新計算"),
         "fares.points": _("乘車點數"),
