@@ -65,9 +65,7 @@ SUBSCRIPTIONS: list[Subscriber] = [
         handle=riding.follow_readings,
         batch=50,
     ),
-    Subscriber(
-        name="fares.changes", codes=riding.FOLLOWED, handle=riding.follow_changes, batch=50
-    ),
+    Subscriber(name="fares.changes", codes=riding.FOLLOWED, handle=riding.follow_changes, batch=50),
     Subscriber(
         name="fares.points",
         codes=frozenset({riding.DECIDED}),
