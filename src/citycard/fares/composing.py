@@ -151,6 +151,8 @@ def _marks(book: Book, facts: Gathered, rides: Composed, codes: Mapping[int, str
     members = np.maximum(rides.rider, 0)
     riders = Riders(
         member=members,
+        card=facts.readings["card"][rides.first],
+        at=facts.readings["at"][rides.first],
         day=clock.days(rides.local_s),
         kind=facts.kind_of.of(facts.readings["card"][rides.first]),
         ticket=rides.ticket,

@@ -13,7 +13,7 @@ from citycard.fares.binary import DAYS_TO_2000, Shape, read
 from citycard.fares.book import Book
 from citycard.fares.clock import Span
 from citycard.fares.holding import Periods
-from citycard.fares.marking import Rights
+from citycard.fares.marking import Carriers, Rights
 from citycard.fares.pairing import READING, Pairs, Readings, in_order, pair
 from citycard.fares.values import NONE, Column, Ended
 from citycard.infra.database import statement
@@ -23,6 +23,7 @@ _READING = Shape(tuple((name, READING[name].str.lstrip("<|")) for name in READIN
 _HOLDER = Shape(
     (("card", "i8"), ("start", "i8"), ("end", "i8"), ("member", "i8"), ("binding", "i8"))
 )
+_CARRIER = Shape((("card", "i8"), ("start", "i8"), ("end", "i8"), ("member", "i8"), ("code", "i4")))
 _KIND = Shape((("card", "i8"), ("kind", "i4")))
 _BIRTH = Shape((("member", "i8"), ("born", "i4")))
 _RIGHT = Shape((("member", "i8"), ("start", "i4"), ("end", "i4"), ("right", "i8"), ("code", "i4")))
@@ -84,7 +85,7 @@ def gather(
     kinds = list(cards.card_table().kinds)
     of_kind = read(_sql("kinds_of_cards"), {"cards": known, "kinds": kinds}, _KIND)
     born = _births(book, members)
-    rights, rows = _rights(book, span.month, members)
+    rights, rows = _rights(book, span, members)
     return Gathered(
         span=span,
         readings=readings,
@@ -154,7 +155,8 @@ def _births(book: Book, members: Column) -> LookUp:
     return LookUp(found["member"], found["born"].astype(np.int64) + DAYS_TO_2000, NONE)
 
 
-def _rights(book: Book, month: dt.date, members: Column) -> tuple[Rights, Any]:
+def _rights(book: Book, span: Span, members: Column) -> tuple[Rights, Any]:
+    month = span.month
     codes = sorted({mark.entitlement for mark in book.marks if mark.entitlement is not None})
     asked = {"members": members, "codes": codes, "first": month, "after": next_month(month)}
     rows = read(_sql("rights"), asked, _RIGHT)
@@ -164,7 +166,21 @@ def _rights(book: Book, month: dt.date, members: Column) -> tuple[Rights, Any]:
         for mark in book.marks
         if mark.gift and mark.entitlement is not None
     }
-    return Rights(held=held, given=given), rows
+    return Rights(held=held, given=given, carriers=_carriers(span, members, codes)), rows
+
+
+def _carriers(span: Span, members: Column, codes: Sequence[str]) -> dict[str, Carriers]:
+    """Return the cards of those rights that one card of a person carries."""
+    single = sorted(cards.card_table().single_rights & set(codes))
+    if not single:
+        return {}
+    asked = {"members": members, "codes": single, "start": span.start, "end": span.end}
+    rows = read(_sql("right_cards"), asked, _CARRIER)
+    parts = [rows[rows["code"] == place] for place in range(len(single))]
+    return {
+        code: Carriers(Periods(part["card"], part["start"], part["end"]), part["member"])
+        for code, part in zip(single, parts, strict=True)
+    }
 
 
 def _periods(rows: Any) -> Periods:

@@ -7,7 +7,7 @@ device took the card for.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,6 +26,7 @@ class Riders:
     """What marks are decided by, a row a ride.
 
     :ivar member: 0 for nobody
+    :ivar card: the card's key; ``at`` when the ride began, microseconds since 2000
     :ivar day: the local day of the boarding, since 1970
     :ivar kind: place in ``kinds``; -1 for a card that the city doesn't know
     :ivar born: day of birth since 1970, or NONE
@@ -33,6 +34,8 @@ class Riders:
     """
 
     member: Column
+    card: Column
+    at: Column
     day: Column
     kind: Column
     ticket: Column
@@ -41,13 +44,27 @@ class Riders:
     tickets: Mapping[str, int]
 
 
+class Carriers(NamedTuple):
+    """When cards carried a right, by card, and whose: of a right that one card a person carries."""
+
+    periods: Periods
+    members: Column
+
+    def hold(self, riders: Riders) -> Flags:
+        """Tell which rides were made with the card that carried it."""
+        place = self.periods.holding(riders.card, riders.at)
+        whose = self.members[np.maximum(place, 0)] if len(self.members) else place
+        return np.asarray((place != NOWHERE) & (whose == riders.member))
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Rights:
     """The days of rights by member: of each entitlement, and of what it gives for each mark that
-    asks for a value."""
+    asks for a value; and the cards of those that one card a person carries."""
 
     held: Mapping[str, Periods]
     given: Mapping[str, Periods]
+    carriers: Mapping[str, Carriers]
 
 
 def marks_of(*, marks: Sequence[Mark], riders: Riders, rights: Rights, opens: Opens) -> Column:
@@ -79,6 +96,8 @@ def _ways(mark: Mark, riders: Riders, rights: Rights, opens: Opens) -> list[Flag
 def _by_right(mark: Mark, code: str, riders: Riders, rights: Rights, opens: Opens) -> Flags:
     days = rights.given[mark.code] if mark.gift else rights.held[code]
     holds = np.asarray(days.holding(riders.member, riders.day) != NOWHERE)
+    if code in rights.carriers:
+        holds &= rights.carriers[code].hold(riders)
     return holds & _carries(code, riders, opens) if mark.carried else holds
 
 
