@@ -15,6 +15,8 @@ from tests.portals.looking import browsing, faults, needs_browser, picture, serv
 pytestmark = needs_browser
 
 TARGET_PX = 88
+STYLED = "getComputedStyle(document.body).margin === '0px'"
+"""The screen renews itself: it may just be loading again."""
 SMALL = """() => [...document.querySelectorAll('button, a')]
     .filter(e => e.offsetParent && !e.classList.contains('cc-skip'))
     .map(e => [e.innerText.trim(), Math.round(e.getBoundingClientRect().height)])
@@ -73,6 +75,7 @@ def look(page: Any, name: str) -> None:
     page.wait_for_timeout(150)
     picture(page, f"kiosk-{name}")
     assert faults(page) == []
+    page.wait_for_function(STYLED)
     assert page.evaluate(SMALL) == []
     assert page.evaluate("document.scrollingElement.scrollHeight") <= 1920
 

@@ -67,11 +67,10 @@ class Pages:
             except Silent:
                 pass
             else:
-                if not answer.is_success:
-                    return None
-                kind = answer.headers.get("Content-Type", "application/octet-stream")
-                kept.write_bytes(kind.encode() + b"\n" + answer.content)
-                return answer.content, kind
+                if answer.is_success:
+                    kind = answer.headers.get("Content-Type", "application/octet-stream")
+                    kept.write_bytes(kind.encode() + b"\n" + answer.content)
+                    return answer.content, kind
         if not kept.exists():
             return None
         kind_bytes, _, content = kept.read_bytes().partition(b"\n")
