@@ -12,11 +12,13 @@ from citycard.taps import api as taps
 
 TAPS_A_DAY_PER_CARD = 0.12
 _BATCH = 500
-_SENT_WITHIN = dt.timedelta(minutes=12)
+_SENT_WITHIN = dt.timedelta(minutes=14)
 _OPENS, _CLOSES = 8, 21
 _SHARE_NEARBY = 0.8
 SPENDS_A_DAY = 0.1
 """How often somebody with a monthly allowance pays with it on a day."""
+_CLINIC_HOURS = (9.5, 11.0, 14.5, 16.0)
+"""When they do: tills are busy at a few times of the day, so a batch of taps seldom holds sales."""
 _PRICES = (30, 50, 50, 60, 80, 95, 100, 120, 150, 180)
 _MOST_IN_PURSE = 400
 
@@ -72,7 +74,7 @@ def _spending(
 ) -> Iterator[tuple[dt.datetime, HeldCard, Reader]]:
     for card in spenders:
         if card.issuer in tills and world.chance.random() < SPENDS_A_DAY:
-            hour = world.chance.triangular(_OPENS, _CLOSES, 11)
+            hour = world.chance.choice(_CLINIC_HOURS) + world.chance.random() / 4
             yield world.at(day, hour), card, world.chance.choice(tills[card.issuer])
 
 
