@@ -9,8 +9,10 @@ import pytest
 from citycard.fares import api as fares
 from citycard.fares.estimating import whole
 from citycard.flows import trying_policies
+from citycard.infra import clock
 from citycard.infra.database import rows
 from citycard.infra.packs import current_pack, proposed
+from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import SYSTEM
 from tests.fares.riding_town import MONTH, NOW, Town, at
 
@@ -142,7 +144,46 @@ def test_a_trial_is_asked_for_and_run_by_the_job(town: Town) -> None:
     found = fares.trial(trial_id=number)
     assert (found.state, found.done, found.said) == ("done", found.whole, "")
     assert found.figures == trial({"entitlements": lower_allowance(10)}, NOBODY, MORE)
-    assert fares.next_trial() is None
+    with unit_of_work():
+        assert fares.take_trial(now=clock.now()) is None
+
+
+def test_a_trial_is_run_by_one_and_taken_over_after_its_lease(town: Town) -> None:
+    new = fares.NewTrial(
+        title="t",
+        months=[MONTH],
+        changes={"entitlements": lower_allowance(10)},
+        settings={},
+        guesses=[NOBODY],
+    )
+    number = trying_policies.ask(new=new, actor=SYSTEM, now=NOW)
+    taken, again, later = [], NOW + dt.timedelta(minutes=4), NOW + dt.timedelta(minutes=6)
+    for when in (NOW, again, later):
+        with unit_of_work():
+            taken.append(fares.take_trial(now=when))
+    assert [one and one.id for one in taken] == [number, None, number]
+    with unit_of_work():
+        fares.finish_trial(trial_id=number, figures=None, said="x", now=later)
+
+
+def test_a_trial_that_breaks_holds_up_no_other(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    new = fares.NewTrial(
+        title="t",
+        months=[MONTH],
+        changes={"entitlements": lower_allowance(10)},
+        settings={},
+        guesses=[NOBODY],
+    )
+    number = trying_policies.ask(new=new, actor=SYSTEM, now=NOW)
+
+    def broken(**_: object) -> fares.PolicyTrial:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(trying_policies, "try_policy", broken)
+    with pytest.raises(ZeroDivisionError):
+        trying_policies.go_on(NOW)
+    found = fares.trial(trial_id=number)
+    assert (found.state, found.said) == ("refused", "ZeroDivisionError")
 
 
 def test_a_proposal_without_a_change_is_refused_at_once(town: Town) -> None:

@@ -15,6 +15,8 @@ from citycard.kernel.errors import NotFound
 
 TrialState = Literal["waiting", "running", "done", "refused"]
 LISTED = 50
+LEASE = dt.timedelta(minutes=5)
+"""Longer than pricing the riders between two notes of progress takes."""
 _COLUMNS = (
     "id, asked_at, agency, title, months, changes::text AS changes, settings::text AS settings,"
     " guesses::text AS guesses, pack_hash, state, done, whole, ended_at, said,"
@@ -83,21 +85,27 @@ def ask_trial(*, new: NewTrial, pack_hash: str, actor: Actor, now: dt.datetime) 
     return int(found.id)
 
 
-def next_trial() -> StoredTrial | None:
-    """Return the oldest trial that waits, or that was being run when its process ended."""
+def take_trial(*, now: dt.datetime) -> StoredTrial | None:
+    """Take the oldest trial that waits, or whose runner was not heard of for a lease; None: there
+    is none, or another process has it.
+    """
+    require_unit_of_work()
     found = row(
-        f"SELECT {_COLUMNS} FROM fares_trial WHERE state IN ('waiting', 'running')"  # noqa: S608 - our own columns
-        " ORDER BY id LIMIT 1"
+        f"UPDATE fares_trial SET state = 'running', touched_at = %s WHERE id = ("  # noqa: S608 - ours
+        "SELECT id FROM fares_trial WHERE state = 'waiting'"
+        " OR (state = 'running' AND touched_at < %s)"
+        f" ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING {_COLUMNS}",
+        [now, now - LEASE],
     )
     return None if found is None else _stored(found)
 
 
-def note_progress(*, trial_id: int, done: int, whole: int) -> None:
-    """Note how far a trial is."""
+def note_progress(*, trial_id: int, done: int, whole: int, now: dt.datetime) -> None:
+    """Note how far a trial is, and that somebody is at it."""
     require_unit_of_work()
     execute(
-        "UPDATE fares_trial SET state = 'running', done = %s, whole = %s WHERE id = %s",
-        [done, whole, trial_id],
+        "UPDATE fares_trial SET done = %s, whole = %s, touched_at = %s WHERE id = %s",
+        [done, whole, now, trial_id],
     )
 
 

@@ -16,6 +16,7 @@ from citycard.infra.unit_of_work import unit_of_work
 from citycard.insight import api as insight
 from citycard.kernel.actors import Actor
 from citycard.kernel.errors import Refused
+from citycard.rules import api as rules
 
 RIDERS_AT_ONCE = 20_000
 
@@ -144,27 +145,44 @@ def ask(*, new: fares.NewTrial, actor: Actor, now: dt.datetime) -> int:
 
 def go_on(now: dt.datetime) -> None:
     """Run the trials that wait, one after the other; run by the clock. One that was cut off begins
-    again: nothing of it was kept."""
-    while (waiting := fares.next_trial()) is not None:
+    again after its lease: nothing of it was kept. One that breaks is over, so that it holds up no
+    other."""
+    while (waiting := _take()) is not None:
         figures, said = None, ""
         try:
-            proposal = proposed(city=current_pack(), changes=waiting.changes)
-            figures = try_policy(
-                proposal=proposal,
-                months=waiting.months,
-                guesses=waiting.guesses,
-                today=current_pack().time.day(now),
-                told=_noting(waiting.id),
-            )
-        except (Refused, PackError) as why:
+            figures = _run(waiting, now)
+        except (Refused, PackError, rules.BadRule) as why:
             said = str(why)
-        with unit_of_work():
-            fares.finish_trial(trial_id=waiting.id, figures=figures, said=said, now=clock.now())
+        except Exception as broken:
+            said = type(broken).__name__
+            raise
+        finally:
+            _finish(waiting, figures, said)
+
+
+def _take() -> fares.StoredTrial | None:
+    with unit_of_work():
+        return fares.take_trial(now=clock.now())
+
+
+def _run(waiting: fares.StoredTrial, now: dt.datetime) -> fares.PolicyTrial:
+    return try_policy(
+        proposal=proposed(city=current_pack(), changes=waiting.changes),
+        months=waiting.months,
+        guesses=waiting.guesses,
+        today=current_pack().time.day(now),
+        told=_noting(waiting.id),
+    )
+
+
+def _finish(waiting: fares.StoredTrial, figures: fares.PolicyTrial | None, said: str) -> None:
+    with unit_of_work():
+        fares.finish_trial(trial_id=waiting.id, figures=figures, said=said, now=clock.now())
 
 
 def _noting(trial_id: int) -> Told:
     def told(done: int, whole: int) -> None:
         with unit_of_work():
-            fares.note_progress(trial_id=trial_id, done=done, whole=whole)
+            fares.note_progress(trial_id=trial_id, done=done, whole=whole, now=clock.now())
 
     return told

@@ -26,6 +26,7 @@ from citycard.portals.agency.policy_words import (
 )
 from citycard.portals.agency.shell import page
 from citycard.portals.doors import actor_of, door
+from citycard.rules import api as rules
 
 ROLES = {"officer", "finance"}
 
@@ -59,7 +60,7 @@ def new(request: HttpRequest) -> HttpResponse:
             return HttpResponseRedirect(reverse("agency:policy", args=[number]))
         except Refused as no:
             form.add_error(None, refusal_text(no))
-        except PackError as no:
+        except (PackError, rules.BadRule) as no:
             form.add_error(None, str(no))
     return page(
         request,
