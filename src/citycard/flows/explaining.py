@@ -13,6 +13,7 @@ from typing import Literal
 
 from citycard.entitlements import api as entitlements
 from citycard.fares import api as fares
+from citycard.flows import riding
 from citycard.infra import clock
 from citycard.kernel.access import Access
 from citycard.kernel.errors import NotFound
@@ -131,10 +132,4 @@ def why_tap(*, access: Access, thing: Thing) -> TapWhy:
 
 def grants(members: Sequence[int], month: dt.date) -> Mapping[int, fares.Grant]:
     """Return the allowances of a month that were granted; nothing is granted for being read."""
-    unit = fares.points_unit()
-    return {
-        member: fares.Grant(one.amount, one.starts_on)
-        for member, own in entitlements.machine_allowances(member_ids=members, month=month).items()
-        for one in own
-        if one.unit == unit
-    }
+    return riding.as_granted(entitlements.machine_allowances(member_ids=members, month=month))

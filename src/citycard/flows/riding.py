@@ -92,6 +92,13 @@ def _grants(members: Sequence[int], month: dt.date, now: dt.datetime) -> Mapping
     if missing:
         entitlements.grant_month(month=month, member_ids=missing, now=now, actor=SYSTEM)
         found |= entitlements.machine_allowances(member_ids=missing, month=month)
+    return as_granted(found)
+
+
+def as_granted(
+    found: Mapping[int, Sequence[entitlements.Allowance]],
+) -> dict[int, fares.Grant]:
+    """Return what allowances leave to rides, by member."""
     unit = fares.points_unit()
     return {
         member: fares.Grant(max(0, one.amount - one.at_tills), one.starts_on)

@@ -82,10 +82,20 @@ def _rides(
     )  # fmt: skip
 
 
-def _told(mode: list[str], metres: Any) -> Any:
+def told_ntd(mode: str, metres: int) -> int:
     """Return what a gate or a meter would tell: about NT$1.5 a kilometre by train, 24 by taxi."""
-    taxi = np.array([each == "taxi" for each in mode])
-    return np.where(taxi, 85 + metres * 24 // 1000, np.maximum(15, metres * 3 // 2000))
+    return 85 + metres * 24 // 1000 if mode == "taxi" else max(15, metres * 3 // 2000)
+
+
+def _told(mode: list[str], metres: Any) -> Any:
+    return np.array([told_ntd(one, far) for one, far in zip(mode, metres.tolist(), strict=True)])
+
+
+def of_age(mark: fares.Mark, age: int) -> bool:
+    """Tell whether a mark holds by age alone."""
+    if mark.age_from is None and mark.age_below is None:
+        return False
+    return (mark.age_from or 0) <= age < (mark.age_below or 1_000)
 
 
 def standing(*, pack: Pack, month: dt.date, invented: Invented, seed: int) -> tuple[Any, Any]:
@@ -142,10 +152,7 @@ def _marks(
         by_right = rule is not None and all(
             _given(rule, name, facts, on) == value for name, value in mark.gift.items()
         )
-        by_age = (mark.age_from is not None or mark.age_below is not None) and (
-            (mark.age_from or 0) <= age < (mark.age_below or 1000)
-        )
-        if by_right or by_age or kinds & set(mark.card_kinds):
+        if by_right or of_age(mark, age) or kinds & set(mark.card_kinds):
             found |= 1 << place
     return found
 

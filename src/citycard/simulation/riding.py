@@ -18,8 +18,7 @@ from citycard.fares import api as fares
 from citycard.flows import tapping
 from citycard.infra import clock
 from citycard.infra.unit_of_work import unit_of_work
-from citycard.kernel.periods import birthday
-from citycard.simulation.inventing_months import EPOCH, KILOMETRES, SHARES
+from citycard.simulation.inventing_months import EPOCH, KILOMETRES, SHARES, of_age, told_ntd
 from citycard.simulation.world import BUILDER, WEEKS_OF_LIFE, HeldCard, World
 from citycard.taps import api as taps
 
@@ -80,8 +79,7 @@ def _draw(world: World, book: fares.Book) -> Iterator[_Ride]:
             mode = book.modes[book.lines[line].mode]
             metres = int(max(500, KILOMETRES.get(mode, 5.0) * 1000 * chance.lognormvariate(0, 0.5)))
             boarded = world.at(day, 7 + 12 * ((n * 37 + later * 11) % 24) / 24)
-            told = 85 + metres * 24 // 1000 if mode == "taxi" else max(15, metres * 3 // 2000)
-            yield _Ride(card, day, boarded, line, metres, told)
+            yield _Ride(card, day, boarded, line, metres, told_ntd(mode, metres))
 
 
 def _shown(world: World) -> dict[str, str]:
@@ -135,7 +133,7 @@ def _priced(world: World, book: fares.Book, rides: Sequence[_Ride]) -> Iterator[
 
 def _marks(world: World, book: fares.Book, rides: Sequence[_Ride]) -> Any:
     kinds = cards.card_table().kinds
-    born = dict(zip(world.member_ids, (person.birth_on for person in world.people), strict=True))
+    who = dict(zip(world.member_ids, world.people, strict=True))
     members = sorted({one.card.member_id for one in rides})
     held = entitlements.machine_rights_of(member_ids=members, on=world.first_day)
     gifts = {
@@ -156,17 +154,10 @@ def _marks(world: World, book: fares.Book, rides: Sequence[_Ride]) -> Any:
             carried = code in kind.carries and kind.opens(code, one.day)
             if (carried or not mark.carried) and gifts[mark.code].get(member, {}) == mark.gift:
                 return True
-        return one.card.kind in mark.card_kinds or _of_age(mark, born[member], one.day)
+        return one.card.kind in mark.card_kinds or of_age(mark, who[member].age(one.day))
 
     return np.array([sum(1 << n for n, mark in enumerate(book.marks) if holds(mark, one))
                      for one in rides])  # fmt: skip
-
-
-def _of_age(mark: fares.Mark, born: dt.date, on: dt.date) -> bool:
-    if mark.age_from is None and mark.age_below is None:
-        return False
-    age = on.year - born.year - (birthday(born, on.year - born.year) > on)
-    return (mark.age_from or 0) <= age < (mark.age_below or 1_000)
 
 
 def _points(world: World, book: fares.Book, members: Sequence[int]) -> Any:

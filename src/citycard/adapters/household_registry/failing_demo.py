@@ -4,7 +4,7 @@ tested.
 
 import time
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, NoReturn
 
 from citycard.people.ports import ChangePage, RegisterAnswer, RegisterQuestion
 
@@ -27,12 +27,7 @@ class FailingHouseholdRegister:
         """
         if self._way == "talks_nonsense":
             return [RegisterAnswer(query_id=-1, answer="yes") for _ in questions]
-        if self._way == "hangs":
-            time.sleep(self._hangs_s)
-            raise TimeoutError("the register hung")
-        if self._way == "breaks_off":
-            raise ConnectionResetError("the register broke off")
-        raise ConnectionRefusedError("the register refuses")
+        _fail(self._way, self._hangs_s)
 
     def check(self) -> str:
         """Raise: it is down."""
@@ -58,12 +53,7 @@ class FailingRegisterChanges:
         """
         if self._way == "talks_nonsense":
             return ChangePage(rows=[{"change_no": "1", "kind": "?"}], cursor="1", more=False)
-        if self._way == "hangs":
-            time.sleep(self._hangs_s)
-            raise TimeoutError("the register hung")
-        if self._way == "breaks_off":
-            raise ConnectionResetError("the register broke off")
-        raise ConnectionRefusedError("the register refuses")
+        _fail(self._way, self._hangs_s)
 
     def check(self) -> str:
         """Raise: it is down."""
@@ -82,3 +72,13 @@ class NoRegisterChanges:
     def check(self) -> str:
         """Say that none is set."""
         return "no gateway is set"
+
+
+def _fail(way: Way, hangs_s: float) -> NoReturn:
+    """Be as silent as a register can be."""
+    if way == "hangs":
+        time.sleep(hangs_s)
+        raise TimeoutError("the register hung")
+    if way == "breaks_off":
+        raise ConnectionResetError("the register broke off")
+    raise ConnectionRefusedError("the register refuses")
