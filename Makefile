@@ -24,7 +24,7 @@ setup-dev:
 
 .PHONY: test
 test: setup-dev ## run the tests (chromium and its fonts are installed through apt where that works)
-	@tools/browser-for-tests
+	@tools/programs-for-tests
 	$(BIN)/pytest -n 2 --dist loadfile --slow $(ARGS)
 
 .PHONY: check

@@ -32,6 +32,7 @@ from typing import Any
 import django
 import hypothesis
 import pytest
+from django.utils import translation
 
 from citycard.infra.postgres.place import make_directory, state_root
 
@@ -118,6 +119,12 @@ def _light_passwords() -> Iterator[None]:
     )
     yield
     staff_login._hasher = full
+
+
+@pytest.fixture(autouse=True)
+def _first_language() -> None:
+    """Speak the city's first language, whatever language the last page of another test was in."""
+    translation.activate("zh-hant")
 
 
 @pytest.fixture(scope="session")
