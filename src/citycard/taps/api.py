@@ -23,6 +23,7 @@ Published for other contexts' SQL (schema ``pub``):
 """
 
 from citycard.taps.codes import MEANINGS, Code
+from citycard.taps.columns import AnswerColumns, TapColumns, columns_of
 from citycard.taps.judging import judge
 from citycard.taps.opening import open_batch
 from citycard.taps.queries import reader_health, recent, tap_of, whose
@@ -47,6 +48,7 @@ from citycard.taps.verifying import verify
 
 __all__ = [
     "MEANINGS",
+    "AnswerColumns",
     "CardRead",
     "Code",
     "Judged",
@@ -61,8 +63,10 @@ __all__ = [
     "Service",
     "ServiceTable",
     "TapAnswer",
+    "TapColumns",
     "TapRead",
     "TapView",
+    "columns_of",
     "judge",
     "open_batch",
     "reader_health",

@@ -1,0 +1,68 @@
+"""Taps and answers by columns: how large batches cross the door."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from citycard.taps.values import PaidPart, RidePart, SalePart, TapRead
+
+Whole = npt.NDArray[np.int64]
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND = dt.timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TapColumns:
+    """What readers saw, a column a field, in parallel; see ``TapRead`` for what each means.
+
+    :ivar at_us: microseconds since 1970 in UTC
+    :ivar rides: None where no tap of the batch is part of a ride; ``sales`` likewise
+    """
+
+    device_id: Whole
+    epoch: npt.NDArray[np.int32]
+    seq: Whole
+    at_us: Whole
+    issuer: Sequence[str]
+    number_kind: Sequence[str]
+    number: Sequence[str] = field(repr=False)
+    rides: Sequence[RidePart | None] | None = None
+    sales: Sequence[SalePart | None] | None = None
+
+    def __len__(self) -> int:
+        return len(self.seq)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerColumns:
+    """What readers are told, in parallel to the taps; see ``TapAnswer``.
+
+    :ivar agency_numbers: by place in the batch, where a service answers one
+    :ivar paid: by place in the batch, where a till named a price
+    """
+
+    code: npt.NDArray[np.int16]
+    points: npt.NDArray[np.int32]
+    agency_numbers: Mapping[int, str] = field(repr=False)
+    paid: Mapping[int, PaidPart]
+
+
+def columns_of(*, reads: Sequence[TapRead]) -> TapColumns:
+    """Return taps that stand in rows as columns."""
+    columns: list[Any] = list(zip(*reads, strict=True)) or [()] * len(TapRead._fields)
+    at_us = [(at - EPOCH) // _MICROSECOND for at in columns[3]]
+    return TapColumns(
+        device_id=np.array(columns[0], np.int64),
+        epoch=np.array(columns[1], np.int32),
+        seq=np.array(columns[2], np.int64),
+        at_us=np.array(at_us, np.int64),
+        issuer=columns[4],
+        number_kind=columns[5],
+        number=columns[6],
+        rides=columns[7] if any(columns[7]) else None,
+        sales=columns[8] if any(columns[8]) else None,
+    )
