@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from citycard.activities import api as activities
-from citycard.activities.volunteering_deciding import Mark, Word, decide
+from citycard.activities.volunteering_deciding import decide
 from citycard.activities.volunteering_queries import shifts_where
 from citycard.activities.volunteering_rule import ShiftRule
 from citycard.activities.volunteering_working_out import work_out
@@ -21,6 +21,7 @@ from citycard.infra.database import scalar
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import SYSTEM, Actor
 from citycard.kernel.ids import fact_key
+from citycard.kernel.pairing import Mark, Word
 from citycard.ledger import api as ledger
 
 NOW = dt.datetime(2026, 11, 21, 3, 0, tzinfo=dt.UTC)
@@ -45,7 +46,7 @@ def mark(hours: float, direction: Any, reader: int = 1) -> Mark:
 def word(about: Mark, starts: float, ends: float | None, **more: Any) -> Word:
     fields: dict[str, Any] = {
         "id": 1,
-        "shift_key": about.key,
+        "stay_key": about.key,
         "place": "hall",
         "starts_at": at(starts),
         "ends_at": at(ends) if ends is not None else None,
@@ -104,7 +105,7 @@ class TestDeciding:
         come, gone = mark(9, "in"), mark(12, "out")
         first = word(come, 9, 11, covers_to=at(12))
         assert told([come, gone], first) == [("counted", 120)]
-        struck = replace(first, id=2, struck=True)
+        struck = first._replace(id=2, struck=True)
         assert told([come, gone], struck, first) == [("struck", 0)]
 
     @pytest.mark.parametrize(

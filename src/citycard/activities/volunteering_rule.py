@@ -7,8 +7,7 @@ from typing import Any, Literal
 
 from citycard.infra.packs import current_pack
 from citycard.kernel.errors import Refused
-
-Direction = Literal["in", "out", "either"]
+from citycard.kernel.pairing import Direction
 
 
 class NoTimeBank(Refused):

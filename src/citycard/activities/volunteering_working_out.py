@@ -7,13 +7,14 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from citycard.activities.volunteering_deciding import Mark, Word, decide
+from citycard.activities.volunteering_deciding import decide
 from citycard.activities.volunteering_keeping import Change, Volunteer, keep
 from citycard.activities.volunteering_posting import post_hours
 from citycard.activities.volunteering_rule import ShiftRule, TimeBank, time_bank
 from citycard.infra.database import execute, rows, statement
 from citycard.infra.packs import current_pack
 from citycard.kernel.actors import Actor
+from citycard.kernel.pairing import Mark, Word
 from citycard.ledger import api as ledger
 
 Group = tuple[int, str]
@@ -91,8 +92,8 @@ def _around(mark_ids: Sequence[int], bank: TimeBank) -> dict[Group, list[Mark]]:
 def _words(groups: Sequence[Group]) -> dict[Group, list[Word]]:
     found = rows(
         """
-        SELECT member_id, organiser, id, shift_key, place, starts_at, ends_at, struck, covers_from,
-               covers_to
+        SELECT member_id, organiser, id, shift_key AS stay_key, place, starts_at, ends_at, struck,
+               covers_from, covers_to
         FROM activities_volunteer_word
         WHERE (member_id, organiser) IN (SELECT * FROM unnest(%s::bigint[], %s::text[]))
         """,
