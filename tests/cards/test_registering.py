@@ -81,3 +81,27 @@ def test_a_number_belongs_to_one_card_and_a_refused_card_leaves_nothing(
     assert found is not None
     assert found.card_id == first
     assert cards.verify() == []
+
+
+def test_a_number_is_one_number_however_it_is_written(db: None) -> None:
+    written = {
+        "printed": "1234 5678-9012 3452",
+        "chip_id": "11651733",
+        "uid": "04:a2:b5:fe:1f:6f:80",
+    }
+    [made] = register(cards.NewCard(kind="general", medium="easycard", numbers=written))
+    same = {
+        "printed": "1234567890123452",
+        "chip_id": "00000000000011651733",
+        "uid": "01304802443095936",
+    }
+    for given in (written, same):
+        for kind, number in given.items():
+            found = cards.find(issuer="easycard", number_kind=kind, number=number)
+            anywhere = cards.find_by_any_number(number=number)
+            assert found == anywhere
+            assert found is not None
+            assert found.card_id == made.card_id
+    [again] = register(cards.NewCard(kind="general", medium="easycard", numbers=same))
+    assert again.refusal is not None
+    assert again.refusal.code == "cards.number_taken"

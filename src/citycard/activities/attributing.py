@@ -12,6 +12,7 @@ from citycard.activities.values import Campaign
 from citycard.cards import api as cards
 from citycard.infra.database import rows, statement
 from citycard.infra.packs import current_pack
+from citycard.kernel.taiwan.card_numbers import canonical
 
 Found = tuple[Any, dt.date]
 """What was found of a line, and its local day."""
@@ -49,7 +50,9 @@ def _look_up(agency: str, lines: Sequence[Line]) -> list[Found]:
             "days": days,
             "issuers": [one.issuer for one in said],
             "kinds": [one.number_kind for one in said],
-            "numbers": [one.number for one in said],
+            "numbers": [canonical("printed", one.number) for one in said],
+            "chip_ids": [canonical("chip_id", one.number) for one in said],
+            "uids": [canonical("uid", one.number) for one in said],
             "members": _members(agency, lines),
             "entitlements": _rights_to_collect(lines),
             "known_issuers": [issuer for issuer, _ in pairs],

@@ -9,6 +9,7 @@ from citycard.cards.kinds import CardTable, card_table
 from citycard.cards.values import CardFound, CardView
 from citycard.infra.database import row, rows
 from citycard.kernel.access import Access
+from citycard.kernel.taiwan.card_numbers import canonical
 
 _CARDS = """
 SELECT DISTINCT ON (c.id) c.id AS card_id, c.public_id, c.kind, c.medium, c.state, c.state_at,
@@ -48,7 +49,7 @@ def find(*, issuer: str, number_kind: str, number: str) -> CardFound | None:
                                  AND upper_inf(b.bound)
         WHERE n.issuer = %s AND n.number_kind = %s AND n.number = %s
         """,
-        [issuer, number_kind, number],
+        [issuer, number_kind, canonical(number_kind, number)],
     )
     return CardFound(**found._asdict()) if found else None
 
@@ -60,9 +61,9 @@ def find_by_any_number(*, number: str) -> CardFound | None:
     """
     found = rows(
         "SELECT DISTINCT issuer, number_kind, card_id FROM cards_card_number"
-        " WHERE (issuer, number_kind) IN (SELECT * FROM unnest(%s::text[], %s::text[]))"
-        " AND number = %s",
-        [*_known_numbers(), number],
+        " WHERE (issuer, number_kind, number) IN"
+        " (SELECT * FROM unnest(%s::text[], %s::text[], %s::text[]))",
+        _known_numbers(number),
     )
     if len({card.card_id for card in found}) != 1:
         return None
@@ -118,11 +119,16 @@ def version_before(*, member_id: int, card_kind: str) -> str | None:
     return str(found[0].version) if found else None
 
 
-def _known_numbers() -> tuple[list[str], list[str]]:
+def _known_numbers(number: str) -> list[list[str]]:
+    """Return issuers, kinds and numbers: what a typed number is under each kind of number."""
     pairs = [
         (medium.issuer, kind) for medium in card_table().media.values() for kind in medium.numbers
     ]
-    return [issuer for issuer, _ in pairs], [kind for _, kind in pairs]
+    return [
+        [issuer for issuer, _ in pairs],
+        [kind for _, kind in pairs],
+        [canonical(kind, number) for _, kind in pairs],
+    ]
 
 
 def _view(card: Any, table: CardTable) -> CardView:

@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from citycard.cards import events, states
 from citycard.cards.history import note_states
@@ -14,6 +15,7 @@ from citycard.infra.journal import announce
 from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.kernel.actors import Actor
 from citycard.kernel.errors import Refused
+from citycard.kernel.taiwan.card_numbers import canonical
 
 _EVENT_CARDS = 500
 _TAIL = 4
@@ -48,10 +50,13 @@ def register_many(
 ) -> list[CardRegistered]:
     """Make cards known; one result a card, and nothing is saved of a refused one.
 
+    Numbers are kept in their canonical form, which is the one that readers' numbers are brought to.
+
     :raises UnitOfWorkMisused: called outside a unit of work
     """
     require_unit_of_work()
     table = card_table()
+    cards = [_with_canonical_numbers(card) for card in cards]
     refusals = [_refusal(card, table) for card in cards]
     ids = _take_ids([i for i, refusal in enumerate(refusals) if refusal is None])
     taken = _insert_numbers(cards, ids, table)
@@ -65,6 +70,10 @@ def register_many(
         else CardRegistered(refusal=refusals[i] or NumberTaken())
         for i in range(len(cards))
     ]
+
+
+def _with_canonical_numbers(card: NewCard) -> NewCard:
+    return replace(card, numbers={kind: canonical(kind, it) for kind, it in card.numbers.items()})
 
 
 def _refusal(card: NewCard, table: CardTable) -> Refused | None:
