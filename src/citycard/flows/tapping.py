@@ -80,6 +80,7 @@ def take_columns(*, columns: taps.TapColumns, now: dt.datetime) -> taps.AnswerCo
             columns.number,
             columns.rides or [None] * len(columns),
             columns.sales or [None] * len(columns),
+            columns.answered or [None] * len(columns),
             strict=True,
         )
     ]

@@ -9,6 +9,8 @@ content is kept as a conflict; an impossible time is kept in quarantine.
 A tap of a vehicle, a gate or a dock carries a ride part (``RidePart``): part of its content, kept
 by ``fares``.
 
+A tap that a device answered by itself, cut off, carries what it answered (``AnsweredPart``).
+
 A tap is judged by what held at its own time (card, binding, right), so the order of arrival does
 not matter.
 
@@ -30,6 +32,7 @@ from citycard.taps.queries import reader_health, recent, tap_of, whose
 from citycard.taps.service_table import Service, ServiceTable, service_table
 from citycard.taps.storing import store
 from citycard.taps.values import (
+    AnsweredPart,
     CardRead,
     Judged,
     Leg,
@@ -49,6 +52,7 @@ from citycard.taps.verifying import verify
 __all__ = [
     "MEANINGS",
     "AnswerColumns",
+    "AnsweredPart",
     "CardRead",
     "Code",
     "Judged",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from citycard.taps.values import PaidPart, RidePart, SalePart, TapRead
+from citycard.taps.values import AnsweredPart, PaidPart, RidePart, SalePart, TapRead
 
 Whole = npt.NDArray[np.int64]
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -20,7 +20,8 @@ class TapColumns:
     """What readers saw, a column a field, in parallel; see ``TapRead`` for what each means.
 
     :ivar at_us: microseconds since 1970 in UTC
-    :ivar rides: None where no tap of the batch is part of a ride; ``sales`` likewise
+    :ivar rides: None where no tap of the batch is part of a ride; ``sales`` and ``answered``
+        likewise
     """
 
     device_id: Whole
@@ -32,6 +33,7 @@ class TapColumns:
     number: Sequence[str] = field(repr=False)
     rides: Sequence[RidePart | None] | None = None
     sales: Sequence[SalePart | None] | None = None
+    answered: Sequence[AnsweredPart | None] | None = None
 
     def __len__(self) -> int:
         return len(self.seq)
@@ -65,4 +67,5 @@ def columns_of(*, reads: Sequence[TapRead]) -> TapColumns:
         number=columns[6],
         rides=columns[7] if any(columns[7]) else None,
         sales=columns[8] if any(columns[8]) else None,
+        answered=columns[9] if any(columns[9]) else None,
     )

@@ -26,6 +26,8 @@ def content_hash(read: TapRead) -> bytes:
         said += _ride_content(read.ride)
     if read.sale is not None:
         said += "|".join(("", "sale", *map(str, read.sale)))
+    if read.answered is not None:
+        said += "|".join(("", "answered", *map(str, read.answered)))
     return blake2b(said.encode(), digest_size=16).digest()
 
 

@@ -54,12 +54,29 @@ class SalePart(NamedTuple):
     purse_ntd: int = 0
 
 
+class AnsweredPart(NamedTuple):
+    """What a device answered by itself while it was cut off; a fact that is kept beside the city's
+    own verdict.
+
+    :ivar code: the word that it answered: ``accepted``, or why not
+    :ivar points: points that it took as payment
+    :ivar snapshot: the version of its snapshot; 0: it had none
+    :ivar profile: the class that it took the card for, such as ``senior``
+    """
+
+    code: str
+    points: int = 0
+    snapshot: int = 0
+    profile: str = ""
+
+
 class TapRead(NamedTuple):
     """What a reader saw.
 
     ``device_id, epoch, seq`` is its identity; ``at`` is the reader's own time, aware; ``issuer``
     and ``number_kind`` say which of a card's numbers ``number`` is. ``ride`` is there for taps of
-    vehicles, gates and docks, ``sale`` for those of tills.
+    vehicles, gates and docks, ``sale`` for those of tills, ``answered`` for those that the device
+    answered by itself.
     """
 
     device_id: int
@@ -71,6 +88,7 @@ class TapRead(NamedTuple):
     number: str
     ride: RidePart | None = None
     sale: SalePart | None = None
+    answered: AnsweredPart | None = None
 
 
 class CardRead(NamedTuple):

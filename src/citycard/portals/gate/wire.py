@@ -2,13 +2,15 @@
 
 A tap: ``{"epoch": 1, "seq": 5, "at": "2026-11-21T08:30:00+08:00", "number": "1234567890123452"}``,
 with ``issuer`` and ``number_kind`` where a reader reads cards of several kinds, and a ``ride`` from
-vehicles, gates and docks or a ``sale`` from tills. One object, or ``{"taps": [...]}``.
+vehicles, gates and docks or a ``sale`` from tills, and ``answered`` where the device answered by
+itself. One object, or ``{"taps": [...]}``.
 """
 
 import datetime as dt
 import json
 from typing import Any, NamedTuple
 
+from citycard.portals.gate.answered_wire import read_answered
 from citycard.portals.gate.problems import GateProblem
 from citycard.portals.gate.readers import Reader
 from citycard.portals.gate.ride_wire import BadRide, read_ride
@@ -129,6 +131,8 @@ def _tap(said: Any, reader: Reader, where: str) -> taps.TapRead | NotTaken:
             read = read._replace(ride=read_ride(said["ride"], f"{where}ride"))
         if "sale" in said:
             read = read._replace(sale=read_sale(said["sale"], f"{where}sale"))
+        if "answered" in said:
+            read = read._replace(answered=read_answered(said["answered"], f"{where}answered"))
     except BadRide as why:
         return NotTaken(read.epoch, read.seq, str(why))
     except BadSale as why:
