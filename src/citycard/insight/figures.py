@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from citycard.insight.hiding import Sum, hidden_cells
 
@@ -17,6 +17,10 @@ class Counts:
     :ivar uses_by_place: uses by (agency, place)
     :ivar people_by_place: distinct people by (agency, place)
     :ivar days_of_use: for each number of days, how many people came on that many days
+    :ivar new_people: people whose first use of the service ever falls in this month
+    :ivar intervals: for each number of days, how many people came again after that many days: the
+        median of the days from one day of use to the next within the month, of two middle ones the
+        smaller; who came on one day only is in none
     """
 
     uses_by_place: Mapping[tuple[str, str], int]
@@ -25,6 +29,8 @@ class Counts:
     people_by_day: Mapping[dt.date, int]
     days_of_use: Mapping[int, int]
     refusals: int
+    new_people: int = 0
+    intervals: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -174,6 +174,22 @@ _OF_MONTH = {
             GROUP BY 1) p
         GROUP BY 1
         """,
+    "new": """
+        SELECT count(DISTINCT pseudonym) AS people FROM insight_person_month p
+        WHERE agency = ANY(%(agencies)s) AND service = %(service)s AND month = %(first)s
+          AND NOT EXISTS (SELECT FROM insight_person_month e WHERE e.service = p.service
+                          AND e.month < p.month AND e.pseudonym = p.pseudonym)
+        """,
+    "intervals": """
+        SELECT days, count(*) AS people FROM (
+            SELECT pseudonym, percentile_disc(0.5) WITHIN GROUP (ORDER BY gap) AS days FROM (
+                SELECT pseudonym, day - lag(day) OVER (PARTITION BY pseudonym ORDER BY day) AS gap
+                FROM (SELECT DISTINCT pseudonym, day FROM insight_person_day
+                      WHERE agency = ANY(%(agencies)s) AND service = %(service)s
+                        AND day >= %(first)s AND day < %(after)s) d) g
+            WHERE gap IS NOT NULL GROUP BY 1) p
+        GROUP BY 1
+        """,
 }
 
 
@@ -200,4 +216,6 @@ def _counts(agencies: list[str], service: str, month: dt.date) -> Counts:
         people_by_day={row.day: row.people for row in rows(_OF_MONTH["days"], about)},
         days_of_use={row.days: row.people for row in rows(_OF_MONTH["regularity"], about)},
         refusals=sum(row.refusals for row in usage),
+        new_people=rows(_OF_MONTH["new"], about)[0].people,
+        intervals={row.days: row.people for row in rows(_OF_MONTH["intervals"], about)},
     )
