@@ -29,6 +29,10 @@ withdrawn consent stops those that wait.
 ``apply_feed``, or ``throw_away_feed``; ``undo_feed`` takes a run back. ``flows.following_register``
 does all of it, behind ``flows.braking``.
 
+**Children.** ``record_guardian`` and ``end_guardian`` say who guards a child; ``guardians_of`` and
+``children_of`` answer for a day, and majority ends it by itself. A ``guardian_only`` purpose
+opens a child's data to their guardian alone.
+
 **Proof.** ``seal_access_records`` runs every ten seconds; ``verify`` is part of ``citycard
 verify``.
 
@@ -109,6 +113,15 @@ from citycard.people.grounding import (
     who_agreed,
     withdraw_ground,
 )
+from citycard.people.guarding import (
+    Guardianship,
+    NotAChild,
+    NotTheirGuardian,
+    children_of,
+    end_guardian,
+    guardians_of,
+    record_guardian,
+)
 from citycard.people.holding import statuses_of
 from citycard.people.logbook import AccessEntry, access_log
 from citycard.people.numbering import NumberTaken, member_ids_by_number, replace_number
@@ -152,6 +165,7 @@ __all__ = [
     "FieldNotAllowed",
     "Ground",
     "GroundNotFound",
+    "Guardianship",
     "LawIsNotWithdrawn",
     "Match",
     "MemberIncomplete",
@@ -159,6 +173,8 @@ __all__ = [
     "NewMember",
     "NoGround",
     "NoSuchMember",
+    "NotAChild",
+    "NotTheirGuardian",
     "NumberNoLongerValid",
     "NumberTaken",
     "Population",
@@ -179,10 +195,12 @@ __all__ = [
     "begin_feed_run",
     "change_contact",
     "change_of",
+    "children_of",
     "close_register_queries",
     "days_covered",
     "days_of_change",
     "deliveries",
+    "end_guardian",
     "enrol_many",
     "facts_of",
     "feed_cursor",
@@ -192,6 +210,7 @@ __all__ = [
     "give_ground",
     "ground_for",
     "grounds_of",
+    "guardians_of",
     "mark_verified",
     "member_ids_by_number",
     "members_in_feed",
@@ -208,6 +227,7 @@ __all__ = [
     "questions",
     "read_feed_file",
     "record_facts",
+    "record_guardian",
     "register_results",
     "replace_number",
     "seal_access_records",

@@ -44,6 +44,24 @@ class GroundWithdrawn(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class GuardianRecorded(Event):
+    """Somebody is a child's guardian by now."""
+
+    code: ClassVar[str] = "people.guardian.recorded"
+    child_id: int
+    guardian_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuardianEnded(Event):
+    """Somebody is a child's guardian no longer."""
+
+    code: ClassVar[str] = "people.guardian.ended"
+    child_id: int
+    guardian_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class RegisterAnswered(Event):
     """A register answered these questions."""
 

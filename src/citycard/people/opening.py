@@ -7,10 +7,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from citycard.infra.database import execute, scalar
+from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import forbid_unit_of_work, unit_of_work
 from citycard.kernel.access import Access
 from citycard.kernel.actors import Actor
 from citycard.people import purposes
+from citycard.people.guarding import NotTheirGuardian, children_of
 
 SEALER_LOCK = 7_203_001
 """Held shared while a record is written and alone while an interval is sealed (see ``sealing``)."""
@@ -48,6 +50,7 @@ def open_access(
     :raises PurposeNotAllowed: the pack does not give this purpose to a role of the actor
     :raises FieldNotAllowed: the purpose does not cover a field
     :raises TooManyPeople: the purpose covers fewer people at a time
+    :raises NotTheirGuardian: the purpose is a guardian's, and the actor guards somebody else
     """
     forbid_unit_of_work("an access record commits on its own, before data leaves")
     if isinstance(subject, int):
@@ -62,8 +65,17 @@ def open_access(
     else:
         members = frozenset(subject)
         purposes.check(allowed, fields, len(members))
+        if allowed.guardian_only:
+            _check_guards(actor, members, now)
         record_id = _record(actor, purpose, fields, sorted(members), None, now)
     return _access(members, fields, purpose, actor, record_id)
+
+
+def _check_guards(actor: Actor, members: frozenset[int], now: dt.datetime) -> None:
+    on = current_pack().time.day(now)
+    guarded = children_of(guardian_id=actor.member_id, on=on) if actor.member_id else []
+    if not members <= {one.child_id for one in guarded}:
+        raise NotTheirGuardian()
 
 
 def _access(

@@ -14,6 +14,7 @@ class Purpose:
 
     :ivar reach: ``one`` person, ``many`` at once, or a ``population``
     :ivar own_agency_only: only staff of an agency, for that agency's own cases
+    :ivar guardian_only: only a resident who guards the child
     """
 
     code: str
@@ -21,6 +22,7 @@ class Purpose:
     fields: frozenset[str]
     reach: str
     own_agency_only: bool
+    guardian_only: bool
 
 
 class PurposeNotAllowed(Refused):
@@ -55,6 +57,7 @@ def purpose_of(code: str, actor: Actor) -> Purpose:
         fields=frozenset(found["fields"]),
         reach=found["subjects"],
         own_agency_only=bool(found.get("own_agency_only", False)),
+        guardian_only=bool(found.get("guardian_only", False)),
     )
     if purpose.own_agency_only and actor.kind == "staff" and actor.agency is None:
         raise PurposeNotAllowed(purpose=code, roles=", ".join(sorted(actor.roles)))

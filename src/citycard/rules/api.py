@@ -33,6 +33,7 @@ from citycard.rules.condition import Condition
 from citycard.rules.dated import Dated, Row, Valued, read_dated
 from citycard.rules.facts import Facts
 from citycard.rules.kleene import NO, UNKNOWN, YES, Verdict
+from citycard.rules.majority import adults_born_by
 from citycard.rules.mistakes import BadRule, NotYetInForce, Path, nearest_word
 from citycard.rules.periods import Phase, phases
 from citycard.rules.persons import read_person
@@ -80,6 +81,7 @@ __all__ = [
     "Valued",
     "Verdict",
     "Vocabulary",
+    "adults_born_by",
     "birthday",
     "check_answerable",
     "check_rules",

@@ -44,6 +44,7 @@ FILES: Mapping[str, str] = {
     "approvals": "approvals.yaml",
     "kpis": "kpis.yaml",
     "activities": "activities.yaml",
+    "attendance": "attendance.yaml",
     "personas": "personas.yaml",
     "theme": "theme/tokens.yaml",
     "names": "people/names.yaml",
@@ -53,7 +54,7 @@ FILES: Mapping[str, str] = {
     "offers": "offers.yaml",
 }
 OPTIONAL = frozenset(
-    {"calendar", "fares", "offers"}
+    {"attendance", "calendar", "fares", "offers"}
 )  # a table that a city need not have; it is empty then
 POPULATION = "people/population.csv"
 _OTHERS = {".svg", ".csv", ".png"}
