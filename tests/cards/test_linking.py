@@ -25,7 +25,8 @@ def convert(agency: str, member_ids: list[int]) -> list[str | None]:
         actor=SYSTEM,
         record_id=1,
     )
-    return cards.convert(access=access, agency=agency, member_ids=member_ids)
+    found = cards.convert(access=access, agency=agency, member_ids=member_ids)
+    return [one.number if one else None for one in found]
 
 
 def test_conversion_needs_an_access_that_covers_it(db: None) -> None:
@@ -112,3 +113,31 @@ def test_a_number_leads_back_to_its_member_for_that_agency_alone(db: None) -> No
     assert cards.members_of_numbers(agency="hospital", numbers=asked) == [None] * 4
     sealed = rows("SELECT member_sealed, member_key FROM cards_agency_link")
     assert len({bytes(row.member_sealed) for row in sealed}) == 3
+
+
+def test_an_agency_says_how_it_serves_a_member_and_takes_a_number_back(db: None) -> None:
+    link("library", (7, "L100000017"), (8, "L100000018"))
+    later = NOW + dt.timedelta(days=1)
+    with unit_of_work():
+        cards.link_agency_numbers(
+            agency="library",
+            links=[(7, "L100000017")],
+            statuses=["suspended"],
+            actor=SYSTEM,
+            now=later,
+        )
+    again = link("library", (7, "L100000017"), now=later)
+    assert again[0].already  # without a word on it, what the agency said last stands
+    found = cards.number_standings(agency="library", numbers=["L100000017", "L1", "L100000018"])
+    assert [one.status if one else None for one in found] == ["suspended", None, "active"]
+    assert found[0] is not None and found[0].since == later
+    assert cards.number_counts(agency="library") == {"active": 1, "suspended": 1}
+    assert cards.agency_numbers(agency="library", member_ids=[7]) == [None]
+    assert cards.number_standings(agency="hospital", numbers=["L100000017"]) == [None]
+    with unit_of_work():
+        taken_back = cards.unlink_agency_numbers(
+            agency="library", numbers=["L100000017", "L9"], why="left", actor=SYSTEM, now=later
+        )
+    assert taken_back == [True, False]
+    assert convert("library", [7, 8]) == [None, "L100000018"]
+    assert link("library", (9, "L100000017"), now=later)[0].link_id  # it may be given anew

@@ -107,7 +107,7 @@ def test_conversion_answers_the_agency_s_own_number_and_leaves_an_access_record(
     answer = running.client.post("/convert", json=body, headers=authorization(reader))
     assert answer.json() == {
         "answers": [
-            {"code": "accepted", "agency_number": "L100000021"},
+            {"code": "accepted", "agency_number": "L100000021", "status": "active"},
             {"code": "not_linked"},
             {"code": "unknown_card"},
         ]

@@ -10,8 +10,8 @@ the pack or a switch (``closed_because``, ``programmes``, ``switch_programme``).
 A right may be one that **one card** a person carries (``one_card`` in the pack): binding a card
 moves it there, ``move_right`` chooses another, the end of the card or the right frees it. A
 companion's card follows its holder's, and stops and works with it.
-An **agency link** holds an agency's own number of a member, keyed so that two agencies' links share
-no value; conversion reads it.
+An **agency link** holds an agency's own number of a member and how the agency serves it, keyed so
+that two agencies' links share no value; conversion reads it.
 
 Writers need a unit of work, take a batch where a batch can reach them, and announce what is in
 ``events``.
@@ -94,6 +94,11 @@ from citycard.cards.registering import (
     UnknownMedium,
     register_many,
 )
+from citycard.cards.unlinking import (
+    number_counts,
+    number_standings,
+    unlink_agency_numbers,
+)
 from citycard.cards.values import (
     AgencyNumber,
     Bind,
@@ -103,6 +108,8 @@ from citycard.cards.values import (
     CardView,
     Linked,
     NewCard,
+    NumberStanding,
+    NumberStatus,
 )
 from citycard.cards.verifying import verify
 
@@ -132,6 +139,8 @@ __all__ = [
     "NotBound",
     "NothingToFollow",
     "NumberRule",
+    "NumberStanding",
+    "NumberStatus",
     "NumberTaken",
     "OperatorNumber",
     "Programme",
@@ -158,6 +167,8 @@ __all__ = [
     "link_agency_numbers",
     "members_of_numbers",
     "move_right",
+    "number_counts",
+    "number_standings",
     "numbers_of_links",
     "numbers_that_open",
     "operator_numbers",
@@ -170,6 +181,7 @@ __all__ = [
     "suspend",
     "switch_programme",
     "unbind",
+    "unlink_agency_numbers",
     "verify",
     "version_before",
 ]

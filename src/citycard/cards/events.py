@@ -79,6 +79,15 @@ class AgencyNumbersLinked(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AgencyNumbersUnlinked(Event):
+    """An agency took own member numbers back: how many, and nothing about whose."""
+
+    code: ClassVar[str] = "cards.agency_numbers.unlinked"
+    agency: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProgrammeSwitched(Event):
     """A programme was closed or opened by hand, or given back to its dated windows."""
 

@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from citycard.kernel.errors import Refused
 
@@ -96,9 +97,25 @@ class Linked:
     refusal: Refused | None = None
 
 
+NumberStatus = Literal["active", "suspended", "expired"]
+"""How an agency serves a member: its own word, told to nobody else."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class AgencyNumber:
-    """An agency's own number of a member, and the link it comes from."""
+    """An agency's own number of a member, how it serves that member, and the link of both."""
 
     link_id: int
     number: str = field(repr=False)
+    status: NumberStatus = "active"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberStanding:
+    """How one of an agency's own numbers stands: no word about whose it is.
+
+    :ivar since: when the agency said so
+    """
+
+    status: NumberStatus
+    since: dt.datetime

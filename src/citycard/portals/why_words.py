@@ -156,6 +156,7 @@ def code_words(code: Code) -> str:
         Code.BLOCKED: _("卡片已停用"),
         Code.WRONG_SERVICE: _("這種卡不適用這項服務"),
         Code.NOT_LINKED: _("機關沒有您的會員號碼"),
+        Code.AMBIGUOUS_CARD: _("卡號可能是兩張不同的卡"),
         Code.QUARANTINED_TIME: _("設備時間不正確"),
         Code.CONFLICT: _("設備紀錄重複"),
         Code.READER_REVOKED: _("設備已停用"),
@@ -183,6 +184,7 @@ def next_step(found: explaining.TapWhy) -> str:
         Code.NOT_BOUND: _("請帶卡片與身分證件到櫃台歸戶。"),
         Code.WRONG_SERVICE: _("請改用附有這項功能的卡。"),
         Code.NOT_LINKED: _("請先向該機關申請會員，之後刷卡就認得您。"),
+        Code.AMBIGUOUS_CARD: _("請洽服務櫃台，由人員依卡面號碼查明。"),
     }
     return steps.get(code, _("這不是您的問題；請按「這筆有問題」，我們會查明。"))
 

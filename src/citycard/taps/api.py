@@ -27,6 +27,7 @@ Published for other contexts' SQL (schema ``pub``):
 from citycard.taps.codes import MEANINGS, Code
 from citycard.taps.columns import AnswerColumns, TapColumns, columns_of
 from citycard.taps.judging import judge
+from citycard.taps.numbers import candidates
 from citycard.taps.opening import open_batch
 from citycard.taps.queries import reader_health, recent, tap_of, whose
 from citycard.taps.service_table import Service, ServiceTable, service_table
@@ -70,6 +71,7 @@ __all__ = [
     "TapColumns",
     "TapRead",
     "TapView",
+    "candidates",
     "columns_of",
     "judge",
     "open_batch",

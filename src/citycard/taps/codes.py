@@ -18,6 +18,7 @@ class Code(IntEnum):
     BLOCKED = 13
     WRONG_SERVICE = 14
     NOT_LINKED = 15
+    AMBIGUOUS_CARD = 16
     QUARANTINED_TIME = 20
     CONFLICT = 21
     READER_REVOKED = 22
@@ -47,6 +48,7 @@ MEANINGS = {
     Code.BLOCKED: "The card is out of use.",
     Code.WRONG_SERVICE: "This kind of card is not for this service.",
     Code.NOT_LINKED: "The agency has no number of its own for the holder.",
+    Code.AMBIGUOUS_CARD: "The number can mean two cards; nothing was guessed.",
     Code.QUARANTINED_TIME: "The reader's clock is wrong; the tap is kept apart.",
     Code.CONFLICT: "Another tap came under this sequence number before.",
     Code.READER_REVOKED: "The reader, or this epoch of it, is not in service.",

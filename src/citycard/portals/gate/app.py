@@ -168,6 +168,7 @@ def _converted(reader: Reader, numbers: list[taps.CardRead]) -> list[dict[str, A
     return [
         {"code": one.code.word}
         | ({"agency_number": one.agency_number} if one.agency_number is not None else {})
+        | ({"status": one.status} if one.status else {})
         for one in found
     ]
 

@@ -4,11 +4,14 @@ CREATE TABLE cards_agency_link (
     member_key bytea NOT NULL,
     number_key bytea NOT NULL,
     number_sealed bytea NOT NULL,
-    state text NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'stopped')),
-    recorded tstzrange NOT NULL
+    state text NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'suspended', 'expired')),
+    recorded tstzrange NOT NULL,
+    ended_why text NOT NULL DEFAULT ''
 );
 COMMENT ON TABLE cards_agency_link IS 'An agency''s own number of a member. Keyed by the agency, so that two agencies'' rows share no value.';
 COMMENT ON COLUMN cards_agency_link.member_key IS 'HMAC of the member under the agency''s key.';
+COMMENT ON COLUMN cards_agency_link.state IS 'How the agency serves this member: its own word, told to nobody else. A new one is a new row.';
+COMMENT ON COLUMN cards_agency_link.ended_why IS 'Why the agency took the number back; empty for a row that another replaced.';
 COMMENT ON COLUMN cards_agency_link.number_key IS 'HMAC of the number under the agency''s key: finds a number given twice.';
 CREATE UNIQUE INDEX cards_agency_link_member ON cards_agency_link (agency, member_key) WHERE upper_inf(recorded);
 CREATE UNIQUE INDEX cards_agency_link_number ON cards_agency_link (agency, number_key) WHERE upper_inf(recorded);
