@@ -115,7 +115,11 @@ def test_conversion_answers_the_agency_s_own_number_and_leaves_an_access_record(
     single = running.client.post(
         "/convert", json={"number": numbers[0]}, headers=authorization(hospital)
     )
-    assert single.json() == {"code": "accepted", "agency_number": "20000021"}
+    assert single.json() == {
+        "code": "accepted",
+        "agency_number": "20000021",
+        "status": "active",
+    }
     assert scalar("SELECT count(*) FROM people_access_record") == before + 2
     records = rows("SELECT actor_id, purpose FROM people_access_record ORDER BY id DESC LIMIT 1")
     assert records[0].actor_id == f"device:{hospital.code}"
