@@ -42,6 +42,7 @@ FILES: Mapping[str, str] = {
     "messages": "messages",
     "purposes": "purposes.yaml",
     "approvals": "approvals.yaml",
+    "offline": "offline.yaml",
     "kpis": "kpis.yaml",
     "activities": "activities.yaml",
     "attendance": "attendance.yaml",
@@ -52,9 +53,10 @@ FILES: Mapping[str, str] = {
     "fares": "fares.yaml",
     "calendar": "calendar.yaml",
     "offers": "offers.yaml",
+    "replay": "replay.yaml",
 }
 OPTIONAL = frozenset(
-    {"attendance", "calendar", "fares", "offers"}
+    {"attendance", "calendar", "fares", "offers", "replay"}
 )  # a table that a city need not have; it is empty then
 POPULATION = "people/population.csv"
 _OTHERS = {".svg", ".csv", ".png"}
