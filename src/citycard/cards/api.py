@@ -84,6 +84,7 @@ from citycard.cards.queries import (
     find,
     find_by_any_number,
     holders,
+    holders_by_number,
     numbers_that_open,
     version_before,
 )
@@ -164,6 +165,7 @@ __all__ = [
     "free_rights",
     "held_before",
     "holders",
+    "holders_by_number",
     "link_agency_numbers",
     "members_of_numbers",
     "move_right",

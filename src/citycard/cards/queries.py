@@ -80,6 +80,28 @@ def holders(*, card_ids: Sequence[int]) -> dict[int, int]:
     return {binding.card_id: binding.member_id for binding in found}
 
 
+def holders_by_number(*, numbers: Sequence[str]) -> list[int | None]:
+    """Return whose card each typed number means; None for nobody's, and for two candidates.
+
+    For flows and imports: a list of an agency's, looked up at once.
+    """
+    found = rows(
+        """
+        SELECT u.place, min(b.member_id) AS member_id
+        FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[])
+             AS u(place, issuer, number_kind, number)
+        JOIN cards_card_number n ON n.issuer = u.issuer AND n.number_kind = u.number_kind
+             AND n.number = u.number
+        LEFT JOIN cards_binding b ON b.card_id = n.card_id AND upper_inf(b.recorded)
+             AND upper_inf(b.bound)
+        GROUP BY u.place HAVING count(DISTINCT n.card_id) = 1
+        """,
+        _by_any_kind(numbers),
+    )
+    holder = {one.place: one.member_id for one in found}
+    return [holder.get(place) for place in range(len(numbers))]
+
+
 def numbers_that_open(
     *, access: Access, entitlements: Sequence[str], on: dt.date
 ) -> list[tuple[str, str, str]]:
@@ -129,6 +151,17 @@ def _known_numbers(number: str) -> list[list[str]]:
         [kind for _, kind in pairs],
         [canonical(kind, number) for _, kind in pairs],
     ]
+
+
+def _by_any_kind(numbers: Sequence[str]) -> list[list[Any]]:
+    """Return places, issuers, kinds and numbers: each number under each kind of number."""
+    asked: list[tuple[Any, ...]] = [
+        (place, *under)
+        for place, number in enumerate(numbers)
+        if number
+        for under in zip(*_known_numbers(number), strict=True)
+    ]
+    return [list(column) for column in zip(*asked, strict=True)] or [[], [], [], []]
 
 
 def _view(card: Any, table: CardTable) -> CardView:
