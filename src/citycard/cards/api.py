@@ -13,6 +13,9 @@ companion's card follows its holder's, and stops and works with it.
 An **agency link** holds an agency's own number of a member and how the agency serves it, keyed so
 that two agencies' links share no value; conversion reads it.
 
+Readers that are cut off decide by signed **snapshots** of marks (``holding_marks``,
+``keep_snapshot``); ``loss_clock`` says how many of them know of a lost card.
+
 Writers need a unit of work, take a batch where a batch can reach them, and announce what is in
 ``events``.
 
@@ -26,6 +29,7 @@ Published for other contexts' SQL (schema ``pub``):
   as far as its kind carries them
 * ``pub.right_cards(member_id, entitlement, card_id, bound)``: the card that carries a right which
   only one may
+* ``pub.hotlistings(card_id, service, version, reported_at, published_at, known, last_known_at)``
 * ``pub.card_state_at(card, instant)``: the state at an instant before the present state began
 """
 
@@ -48,6 +52,7 @@ from citycard.cards.carrying import (
     free_rights,
     move_right,
 )
+from citycard.cards.hotlists import LossClock, first_versions, loss_clock, lost_at
 from citycard.cards.kinds import CardTable, Kind, Medium, NumberRule, card_table
 from citycard.cards.linking import (
     AgencyNumberTaken,
@@ -95,6 +100,23 @@ from citycard.cards.registering import (
     UnknownMedium,
     register_many,
 )
+from citycard.cards.snapshots import (
+    Heard,
+    NumberKinds,
+    Snapshot,
+    card_marks,
+    fresh_documents,
+    holding_marks,
+    hotlist_marks,
+    keep_fresh,
+    keep_snapshot,
+    latest_base,
+    latest_snapshots,
+    lock_snapshots,
+    newest_snapshot,
+    note_reader_versions,
+    snapshots_after,
+)
 from citycard.cards.unlinking import (
     number_counts,
     number_standings,
@@ -130,15 +152,18 @@ __all__ = [
     "CardRegistered",
     "CardTable",
     "CardView",
+    "Heard",
     "HoldsOneOfGroup",
     "Kind",
     "Linked",
+    "LossClock",
     "Medium",
     "NewCard",
     "NoSuchCard",
     "NotAllowedNow",
     "NotBound",
     "NothingToFollow",
+    "NumberKinds",
     "NumberRule",
     "NumberStanding",
     "NumberStatus",
@@ -149,11 +174,13 @@ __all__ = [
     "ProgrammeState",
     "RightMoved",
     "RightMovedMeanwhile",
+    "Snapshot",
     "UnknownKind",
     "UnknownMedium",
     "activate",
     "agency_numbers",
     "bind_many",
+    "card_marks",
     "card_table",
     "cards_carrying",
     "cards_of",
@@ -162,13 +189,26 @@ __all__ = [
     "end",
     "find",
     "find_by_any_number",
+    "first_versions",
     "free_rights",
+    "fresh_documents",
     "held_before",
     "holders",
     "holders_by_number",
+    "holding_marks",
+    "hotlist_marks",
+    "keep_fresh",
+    "keep_snapshot",
+    "latest_base",
+    "latest_snapshots",
     "link_agency_numbers",
+    "lock_snapshots",
+    "loss_clock",
+    "lost_at",
     "members_of_numbers",
     "move_right",
+    "newest_snapshot",
+    "note_reader_versions",
     "number_counts",
     "number_standings",
     "numbers_of_links",
@@ -180,6 +220,7 @@ __all__ = [
     "report_lost",
     "require_open",
     "resume",
+    "snapshots_after",
     "suspend",
     "switch_programme",
     "unbind",

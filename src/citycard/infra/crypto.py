@@ -19,7 +19,12 @@ from pathlib import Path
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
 _NONCE_BYTES = 12
 _BLIND_BYTES = 16
@@ -46,6 +51,9 @@ class Keyring:
         self._mac = base64.b64decode(str(document["mac"]))
         self._signer = Ed25519PrivateKey.from_private_bytes(base64.b64decode(str(document["sign"])))
         self.made_at = str(document["made_at"])
+        signers = document.get("signers", [])
+        assert isinstance(signers, list)
+        self._signers = signers
         self._ciphers = {number: AESGCM(key) for number, key in self._seals.items()}
 
     def seal(self, label: str, content: bytes, row: object) -> bytes:
@@ -88,6 +96,15 @@ class Keyring:
         return {name: mark[:_BLIND_BYTES].hex() for name, mark in marks.items()} | {
             "sign": self.public_key.hex()
         }
+
+    def signers(self) -> list[dict[str, str]]:
+        """Return the keys that sign what readers carry: ``kid, key, from`` and, of those that were
+        replaced, ``until``; without any in the file, one that follows from the signing key."""
+        if self._signers:
+            return [dict(one) for one in self._signers]
+        seed = self._signer.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+        first = hmac.digest(seed, b"citycard reader signer 1", "sha256")
+        return [{"kid": "k1", "key": base64.b64encode(first).decode(), "from": self.made_at}]
 
     @functools.lru_cache(maxsize=256)  # noqa: B019 - one keyring lives as long as the process
     def _subkey(self, label: str) -> bytes:
