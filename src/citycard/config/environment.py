@@ -207,6 +207,17 @@ VARIABLES = (
         meaning="The address that mails are sent from.",
     ),
     Variable(
+        name="CITYCARD_TEXT_URL",
+        default="",
+        meaning="The gateway that carries text messages (Mitake's HTTP interface), such as "
+        "`https://smsapi.mitake.com.tw`. Without it they wait. A demo writes them to a file.",
+    ),
+    Variable(
+        name="CITYCARD_TEXT_LOGIN",
+        default="",
+        meaning="`user:password` of the city's account there.",
+    ),
+    Variable(
         name="CITYCARD_FEED_FILES",
         default="",
         meaning="The directory that registers drop files of changes into, as `<name>.csv` with "

@@ -38,6 +38,9 @@ from citycard.adapters.printer.switches import Switches
 from citycard.adapters.status_registers.demo import DemoStatusRegister
 from citycard.adapters.status_registers.failing_demo import FailingStatusRegister
 from citycard.adapters.status_registers.gateway import GatewayStatusRegister
+from citycard.adapters.text_carrier.demo import DemoTextCarrier
+from citycard.adapters.text_carrier.failing_demo import FailingTextCarrier
+from citycard.adapters.text_carrier.mitake import MitakeGateway
 from citycard.config import environment
 from citycard.identity.ports import (
     CertificateVerifier,
@@ -47,6 +50,7 @@ from citycard.identity.ports import (
 )
 from citycard.infra.ports import provide
 from citycard.issuing.ports import CardCompany, CardPrinter, DemoOutside
+from citycard.notify.ports import TextCarrier
 from citycard.people.ports import (
     DemoRegisters,
     HouseholdRegister,
@@ -67,11 +71,13 @@ def provide_adapters(beside: Path) -> None:
         _provide_demo_sign_in(beside)
         _provide_demo_issuing(beside)
         _provide_demo_redeeming(beside)
+        provide(TextCarrier, DemoTextCarrier(beside / "texts.jsonl"), name="text messages")
     else:
         _provide_registers()
         _provide_sign_in()
         _provide_issuing(beside)
         _provide_redeeming()
+        _provide_text_carrier()
 
 
 def _provide_demo_registers(path: Path) -> None:
@@ -122,6 +128,13 @@ def _provide_sign_in() -> None:
     relay = SmtpRelay(url, sender) if url else FailingMailRelay()
     provide(EmailSender, relay, name="e-mail", timeout_s=30)
     provide(CertificateVerifier, NoCertificates(), name="citizen certificate")
+
+
+def _provide_text_carrier() -> None:
+    """Without a gateway text messages wait visibly; nobody is charged for one that was not sent."""
+    url, login = environment.text("CITYCARD_TEXT_URL"), environment.text("CITYCARD_TEXT_LOGIN")
+    carrier = MitakeGateway(url, login) if url else FailingTextCarrier()
+    provide(TextCarrier, carrier, name="text messages", timeout_s=60)
 
 
 def _provide_demo_issuing(beside: Path) -> None:

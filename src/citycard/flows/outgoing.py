@@ -15,6 +15,7 @@ from citycard.notify import api as notify
 TOPICS: list[Topic] = [
     identity.EMAIL_CODES,
     notify.EMAILS,
+    notify.TEXTS,
     *asking_registers.LETTERS,
     *issuing_cards.LETTERS,
     proving.LETTER,

@@ -8,27 +8,30 @@ code its words in both languages, the channels it goes to and the parameters it 
 Following: `tell_about` takes announced events (the codes in `FOLLOWED`) and tells whom they
 concern.
 Reading: `inbox`, `unread_count` (take an `Access` with the field ``messages``), `mark_read`.
-Sending: `EMAILS` is the outbox topic that hands messages to identity's `EmailSender` port; what
-fails
-waits
-in the outbox, where an operator sees it and sends it again.
+Sending: `EMAILS` and `TEXTS` are the outbox topics that hand messages to identity's `EmailSender`
+and to `TextCarrier`; what fails waits in the outbox, where an operator sees it and sends it again.
+A text message may cost its recipient money (`NewMessage.text_price_ntd`); `text_bills` and
+`texts_to_pay` count those that were sent, by month.
 Proof: `verify` finds messages without their delivery, and deliveries that nobody carries.
 """
 
+from citycard.notify.billing import TextBill, text_bills, texts_to_pay
 from citycard.notify.following import FOLLOWED, tell_about
 from citycard.notify.inbox import InboxMessage, inbox, mark_read, unread_count
 from citycard.notify.proving import verify
-from citycard.notify.sending import EMAILS
+from citycard.notify.sending import EMAILS, TEXTS
 from citycard.notify.telling import NewMessage, Told, tell_many
 from citycard.notify.texts import MessageTextMissing, Text, params_of, render_message
 
 __all__ = [
     "EMAILS",
     "FOLLOWED",
+    "TEXTS",
     "InboxMessage",
     "MessageTextMissing",
     "NewMessage",
     "Text",
+    "TextBill",
     "Told",
     "inbox",
     "mark_read",
@@ -36,6 +39,8 @@ __all__ = [
     "render_message",
     "tell_about",
     "tell_many",
+    "text_bills",
+    "texts_to_pay",
     "unread_count",
     "verify",
 ]

@@ -44,9 +44,12 @@ class Delivery(models.Model):
     ]
 
     message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="deliveries")
-    channel = models.TextField(help_text="How it travels: email.")
+    channel = models.TextField(help_text="How it travels: email, sms.")
     state = models.TextField(choices=STATES, default=WAITING, help_text="How far it got.")
     ended_at = models.DateTimeField(null=True, help_text="When it was sent or given up.")
+    price_ntd = models.IntegerField(
+        default=0, db_default=0, help_text="What its recipient pays once it was sent, in NT$."
+    )
 
     class Meta:
         constraints: ClassVar = [

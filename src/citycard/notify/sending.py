@@ -1,28 +1,18 @@
-"""Hand messages to channels outside the city's pages: the deliverer of the outbox's e-mail
-letters."""
+"""Hand messages to channels outside the city's pages: the deliverers of the outbox's letters."""
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any
 
-from citycard.identity.ports import Email, EmailResult, EmailSender
+from citycard.identity.ports import Email, EmailSender
 from citycard.infra import ports
-from citycard.infra.database import execute, rows
 from citycard.infra.outbox import Letter, Outcome, Topic
-from citycard.infra.unit_of_work import unit_of_work
-from citycard.kernel.actors import SYSTEM
-from citycard.notify.models import Delivery
-from citycard.notify.telling import EMAIL_TOPIC
+from citycard.infra.packs import current_pack
+from citycard.notify.carrying import addresses, key_of, messages_of, settle
+from citycard.notify.ports import TextCarrier, TextMessage
+from citycard.notify.telling import TOPIC_OF
 from citycard.notify.texts import render_message
-from citycard.people import api as people
-
-_STATE_AFTER = {"sent": Delivery.SENT, "refused": Delivery.FAILED, "later": Delivery.WAITING}
-_OUTCOME: dict[str, Literal["done", "retry", "failed"]] = {
-    "sent": "done",
-    "refused": "failed",
-    "later": "retry",
-}
 
 
 def send_emails(letters: Sequence[Letter], now: dt.datetime) -> list[Outcome]:
@@ -30,44 +20,34 @@ def send_emails(letters: Sequence[Letter], now: dt.datetime) -> list[Outcome]:
 
     :raises PortUnavailable: the relay does not answer; the letters wait
     """
-    found = {row.id: row for row in _messages([letter.ref for letter in letters])}
+    found = messages_of(letters)
     if found:
         # While the relay is down nobody's address is opened for it, again and again.
         ports.use(EmailSender).check()
-    addresses = _addresses({row.member_id for row in found.values()}, now)
-    emails = {
-        row.id: _email(row, addresses[row.member_id])
-        for row in found.values()
-        if addresses.get(row.member_id)
-    }
-    results = ports.use(EmailSender).send(list(emails.values())) if emails else []
-    by_key = {result.key: result for result in results}
-    states = {
-        row.id: _state(by_key.get(emails[row.id].key)) if row.id in emails else Delivery.NO_ADDRESS
-        for row in found.values()
-    }
-    _record(states, now)
-    return [_outcome(letter, emails, by_key) for letter in letters]
+    known = addresses((row.member_id for row in found.values()), "email", now)
+    emails = [_email(row, known[row.member_id]) for row in found.values() if known[row.member_id]]
+    reached = [row.id for row in found.values() if known[row.member_id]]
+    results = ports.use(EmailSender).send(emails) if emails else []
+    return settle("email", letters, reached, results, now)
 
 
-EMAILS = Topic(name=EMAIL_TOPIC, deliver=send_emails)
+def send_texts(letters: Sequence[Letter], now: dt.datetime) -> list[Outcome]:
+    """Send a batch of text messages; a resident without a number is told in the inbox alone.
+
+    :raises PortUnavailable: the carrier does not answer; the letters wait
+    """
+    found = messages_of(letters)
+    if found:
+        ports.use(TextCarrier).check()
+    known = addresses((row.member_id for row in found.values()), "phone", now)
+    texts = [_text(row, known[row.member_id]) for row in found.values() if known[row.member_id]]
+    reached = [row.id for row in found.values() if known[row.member_id]]
+    results = ports.use(TextCarrier).send(texts) if texts else []
+    return settle("sms", letters, reached, results, now)
 
 
-def _messages(message_ids: list[int]) -> list[Any]:
-    return rows(
-        "SELECT id, member_id, code, params::text AS params FROM notify_message WHERE id = ANY(%s)",
-        [message_ids],
-    )
-
-
-def _addresses(member_ids: set[int], now: dt.datetime) -> dict[int, str]:
-    found: dict[int, str] = {}
-    for member_id in sorted(member_ids):
-        access = people.open_access(
-            subject=member_id, fields=["email"], purpose="notification", actor=SYSTEM, now=now
-        )
-        found[member_id] = people.profile(access=access, member_id=member_id).email or ""
-    return found
+EMAILS = Topic(name=TOPIC_OF["email"], deliver=send_emails)
+TEXTS = Topic(name=TOPIC_OF["sms"], deliver=send_texts)
 
 
 def _email(message: Any, address: str) -> Email:
@@ -78,36 +58,15 @@ def _email(message: Any, address: str) -> Email:
         for language in ("zh-Hant", "en")
     )
     return Email(
-        key=f"message:{message.id}",
+        key=key_of(message.id),
         to=address,
         subject=f"{zh.title} {en.title}",
         body=f"{zh.body}\n\n{en.body}\n",
     )
 
 
-def _state(result: EmailResult | None) -> str:
-    return _STATE_AFTER[result.result] if result else Delivery.WAITING
-
-
-def _record(states: Mapping[int, str], now: dt.datetime) -> None:
-    with unit_of_work():
-        execute(
-            """
-            UPDATE notify_delivery d SET state = s.state,
-                   ended_at = CASE WHEN s.state <> 'waiting' THEN %s::timestamptz END
-            FROM unnest(%s::bigint[], %s::text[]) AS s(message_id, state)
-            WHERE d.message_id = s.message_id AND d.channel = 'email'
-            """,
-            [now, list(states), list(states.values())],
-        )
-
-
-def _outcome(
-    letter: Letter, emails: Mapping[int, Email], results: Mapping[str, EmailResult]
-) -> Outcome:
-    if letter.ref not in emails:
-        return Outcome(id=letter.id, result="done", why="no_address")
-    result = results.get(emails[letter.ref].key)
-    if result is None:
-        return Outcome(id=letter.id, result="retry", why="no_answer")
-    return Outcome(id=letter.id, result=_OUTCOME[result.result], why=result.why)
+def _text(message: Any, number: str) -> TextMessage:
+    """Write one text message: Chinese alone, each begun seventy characters are paid for."""
+    zh = render_message(code=message.code, params=json.loads(message.params), language="zh-Hant")
+    programme = current_pack().table("pack")["programme"]["zh-Hant"]
+    return TextMessage(key=key_of(message.id), to=number, body=f"【{programme}】{zh.body}")

@@ -11,7 +11,8 @@ from citycard.infra.database import rows, statement
 from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.notify.texts import channels_of
 
-EMAIL_TOPIC = "notify.email"
+TOPIC_OF = {"email": "notify.email", "sms": "notify.sms"}
+"""By channel outside the city's pages, the outbox topic that carries it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,12 +22,16 @@ class NewMessage:
     :ivar event_key: names the happening, not the attempt: ``applications.part.approved:17``
     :ivar code: the message's code in the pack
     :ivar params: references, codes and amounts that its text mentions; nothing personal
+    :ivar channels: which of the pack's channels the recipient chose; None: all of them
+    :ivar text_price_ntd: what the recipient pays for a text message that is sent
     """
 
     event_key: str
     member_id: int
     code: str
     params: Mapping[str, str | int | Mapping[str, str]] = field(default_factory=dict)
+    channels: frozenset[str] | None = None
+    text_price_ntd: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +78,23 @@ def _send_on_channels(
     channels: Mapping[str, frozenset[str]],
     now: dt.datetime,
 ) -> None:
-    by_email = [id_ for key, id_ in new.items() if "email" in channels[messages[key].code]]
-    if by_email:
-        rows(statement(__file__, "insert_deliveries"), {"messages": by_email, "channel": "email"})
-        letters = [(f"message:{message_id}", message_id) for message_id in by_email]
-        outbox.enqueue(topic=EMAIL_TOPIC, letters=letters, now=now)
+    """Note a delivery for each channel outside the city's pages, and put it on its way."""
+    for channel, topic in TOPIC_OF.items():
+        told = [
+            (id_, messages[key].text_price_ntd if channel == "sms" else 0)
+            for key, id_ in new.items()
+            if channel in _chosen(messages[key], channels)
+        ]
+        if told:
+            ids = [id_ for id_, _ in told]
+            rows(
+                statement(__file__, "insert_deliveries"),
+                {"messages": ids, "prices": [price for _, price in told], "channel": channel},
+            )
+            letters = [(f"message:{message_id}", message_id) for message_id in ids]
+            outbox.enqueue(topic=topic, letters=letters, now=now)
+
+
+def _chosen(message: NewMessage, channels: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    offered = channels[message.code]
+    return offered if message.channels is None else offered & message.channels

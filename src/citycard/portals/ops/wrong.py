@@ -116,6 +116,7 @@ def topic_name(topic: str) -> str:
     """Name a kind of letter; one without a name stands for itself."""
     names = {
         "notify.email": _("電子郵件通知"),
+        "notify.sms": _("簡訊通知"),
         "identity.email_code": _("登入驗證信"),
         "card-printer": _("製卡"),
         "card-company": _("記名資料傳送"),
@@ -189,6 +190,7 @@ def port_name(port: ports.PortHealth) -> str:
         "household register": _("戶役政系統"),
         "status registers": _("身分資格系統"),
         "e-mail": _("電子郵件"),
+        "text messages": _("簡訊"),
         "card printers": _("印卡機"),
         "card company": _("票證公司"),
         "citizen certificate": _("自然人憑證"),

@@ -1,0 +1,1 @@
+"""Mobile carriers' gateways for text messages, behind ``TextCarrier`` of notify."""
