@@ -22,6 +22,7 @@ from citycard.infra.jobs import Timed
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.people import api as people
+from citycard.wallet import api as wallet
 
 
 def make_months_ahead(now: dt.datetime) -> None:
@@ -42,9 +43,10 @@ def seal_access_records(now: dt.datetime) -> None:
 
 
 def clear_expired(now: dt.datetime) -> None:
-    """Delete sessions and sign-in challenges that are over."""
+    """Delete sessions and sign-in challenges that are over, and codes that were used long ago."""
     with unit_of_work():
         identity.clear_expired(now=now)
+        wallet.clear_uses(now=now)
 
 
 TIMETABLE: list[Timed] = [

@@ -26,7 +26,7 @@ def card(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show one of the resident's cards, what it opens, and where it was used."""
     member_id = own.member_of(request)
     access = own.own_access(request, "name", "cards", "rights", "taps")
-    found = _own_card(request, public_id)
+    found = own_card(request, public_id)
     today = clock.today()
     rights = entitlements.rights_of(access=access, member_ids=[member_id], on=today)[member_id]
     profile = people.profile(access=access, member_id=member_id)
@@ -51,7 +51,7 @@ def card(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @door(roles={"resident"}, member=True, level=1)
 def report_lost(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Report a card lost: it opens nothing any more from this instant, and cannot be revived."""
-    found = _own_card(request, public_id)
+    found = own_card(request, public_id)
     if request.method == "POST":
         with unit_of_work():
             cards.report_lost(card_id=found.card_id, actor=actor_of(request), now=clock.now())
@@ -60,7 +60,8 @@ def report_lost(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return render(request, "resident/report_lost.html", {"card": found})
 
 
-def _own_card(request: HttpRequest, public_id: uuid.UUID) -> cards.CardView:
+def own_card(request: HttpRequest, public_id: uuid.UUID) -> cards.CardView:
+    """Return one of the resident's own cards; another's is not found."""
     member_id = own.member_of(request)
     mine = cards.cards_of(access=own.own_access(request, "cards"), member_id=member_id)
     found = next((one for one in mine if one.public_id == public_id), None)

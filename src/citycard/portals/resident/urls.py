@@ -18,6 +18,7 @@ from citycard.portals.resident import (
     point_entry,
     points,
     rides,
+    showing,
     why,
 )
 
@@ -27,6 +28,9 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("cards/<uuid:public_id>/", cards.card, name="card"),
     path("cards/<uuid:public_id>/lost/", cards.report_lost, name="report_lost"),
+    path("cards/<uuid:public_id>/show/", showing.show, name="show_card"),
+    path("cards/<uuid:public_id>/show/code/", showing.code, name="show_code"),
+    path("cards/<uuid:public_id>/show/renew/", showing.renew, name="renew_code"),
     path("points/", points.overview, name="points"),
     path("points/balances.json", points.balances_json, name="balances_json"),
     path("points/<slug:unit>/", points.unit, name="points_of"),
