@@ -33,6 +33,7 @@ Published for other contexts' SQL (schema ``pub``):
 * ``pub.card_state_at(card, instant)``: the state at an instant before the present state began
 """
 
+from citycard.cards import snapshot_format
 from citycard.cards.activating import activate
 from citycard.cards.binding import (
     AlreadyBound,
@@ -220,6 +221,7 @@ __all__ = [
     "report_lost",
     "require_open",
     "resume",
+    "snapshot_format",
     "snapshots_after",
     "suspend",
     "switch_programme",

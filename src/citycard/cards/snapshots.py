@@ -1,4 +1,4 @@
-"""What readers carry: marks of the cards that open a service, and the documents that were signed."""
+"""What readers carry: marks of cards that open a service, and the documents that were signed."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence

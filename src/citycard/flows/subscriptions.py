@@ -7,6 +7,7 @@ from citycard.flows import (
     keeping_rights,
     offering_rights,
     riding,
+    snapshotting,
     volunteering,
 )
 from citycard.infra.journal import Subscriber
@@ -30,6 +31,12 @@ SUBSCRIPTIONS: list[Subscriber] = [
         name="cards.single_rights",
         codes=frozenset({"entitlements.right.ended"}),
         handle=keeping_rights.free_cards,
+    ),
+    Subscriber(
+        name="cards.snapshots",
+        codes=snapshotting.FOLLOWED,
+        handle=snapshotting.follow_cards,
+        batch=100,
     ),
     Subscriber(
         name="applications.consent",

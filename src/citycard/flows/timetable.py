@@ -14,6 +14,7 @@ from citycard.flows import (
     offering_rights,
     reconciling,
     refunding,
+    snapshotting,
     trying_policies,
 )
 from citycard.identity import api as identity
@@ -68,5 +69,7 @@ TIMETABLE: list[Timed] = [
     Timed(name="return-budgets", cron="37 * * * *", run=campaigning.settle_ended),
     Timed(name="refund-runs", cron="* * * * * */5", run=refunding.go_on),
     Timed(name="policy-trials", cron="* * * * * */10", run=trying_policies.go_on),
+    Timed(name="reader-snapshots", cron="*/5 * * * *", run=snapshotting.build),
+    Timed(name="reader-snapshots-fresh", cron="* * * * *", run=snapshotting.refresh),
     Timed(name="clear-expired", cron="7 * * * *", run=clear_expired),
 ]

@@ -86,6 +86,8 @@ def subscriber_name(code: str) -> str:
         "allowances.months": _("每月補助點數"),
         "rights.offers": _("可申請的提醒"),
         "cards.single_rights": _("一人一卡"),
+        "cards.snapshots": _("讀卡機離線名單"),
+        "taps.losses": _("離線損失"),
         "fares.readings": _("乘車紀錄"),
         "fares.changes": _("乘車重新計算"),
         "fares.points": _("乘車點數"),
