@@ -54,7 +54,7 @@ def catch_up():
 def clean(city):
     """Start each test with no figures: the cursor stands after everything that came before."""
     catch_up()
-    for table in ("usage", "person_day", "person_month"):
+    for table in ("count", "visits", "first", "cell", "place"):
         execute(f"DELETE FROM insight_{table}")
     city.database.owner_sql("TRUNCATE taps_tap")
 
@@ -89,9 +89,9 @@ def test_the_same_event_twice_counts_once():
 def test_a_failure_in_the_middle_leaves_neither_figures_nor_cursor(monkeypatch):
     store(*(tap(member, at(1)) for member in range(12)))
     with monkeypatch.context() as broken:
-        broken.setattr("citycard.insight.adding._add_people", lambda *_: 1 / 0)
+        broken.setattr("citycard.insight.storing.write_visits", lambda *_: 1 / 0)
         pump_once(FOLLOWER)
-    assert scalar("SELECT count(*) FROM insight_usage") == 0
+    assert scalar("SELECT count(*) FROM insight_count") == 0
     restart(FOLLOWER.name)
     catch_up()
     assert figures().uses == 12
@@ -122,17 +122,17 @@ def test_refused_taps_are_no_uses():
 def test_one_person_has_different_pseudonyms_in_two_services():
     store(tap(5, at(1)), tap(5, at(1), service="library-loan", place="library-main"))
     catch_up()
-    found = rows("SELECT DISTINCT pseudonym FROM insight_person_day")
-    assert len(found) == 2
+    found = rows("SELECT left(encode(visits, 'hex'), 16) AS who FROM insight_visits")
+    assert len({row.who for row in found}) == 2
 
 
 def test_verify_names_a_figure_that_the_taps_do_not_confirm():
     store(*(tap(member, at(1)) for member in range(12)))
     catch_up()
-    execute("UPDATE insight_usage SET uses = uses + 1")
+    execute("UPDATE insight_count SET n = n + 1 WHERE what = 'day_uses' AND agency = ''")
     [finding] = insight.verify()
-    assert finding.check == "insight.usage"
-    assert finding.says == "13 uses are kept, a recount finds 12"
+    assert finding.check == "insight.day_uses"
+    assert finding.says == "13 day_uses are kept, a recount finds 12"
     with unit_of_work():
         assert insight.recount(month=MARCH) == 12
     assert insight.verify() == []

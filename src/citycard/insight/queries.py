@@ -3,14 +3,14 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from citycard.infra.database import rows
 from citycard.infra.packs import current_pack
-from citycard.insight.figures import Counts, Figures, build_figures
+from citycard.insight.figures import Figures, build_figures
 from citycard.insight.keeping import until_changed
+from citycard.insight.month_counts import counts_of, totals_of
+from citycard.insight.tallying import EVERYWHERE
 from citycard.insight.tree import Leaf, Node, build_tree
-from citycard.kernel.periods import next_month
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,14 +46,14 @@ def measures() -> dict[str, Measure]:
 
 def months() -> list[dt.date]:
     """List the months that have figures, newest first."""
-    found = rows("SELECT DISTINCT date_trunc('month', day)::date AS month FROM insight_usage")
+    found = rows("SELECT DISTINCT month FROM insight_cell")
     return sorted((row.month for row in found), reverse=True)
 
 
 def services_used(*, agencies: Sequence[str]) -> list[str]:
     """List the services that were ever used at an agency's readers, by code."""
     found = rows(
-        "SELECT DISTINCT service FROM insight_usage WHERE agency = ANY(%s) ORDER BY service",
+        "SELECT DISTINCT service FROM insight_place WHERE agency = ANY(%s) ORDER BY service",
         [list(agencies)],
     )
     return [row.service for row in found]
@@ -65,7 +65,12 @@ def service_figures(*, agencies: Sequence[str], service: str, month: dt.date) ->
     :param month: first day of the month
     """
     key = ("month", tuple(agencies), service, month)
-    counts = until_changed(key, lambda: _counts(list(agencies), service, month))
+    counts = until_changed(
+        key,
+        lambda: counts_of(agencies=agencies, service=service, month=month),
+        month=month,
+        service=service,
+    )
     return build_figures(service=service, month=month, counts=counts, least=least_people())
 
 
@@ -74,29 +79,16 @@ def month_totals(
 ) -> list[MonthTotal]:
     """Return a service's totals month by month, oldest first; months without any use are left
     out."""
-    about = {"agencies": list(agencies), "service": service, "newest": newest, "count": count}
-    key = ("months", tuple(agencies), service, newest, count)
-    found = until_changed(key, lambda: rows(_BY_MONTH, about))
     least = least_people()
+    found = totals_of(agencies=agencies, service=service, newest=newest, count=count)
     return [
         MonthTotal(
-            month=row.month,
-            uses=row.uses if row.people >= least else None,
-            people=row.people if row.people >= least else None,
+            month=month,
+            uses=uses if people >= least else None,
+            people=people if people >= least else None,
         )
-        for row in found
+        for month, uses, people in found
     ]
-
-
-_BY_MONTH = """
-SELECT month, sum(uses)::bigint AS uses, count(*) AS people FROM (
-    SELECT month, pseudonym, sum(uses) AS uses FROM insight_person_month
-    WHERE agency = ANY(%(agencies)s) AND service = %(service)s
-      AND month > (%(newest)s::date - make_interval(months => %(count)s))
-      AND month <= %(newest)s
-    GROUP BY month, pseudonym) p
-GROUP BY month ORDER BY month
-"""
 
 
 def city_tree(*, month: dt.date) -> Node:
@@ -104,7 +96,7 @@ def city_tree(*, month: dt.date) -> Node:
 
     :param month: first day of the month
     """
-    leaves, people = until_changed(("city", month), lambda: _of_city(month))
+    leaves, people = until_changed(("city", month), lambda: _of_city(month), month=month)
     services = current_pack().table("services")["services"]
     return build_tree(
         shape=current_pack().table("kpis")["city_tree"],
@@ -121,101 +113,26 @@ def least_people() -> int:
 
 
 def _of_city(month: dt.date) -> tuple[list[Leaf], dict[tuple[str, ...], int]]:
-    leaves = rows(
-        """
-        SELECT service, agency, place, sum(uses)::bigint AS uses FROM insight_usage
-        WHERE day >= %s AND day < %s GROUP BY 1, 2, 3 HAVING sum(uses) > 0
-        ORDER BY 1, 2, 3
-        """,
-        [month, next_month(month)],
-    )
-    return [Leaf(**row._asdict()) for row in leaves], _people_of_tree(month)
-
-
-def _people_of_tree(month: dt.date) -> dict[tuple[str, ...], int]:
     found = rows(
         """
-        SELECT service, agency, place, count(DISTINCT pseudonym) AS people
-        FROM insight_person_month WHERE month = %s
-        GROUP BY GROUPING SETS ((service), (service, agency), (service, agency, place))
+        SELECT n.service, n.what, n.agency, p.place, n.n
+        FROM insight_cell c
+        JOIN insight_count n ON n.service = c.service AND n.month = c.month
+         AND n.what IN ('people', 'place_uses', 'place_people')
+        LEFT JOIN insight_place p ON p.id = n.key
+        WHERE c.month = %s ORDER BY n.service, n.agency, p.place
         """,
         [month],
     )
-    return {
-        tuple(code for code in (row.service, row.agency, row.place) if code is not None): row.people
-        for row in found
-    }
-
-
-_OF_MONTH = {
-    "usage": """
-        SELECT day, agency, place, uses, refusals FROM insight_usage
-        WHERE agency = ANY(%(agencies)s) AND service = %(service)s
-          AND day >= %(first)s AND day < %(after)s
-        """,
-    "places": """
-        SELECT agency, place, count(*) AS people FROM insight_person_month
-        WHERE agency = ANY(%(agencies)s) AND service = %(service)s AND month = %(first)s
-        GROUP BY 1, 2
-        """,
-    "days": """
-        SELECT day, count(*) AS people FROM (
-            SELECT DISTINCT day, pseudonym FROM insight_person_day
-            WHERE agency = ANY(%(agencies)s) AND service = %(service)s
-              AND day >= %(first)s AND day < %(after)s) d
-        GROUP BY 1
-        """,
-    "regularity": """
-        SELECT days, count(*) AS people FROM (
-            SELECT pseudonym, count(*) AS days FROM (
-                SELECT DISTINCT pseudonym, day FROM insight_person_day
-                WHERE agency = ANY(%(agencies)s) AND service = %(service)s
-                  AND day >= %(first)s AND day < %(after)s) d
-            GROUP BY 1) p
-        GROUP BY 1
-        """,
-    "new": """
-        SELECT count(DISTINCT pseudonym) AS people FROM insight_person_month p
-        WHERE agency = ANY(%(agencies)s) AND service = %(service)s AND month = %(first)s
-          AND NOT EXISTS (SELECT FROM insight_person_month e WHERE e.service = p.service
-                          AND e.month < p.month AND e.pseudonym = p.pseudonym)
-        """,
-    "intervals": """
-        SELECT days, count(*) AS people FROM (
-            SELECT pseudonym, percentile_disc(0.5) WITHIN GROUP (ORDER BY gap) AS days FROM (
-                SELECT pseudonym, day - lag(day) OVER (PARTITION BY pseudonym ORDER BY day) AS gap
-                FROM (SELECT DISTINCT pseudonym, day FROM insight_person_day
-                      WHERE agency = ANY(%(agencies)s) AND service = %(service)s
-                        AND day >= %(first)s AND day < %(after)s) d) g
-            WHERE gap IS NOT NULL GROUP BY 1) p
-        GROUP BY 1
-        """,
-}
-
-
-def _counts(agencies: list[str], service: str, month: dt.date) -> Counts:
-    about = {
-        "agencies": agencies,
-        "service": service,
-        "first": month,
-        "after": next_month(month),
-    }
-    usage: list[Any] = rows(_OF_MONTH["usage"], about)
-    uses_by_place: dict[tuple[str, str], int] = {}
-    uses_by_day: dict[dt.date, int] = {}
-    for row in usage:
-        where = (row.agency, row.place)
-        uses_by_place[where] = uses_by_place.get(where, 0) + row.uses
-        uses_by_day[row.day] = uses_by_day.get(row.day, 0) + row.uses
-    return Counts(
-        uses_by_place=uses_by_place,
-        people_by_place={
-            (row.agency, row.place): row.people for row in rows(_OF_MONTH["places"], about)
-        },
-        uses_by_day=uses_by_day,
-        people_by_day={row.day: row.people for row in rows(_OF_MONTH["days"], about)},
-        days_of_use={row.days: row.people for row in rows(_OF_MONTH["regularity"], about)},
-        refusals=sum(row.refusals for row in usage),
-        new_people=rows(_OF_MONTH["new"], about)[0].people,
-        intervals={row.days: row.people for row in rows(_OF_MONTH["intervals"], about)},
-    )
+    leaves = []
+    people: dict[tuple[str, ...], int] = {}
+    for row in found:
+        if row.what == "place_uses":
+            leaves.append(Leaf(service=row.service, agency=row.agency, place=row.place, uses=row.n))
+        elif row.what == "place_people":
+            people[row.service, row.agency, row.place] = row.n
+        elif row.agency == EVERYWHERE:
+            people[row.service,] = row.n
+        else:
+            people[row.service, row.agency] = row.n
+    return leaves, people

@@ -1,44 +1,63 @@
 -- Figures. No table here holds a member's id; a pseudonym belongs to one service and to no other.
 
--- What happened: uses that were served and taps that were refused.
-CREATE TABLE insight_usage (
+-- Where a service is used; the figures name a place by its number.
+CREATE TABLE insight_place (
+    id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     service text NOT NULL,
     agency text NOT NULL,
     place text NOT NULL,
-    day date NOT NULL,
-    uses bigint NOT NULL DEFAULT 0 CHECK (uses >= 0),
-    refusals bigint NOT NULL DEFAULT 0 CHECK (refusals >= 0),
-    PRIMARY KEY (day, service, agency, place)
-);
-CREATE INDEX insight_usage_service ON insight_usage (agency, service, day);
-
--- Who, under a pseudonym, on which day: for people a day and for how regularly they come.
-CREATE TABLE insight_person_day (
-    service text NOT NULL,
-    agency text NOT NULL,
-    day date NOT NULL,
-    pseudonym bytea NOT NULL,
-    uses bigint NOT NULL CHECK (uses > 0),
-    PRIMARY KEY (agency, service, day, pseudonym)
+    UNIQUE (service, agency, place)
 );
 
--- Who, under a pseudonym, at which place in which month: for people a place.
-CREATE TABLE insight_person_month (
+-- The figures themselves, kept up to date by differences.
+CREATE TABLE insight_count (
     service text NOT NULL,
-    agency text NOT NULL,
-    place text NOT NULL,
     month date NOT NULL CHECK (date_part('day', month) = 1),
-    pseudonym bytea NOT NULL,
-    uses bigint NOT NULL CHECK (uses > 0),
-    PRIMARY KEY (agency, service, month, place, pseudonym)
+    what text NOT NULL CHECK (what IN (
+        'uses', 'refusals', 'day_uses', 'place_uses',
+        'people', 'new', 'day_people', 'days', 'interval', 'place_people')),
+    agency text NOT NULL,
+    key integer NOT NULL,
+    n bigint NOT NULL CHECK (n >= 0),
+    PRIMARY KEY (service, month, what, agency, key)
 );
-CREATE INDEX insight_person_month_city ON insight_person_month (month, service, pseudonym);
+COMMENT ON COLUMN insight_count.agency IS 'Empty: all agencies of the service together, with different people counted once.';
+COMMENT ON COLUMN insight_count.key IS 'Of day_*: the day of the month; of days: on how many days somebody came; of interval: the median of the days from one day of use to the next; of place_*: the place''s number; else 0.';
+
+-- Who came where and when: what the people above are counted from.
+CREATE TABLE insight_visits (
+    service text NOT NULL,
+    month date NOT NULL CHECK (date_part('day', month) = 1),
+    bucket smallint NOT NULL,
+    visits bytea NOT NULL,
+    PRIMARY KEY (service, month, bucket)
+) WITH (fillfactor = 60, toast_tuple_target = 8160);
+ALTER TABLE insight_visits ALTER visits SET STORAGE EXTERNAL;
+COMMENT ON COLUMN insight_visits.bucket IS 'The first 13 bits of the pseudonyms that lie here.';
+COMMENT ON COLUMN insight_visits.visits IS 'Sorted: pseudonym (8 bytes), place (4), days of the month as bits (4); the highest bit says that the person''s first use of the service ever lies in this month. Little-endian.';
+
+-- In which month somebody first used a service.
+CREATE TABLE insight_first (
+    service text NOT NULL,
+    bucket smallint NOT NULL,
+    firsts bytea NOT NULL,
+    PRIMARY KEY (service, bucket)
+) WITH (fillfactor = 60, toast_tuple_target = 8160);
+ALTER TABLE insight_first ALTER firsts SET STORAGE EXTERNAL;
+COMMENT ON COLUMN insight_first.firsts IS 'Sorted: pseudonym (8 bytes), month as year * 12 + month - 1 (4). Little-endian.';
+
+-- Which months of which services have figures, and when they last changed.
+CREATE TABLE insight_cell (
+    month date NOT NULL,
+    service text NOT NULL,
+    -- Changes with every change of the figures, so that what was worked out once can be kept.
+    version xid8 NOT NULL,
+    PRIMARY KEY (month, service)
+);
 
 -- Which batches of taps are in the figures: what makes counting exact, and recounting too.
 CREATE TABLE insight_absorbed (
     source text PRIMARY KEY,
-    batches int8multirange NOT NULL DEFAULT '{}',
-    -- Changes with every change of the figures, so that what was worked out once can be kept.
-    version xid8 NOT NULL DEFAULT '0'
+    batches int8multirange NOT NULL DEFAULT '{}'
 );
 INSERT INTO insight_absorbed (source) VALUES ('taps');
