@@ -11,6 +11,7 @@ from citycard.fares.book import Book, Line, Mark, Stop
 from citycard.fares.books import book
 from citycard.fares.checking import check_fares
 from citycard.fares.comparing import BANDS, PolicyLine, PolicyTrial, Shown, compare_policies
+from citycard.fares.counting import RideCounts, count_rides
 from citycard.fares.deciding import Decided, decide_months
 from citycard.fares.differing import Difference
 from citycard.fares.estimating import Estimate, Guess, after_guess, estimates
@@ -105,6 +106,7 @@ __all__ = [
     "PricedColumns",
     "Ride",
     "RideColumns",
+    "RideCounts",
     "RideId",
     "RideView",
     "RideWhy",
@@ -117,6 +119,7 @@ __all__ = [
     "book",
     "check_fares",
     "compare_policies",
+    "count_rides",
     "decide_months",
     "difference_sums",
     "differences",

@@ -53,6 +53,7 @@ from citycard.insight.queries import (
     services_used,
 )
 from citycard.insight.recounting import recount
+from citycard.insight.totals import uses_by_service
 from citycard.insight.tree import Node
 
 __all__ = [
@@ -86,5 +87,6 @@ __all__ = [
     "service_figures",
     "services_used",
     "tree_csv",
+    "uses_by_service",
     "verify",
 ]

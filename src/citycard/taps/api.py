@@ -24,6 +24,7 @@ Published for other contexts' SQL (schema ``pub``):
 ``code`` is a number of ``Code``; ``codes.MEANINGS`` says in English what each tells a reader.
 """
 
+from citycard.taps.accepted import AcceptedRange, accepted_ranges
 from citycard.taps.codes import MEANINGS, Code
 from citycard.taps.columns import AnswerColumns, TapColumns, columns_of
 from citycard.taps.judging import judge
@@ -52,6 +53,7 @@ from citycard.taps.verifying import verify
 
 __all__ = [
     "MEANINGS",
+    "AcceptedRange",
     "AnswerColumns",
     "AnsweredPart",
     "CardRead",
@@ -71,6 +73,7 @@ __all__ = [
     "TapColumns",
     "TapRead",
     "TapView",
+    "accepted_ranges",
     "candidates",
     "columns_of",
     "judge",
