@@ -199,12 +199,10 @@ def snapshots_after(*, known: Mapping[str, int]) -> list[Snapshot]:
     return [_snapshot(one) for one in found]
 
 
-def fresh_documents(*, after: dt.datetime) -> list[tuple[str, dt.datetime, bytes]]:
-    """Return the city's words of freshness that are newer than an instant."""
-    found = rows(
-        "SELECT service, at, document FROM cards_snapshot_fresh WHERE at > %s ORDER BY at", [after]
-    )
-    return [(one.service, one.at, bytes(one.document)) for one in found]
+def fresh_documents() -> dict[str, bytes]:
+    """Return the city's word of freshness for each service."""
+    found = rows("SELECT service, document FROM cards_snapshot_fresh")
+    return {one.service: bytes(one.document) for one in found}
 
 
 def note_reader_versions(*, heard: Sequence[Heard]) -> None:

@@ -1,4 +1,4 @@
-"""The gate as an ASGI application: ``/taps``, ``/convert``, ``/health``, ``/metrics``."""
+"""The gate as an ASGI application: ``/taps``, ``/convert``, ``/snapshot``, ``/changes`` …"""
 
 import asyncio
 import json
@@ -15,6 +15,7 @@ from citycard.portals.gate import metrics, wire
 from citycard.portals.gate.gathering import Gatherer, is_away
 from citycard.portals.gate.problems import GateProblem, Reply
 from citycard.portals.gate.readers import STALE_S, Reader, ReaderTable
+from citycard.portals.gate.snapshots import Shelves, since_of
 from citycard.taps import api as taps
 
 log = structlog.get_logger(__name__)
@@ -38,11 +39,14 @@ class Gate:
     ) -> None:
         self.gatherer = Gatherer(tapping.take) if gatherer is None else gatherer
         self.readers = ReaderTable() if readers is None else readers
+        self.shelves = Shelves()
         self._converting = 0
         self._converters = ThreadPoolExecutor(CONVERTERS, thread_name_prefix="gate-converter")
         self._routes: dict[str, tuple[str, Callable[[Scope, Receive], Awaitable[Reply]]]] = {
             "/taps": ("POST", self._taps),
             "/convert": ("POST", self._convert),
+            "/snapshot": ("GET", self._snapshot),
+            "/changes": ("GET", self._changes),
             "/health": ("GET", self._health),
             "/metrics": ("GET", self._metrics),
         }
@@ -58,6 +62,7 @@ class Gate:
         """Read the city's services and the readers, and start the writers."""
         await asyncio.to_thread(taps.service_table)  # before the first tap has to wait for it
         await asyncio.to_thread(self.readers.start)
+        await asyncio.to_thread(self.shelves.start)
         self.gatherer.start()
         log.info("gate.open", readers=len(self.readers))
 
@@ -65,6 +70,7 @@ class Gate:
         """Answer what waits, then end the threads."""
         await self.gatherer.stop()
         await asyncio.to_thread(self.readers.stop)
+        await asyncio.to_thread(self.shelves.stop)
         await asyncio.to_thread(self._converters.shutdown)
         log.info("gate.closed")
 
@@ -126,6 +132,15 @@ class Gate:
             self._converting -= 1
         return Reply(200, wire.written(found, key="answers", as_batch=as_batch))
 
+    async def _snapshot(self, scope: Scope, receive: Receive) -> Reply:
+        reader, _ = await self._authenticated(scope, receive)
+        return self.shelves.snapshot(reader, _header(scope, b"if-none-match"))
+
+    async def _changes(self, scope: Scope, receive: Receive) -> Reply:
+        reader, _ = await self._authenticated(scope, receive)
+        since = since_of(scope["query_string"])
+        return self.shelves.changes(reader, since, _header(scope, b"if-none-match"))
+
     async def _health(self, _scope: Scope, _receive: Receive) -> Reply:
         fresh = self.readers.age_s <= STALE_S
         said = {"status": "ok" if fresh else "database_away", "waiting": self.gatherer.waiting}
@@ -151,8 +166,15 @@ class Gate:
 
 
 async def _nothing_here(_scope: Scope, _receive: Receive) -> Reply:
-    detail = "The gate has POST /taps, POST /convert, GET /health and GET /metrics."
+    detail = (
+        "The gate has POST /taps, POST /convert, GET /snapshot, GET /changes, GET /health"
+        " and GET /metrics."
+    )
     raise GateProblem(404, "nothing_here", detail)
+
+
+def _header(scope: Scope, wanted: bytes) -> bytes:
+    return next((value for name, value in scope["headers"] if name == wanted), b"")
 
 
 def _converted(reader: Reader, numbers: list[taps.CardRead]) -> list[dict[str, Any]]:
