@@ -4,7 +4,9 @@
 pack is
 activated. Staff (``add_staff``) and devices (``enrol_devices``) are the city's own. A device's key
 is shown
-once; ``devices_for_gate`` gives the gate what it needs to authenticate. An
+once, and begins an epoch of its sequence numbers; ``devices_for_gate`` gives the gate what it needs
+to authenticate. A device is moved (``move_devices``) in two times. How it reads cards is a profile
+of the pack's table ``readers`` (``reader_profile``). An
 agency's own system is a *client* with a key of its own (``connect_client``). Names are
 ``infra.packs.Text`` in two
 languages.
@@ -15,7 +17,9 @@ out what was approved. A change that touches many at once stands in the book of 
 (``draft_mass_change`` … ``mass_changes``); ``flows.braking`` writes it.
 
 Events: see ``agencies.events``. Published relations:
-``pub.devices(device_id, code, kind, agency, place, service, epoch, state)``.
+``pub.devices(device_id, code, kind, agency, place, service, epoch, state, posted_at)``, and
+``pub.device_posts(device_id, agency, place, service, stood)`` for instants before ``posted_at``
+(null: it never moved).
 """
 
 from citycard.agencies.activating import activate
@@ -56,6 +60,27 @@ from citycard.agencies.connecting import (
     revoke_client,
     rotate_client_key,
 )
+from citycard.agencies.device_queries import (
+    device,
+    device_by_key,
+    device_epochs,
+    device_posts,
+    devices,
+    devices_by_code,
+    devices_for_gate,
+    refused_uploads,
+)
+from citycard.agencies.device_values import (
+    Device,
+    DeviceEpoch,
+    DeviceMove,
+    DevicePost,
+    EnrolledDevice,
+    GateDevice,
+    Heard,
+    NewDevice,
+    UploadsRefused,
+)
 from citycard.agencies.directory import (
     Agency,
     Counter,
@@ -69,23 +94,15 @@ from citycard.agencies.directory import (
     places,
 )
 from citycard.agencies.equipping import (
-    Device,
     DeviceCodeUsed,
     DeviceIsRevoked,
     DeviceNeedsAgency,
-    EnrolledDevice,
-    GateDevice,
-    NewDevice,
     NoSuchDevice,
-    device,
-    device_by_key,
-    devices,
-    devices_for_gate,
     enrol_devices,
-    note_seen,
     revoke_device,
     rotate_device_key,
 )
+from citycard.agencies.hearing import note_heard, note_refused_uploads, note_seen
 from citycard.agencies.mass_changes import (
     EndedRight,
     MassChange,
@@ -103,6 +120,15 @@ from citycard.agencies.mass_changes import (
     release_mass_change,
     undo_mass_change,
     weigh_mass_change,
+)
+from citycard.agencies.moving import MovesLater, move_devices
+from citycard.agencies.reader_profiles import (
+    Firmware,
+    ReaderProfile,
+    ReaderUse,
+    read_profiles,
+    reader_profile,
+    reader_profiles,
 )
 from citycard.agencies.staffing import (
     CounterOfAnotherAgency,
@@ -130,15 +156,21 @@ __all__ = [
     "CounterOfAnotherAgency",
     "Device",
     "DeviceCodeUsed",
+    "DeviceEpoch",
     "DeviceIsRevoked",
+    "DeviceMove",
     "DeviceNeedsAgency",
+    "DevicePost",
     "EndedRight",
     "EnrolledDevice",
+    "Firmware",
     "GateDevice",
+    "Heard",
     "MassChange",
     "MassChangeIsOver",
     "MayNotCheck",
     "MayNotPropose",
+    "MovesLater",
     "NewDevice",
     "NoSuchAgency",
     "NoSuchClient",
@@ -150,11 +182,14 @@ __all__ = [
     "Place",
     "Proposal",
     "ProposalIsOver",
+    "ReaderProfile",
+    "ReaderUse",
     "ReasonMissing",
     "RightFigure",
     "SamePerson",
     "Staff",
     "UnknownRole",
+    "UploadsRefused",
     "UsernameTaken",
     "activate",
     "add_staff",
@@ -171,7 +206,10 @@ __all__ = [
     "counters",
     "device",
     "device_by_key",
+    "device_epochs",
+    "device_posts",
     "devices",
+    "devices_by_code",
     "devices_for_gate",
     "draft_mass_change",
     "ended_lately",
@@ -184,14 +222,21 @@ __all__ = [
     "mass_changes",
     "may_check",
     "may_propose",
+    "move_devices",
     "needs_second",
     "note_ended_rights",
+    "note_heard",
+    "note_refused_uploads",
     "note_seen",
     "operator",
     "places",
     "proposal",
     "proposals",
     "propose",
+    "read_profiles",
+    "reader_profile",
+    "reader_profiles",
+    "refused_uploads",
     "reject",
     "reject_mass_change",
     "release_mass_change",

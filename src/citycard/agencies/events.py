@@ -48,6 +48,14 @@ class DeviceRevoked(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DevicesMoved(Event):
+    """Devices stand elsewhere, or serve something else."""
+
+    code: ClassVar[str] = "agencies.device.moved"
+    device_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProposalMade(Event):
     """An officer proposed something that waits for a second one."""
 

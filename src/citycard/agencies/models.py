@@ -82,14 +82,22 @@ class Device(models.Model):
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, db_column="agency")
     place = models.TextField(blank=True, help_text="code of a place or counter")
     service = models.TextField(blank=True)
-    number_profile = models.TextField(help_text="which number it reads: <issuer>_<number kind>")
+    number_profile = models.TextField(help_text="how it reads cards: a profile of the pack")
     epoch = models.IntegerField(default=1, help_text="rises with each new key or reset")
     state = models.TextField(default="active", help_text="active or revoked")
     key_hash = models.BinaryField()
     firmware = models.TextField(blank=True)
     enrolled_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
+    revoked_because = models.TextField(blank=True, default="")
     last_seen_at = models.DateTimeField(null=True)
+    posted_at = models.DateTimeField(
+        null=True, help_text="since when it stands where it stands; null: from the beginning"
+    )
+    backlog = models.IntegerField(null=True, help_text="taps that it said still wait in it")
+    skew_ms = models.BigIntegerField(
+        null=True, help_text="how far its clock is behind the city's, smoothed"
+    )
 
     class Meta:
         db_table = "agencies_device"

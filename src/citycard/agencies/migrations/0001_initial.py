@@ -136,7 +136,7 @@ class Migration(migrations.Migration):
                 ("service", models.TextField(blank=True)),
                 (
                     "number_profile",
-                    models.TextField(help_text="which number it reads: <issuer>_<number kind>"),
+                    models.TextField(help_text="how it reads cards: a profile of the pack"),
                 ),
                 (
                     "epoch",
@@ -147,7 +147,25 @@ class Migration(migrations.Migration):
                 ("firmware", models.TextField(blank=True)),
                 ("enrolled_at", models.DateTimeField()),
                 ("revoked_at", models.DateTimeField(null=True)),
+                ("revoked_because", models.TextField(blank=True, default="")),
                 ("last_seen_at", models.DateTimeField(null=True)),
+                (
+                    "posted_at",
+                    models.DateTimeField(
+                        help_text="since when it stands where it stands; null: from the beginning",
+                        null=True,
+                    ),
+                ),
+                (
+                    "backlog",
+                    models.IntegerField(help_text="taps that it said still wait in it", null=True),
+                ),
+                (
+                    "skew_ms",
+                    models.BigIntegerField(
+                        help_text="how far its clock is behind the city's, smoothed", null=True
+                    ),
+                ),
                 (
                     "agency",
                     models.ForeignKey(

@@ -69,6 +69,23 @@ def check_numbers(pack: Pack) -> Iterator[Problem]:
         yield from _example(pack, "agencies", path, number["pattern"], number["example"])
 
 
+def check_readers(pack: Pack) -> Iterator[Problem]:
+    """A reader's profile names a number that cards of its issuer have; the order of bytes is a
+    UID's."""
+    numbers: dict[str, set[str]] = {}
+    for _, medium in places_of(pack.table("cards"), "media.*"):
+        numbers.setdefault(medium["issuer"], {"virtual_code"}).update(medium["numbers"])
+    for path, profile in places_of(pack.table("readers"), "profiles.*"):
+        number, known = profile["number"], numbers.get(profile["issuer"])
+        if known is not None and number not in known:
+            message = f"cards of “{profile['issuer']}” have no number “{number}”"
+            nearest = nearest_word(number, known)
+            yield pack.problem("readers", (*path, "number"), message, nearest)
+        if "byte_order" in profile and number != "uid":
+            message = "only a UID has an order of bytes"
+            yield pack.problem("readers", (*path, "byte_order"), message)
+
+
 def _example(pack: Pack, table: str, path: Path, pattern: str, example: str) -> Iterator[Problem]:
     try:
         fits = re.fullmatch(pattern, example)
@@ -220,6 +237,7 @@ CHECKERS: tuple[Checker, ...] = (
     check_references,
     check_files,
     check_numbers,
+    check_readers,
     check_messages,
     check_forms,
     check_deciders,

@@ -38,6 +38,7 @@ FILES: Mapping[str, str] = {
     "points": "points.yaml",
     "books": "books.yaml",
     "services": "services.yaml",
+    "readers": "readers.yaml",
     "forms": "forms",
     "messages": "messages",
     "purposes": "purposes.yaml",
@@ -56,7 +57,7 @@ FILES: Mapping[str, str] = {
     "replay": "replay.yaml",
 }
 OPTIONAL = frozenset(
-    {"attendance", "calendar", "fares", "offers", "replay"}
+    {"attendance", "calendar", "fares", "offers", "replay", "readers"}
 )  # a table that a city need not have; it is empty then
 POPULATION = "people/population.csv"
 _OTHERS = {".svg", ".csv", ".png"}

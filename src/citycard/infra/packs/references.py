@@ -56,6 +56,8 @@ PARTNER = Kind("partner", "points", "partners")
 PURPOSE = Kind("purpose", "purposes", "purposes")
 ROLE = Kind("role", "purposes", "roles")
 FIELD = Kind("field", "purposes", "fields")
+READER_USE = Kind("use of readers", "readers", "uses")
+FIRMWARE = Kind("firmware", "readers", "firmware")
 
 
 class _Facts(Kind):
@@ -128,6 +130,8 @@ REFERENCES: tuple[tuple[str, str, Kind], ...] = (
     ("services", "services.*.agency", AGENCY),
     ("services", "services.*.needs.entitlement", ENTITLEMENT),
     ("services", "services.*.needs.link", AGENCY),
+    ("readers", "profiles.*.serves.*", READER_USE),
+    ("readers", "profiles.*.firmware.*", FIRMWARE),
     ("forms", "*.purpose", PURPOSE),
     ("forms", "*.services.*.entitlement", ENTITLEMENT),
     ("forms", "*.services.*.agency", AGENCY),

@@ -94,6 +94,7 @@ class Gate:
             return await answer(scope, receive)
         except GateProblem as problem:
             metrics.REFUSED.labels(problem.code).inc()
+            self.readers.refused(scope["headers"], problem)
             return problem.reply()
         except Exception:
             log.exception("gate.request_failed")
@@ -105,6 +106,7 @@ class Gate:
         if self.readers.age_s > AWAY_S:
             raise _away()
         found, as_batch = wire.read_taps(body, reader)
+        self.readers.heard(reader, scope["headers"], found[-1])
         reads = [tap for tap in found if isinstance(tap, taps.TapRead)]
         answers = await self.gatherer.take(reads) if reads else []
         told = [wire.tap_answer(read, answer) for read, answer in zip(reads, answers, strict=True)]
@@ -159,7 +161,7 @@ class Gate:
                 authorization = value
             elif name == b"content-length":
                 length = value
-        reader = self.readers.authenticate(authorization)
+        reader = self.readers.authenticate(authorization, scope["headers"])
         if length.isdigit() and int(length) > LARGEST_BODY:
             raise _too_large()
         return reader, await _body(receive)

@@ -3,8 +3,9 @@
 import hmac
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -15,6 +16,7 @@ from citycard.infra.database import give_back_connection
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import Actor
 from citycard.portals.gate.problems import GateProblem
+from citycard.portals.gate.saying import Headers, Said, firmware_of
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +30,7 @@ UNSURE_S = 10.0
 """A reader that a table older than this doesn't know may be known to the city all the same."""
 
 SEEN_S = 15.0
-"""How often readers are noted as seen."""
+"""How often it is noted which readers were heard, and what they said of themselves."""
 
 _NOBODY = bytes(32)
 
@@ -44,6 +46,9 @@ class Reader(NamedTuple):
     number_kind: str
     active: bool
     key_hash: bytes
+    profile: str = ""
+    too_old: bool = False
+    epoch: int = 2**31 - 1
 
     def actor(self) -> Actor:
         """Return the reader as somebody who acts, for access records."""
@@ -62,6 +67,8 @@ class ReaderTable:
         self._load = load or _from_agencies
         self._readers: dict[str, Reader] = {}
         self._seen: set[int] = set()
+        self._said: dict[int, Said] = {}
+        self._refused: Counter[tuple[int, str]] = Counter()
         self._read_at = 0.0
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -86,11 +93,13 @@ class ReaderTable:
     def __len__(self) -> int:
         return len(self._readers)
 
-    def authenticate(self, header: bytes) -> Reader:
+    def authenticate(self, header: bytes, headers: Headers = ()) -> Reader:
         """Return the reader that an ``Authorization: Reader <code>:<key>`` header proves.
 
-        :raises GateProblem: the header is missing or wrong (401), the reader was revoked (403), or
-            it is unknown to a table that was not read of late (503)
+        :param headers: all of the request's, in which a reader may name its firmware
+        :raises GateProblem: the header is missing or wrong (401), the reader was revoked or its
+            firmware may not serve (403), or it is unknown to a table that was not read of late
+            (503)
         """
         scheme, _, given = header.partition(b" ")
         code, _, key = given.strip().partition(b":")
@@ -111,8 +120,28 @@ class ReaderTable:
             raise GateProblem(
                 403, "reader_revoked", "This reader was taken out of service. Ask its agency."
             )
+        if reader.too_old:
+            _check_firmware(reader, firmware_of(headers))
         self._seen.add(reader.device_id)
         return reader
+
+    def heard(self, reader: Reader, headers: Headers, last: Any = None) -> None:
+        """Keep what a reader says of itself with an upload until it is noted.
+
+        :param last: the upload's last tap, which speaks for the reader's clock
+        """
+        said = self._said.get(reader.device_id)
+        if said is None:
+            said = self._said[reader.device_id] = Said()
+        said.add(headers, time.time(), last)
+
+    def refused(self, headers: Headers, problem: GateProblem) -> None:
+        """Count a refusal for the reader that the request names, whoever may have sent it."""
+        header = next((value for name, value in headers if name == b"authorization"), b"")
+        code = header.partition(b" ")[2].strip().partition(b":")[0].decode("latin-1")
+        reader = self._readers.get(code)
+        if reader is not None:
+            self._refused[reader.device_id, problem.code] += 1
 
     def _keep(self) -> None:
         noted_at = time.monotonic()
@@ -134,26 +163,49 @@ class ReaderTable:
 
     def _note_seen(self) -> None:
         seen, self._seen = self._seen, set()
-        if not seen:
+        said, self._said = self._said, {}
+        refused, self._refused = self._refused, Counter()
+        heard = {one: agencies.Heard(device_id=one) for one in seen}
+        heard |= {one: it.heard(one) for one, it in said.items()}
+        if not heard and not refused:
             return
+        counts = [
+            agencies.UploadsRefused(device_id=one, problem=problem, times=times)
+            for (one, problem), times in refused.items()
+        ]
         try:
             with unit_of_work():
-                agencies.note_seen(device_ids=sorted(seen), now=clock.now())
+                now = clock.now()
+                agencies.note_heard(heard=[heard[one] for one in sorted(heard)], now=now)
+                agencies.note_refused_uploads(refused=counts, now=now)
         except Exception:
             log.warning("gate.seen_not_noted", exc_info=True)
             give_back_connection()
 
 
+def _check_firmware(reader: Reader, firmware: str) -> None:
+    """Refuse a reader whose firmware may not serve, unless it was written anew since.
+
+    :raises GateProblem: it has not been (403)
+    """
+    profile = agencies.reader_profile(code=reader.profile)
+    if not firmware or profile.state_of(firmware) == "too_old":
+        detail = "This reader's firmware is too old to serve. Update it; its taps can wait in it."
+        raise GateProblem(403, "firmware_too_old", detail)
+
+
 def _from_agencies() -> Iterable[Reader]:
     for device in agencies.devices_for_gate():
-        issuer, _, kind = device.number_profile.partition("_")
         yield Reader(
             device.id,
             device.code,
             device.agency,
             device.service,
-            issuer,
-            kind,
+            device.issuer,
+            device.number_kind,
             device.state == "active",
             bytes(device.key_hash),
+            device.number_profile,
+            device.is_too_old,
+            device.epoch,
         )

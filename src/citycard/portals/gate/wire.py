@@ -26,8 +26,8 @@ _INT8 = 2**62
 
 
 class NotTaken(NamedTuple):
-    """A tap whose ride or sale can't be right: it is answered with why, and nothing of it is
-    kept."""
+    """A tap whose ride or sale can't be right, or that is of an epoch which its key does not open:
+    it is answered with why, and nothing of it is kept."""
 
     epoch: int
     seq: int
@@ -126,6 +126,9 @@ def _tap(said: Any, reader: Reader, where: str) -> taps.TapRead | NotTaken:
         kind,
         number,
     )
+    if read.epoch > reader.epoch:
+        detail = f"This key is of epoch {reader.epoch}; a later epoch has a key of its own."
+        return NotTaken(read.epoch, read.seq, detail, taps.Code.READER_REVOKED)
     try:
         if "ride" in said:
             read = read._replace(ride=read_ride(said["ride"], f"{where}ride"))

@@ -10,7 +10,8 @@ WITH locked AS MATERIALIZED (
 )
 SELECT d.state AS reader_state, r.epoch <= d.epoch AS epoch_known,
        l.accepted @> r.seq AS seen,
-       coalesce(d.service, '') AS service, coalesce(d.agency, '') AS agency, coalesce(d.place, '') AS place,
+       coalesce(w.service, d.service, '') AS service, coalesce(w.agency, d.agency, '') AS agency,
+       coalesce(w.place, d.place, '') AS place,
        c.card_id, c.kind, c.expires_on,
        CASE WHEN c.state_at <= r.at THEN c.state ELSE pub.card_state_at(c.card_id, r.at) END AS card_state,
        b.binding_id, b.member_id, h.right_id,
@@ -19,6 +20,11 @@ FROM unnest(%(readers)s::bigint[], %(epochs)s::integer[], %(seqs)s::bigint[], %(
             %(days)s::date[], %(issuers)s::text[], %(kinds)s::text[], %(numbers)s::text[])
      WITH ORDINALITY AS r(reader_id, epoch, seq, at, day, issuer, number_kind, number, n)
 LEFT JOIN pub.devices d ON d.device_id = r.reader_id
+-- A reader that was moved since: the tap belongs to where it stood then.
+LEFT JOIN LATERAL (
+    SELECT p.service, p.agency, p.place FROM pub.device_posts p
+    WHERE r.at < d.posted_at AND p.device_id = d.device_id AND p.stood @> r.at
+) w ON true
 LEFT JOIN locked l ON l.reader_id = r.reader_id AND l.epoch = r.epoch
 LEFT JOIN pub.card_numbers k
        ON k.issuer = r.issuer AND k.number_kind = r.number_kind AND k.number = r.number
@@ -26,7 +32,7 @@ LEFT JOIN pub.cards c ON c.card_id = k.card_id
 LEFT JOIN pub.bindings b ON b.card_id = c.card_id AND b.bound @> r.at
 LEFT JOIN unnest(%(services)s::text[], %(entitlements)s::text[], %(one_card)s::boolean[])
        AS s(service, entitlement, one_card)
-       ON s.service = d.service
+       ON s.service = coalesce(w.service, d.service)
 LEFT JOIN LATERAL (
     SELECT g.member_id, g.right_id FROM pub.rights g
     WHERE g.member_id = b.member_id AND g.entitlement = s.entitlement AND g.valid @> r.day
