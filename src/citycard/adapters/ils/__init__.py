@@ -1,0 +1,1 @@
+"""Libraries' own systems (integrated library systems), spoken to in SIP2."""
