@@ -58,6 +58,7 @@ def convert_scanned(*, scanner: Scanner, text: str, use: str, now: dt.datetime) 
     :param use: names one person's turn at the scanner, so that a phone's code sent again in it is
         no replay
     """
+    text = text if text.startswith(_SQUARE) else text.strip()  # a square code may end with a blank
     code = text if _CODE.fullmatch(text) else ""
     found = _resolved(code, use, now) if code else None
     if found is not None and found.outcome == "good":

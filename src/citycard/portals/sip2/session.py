@@ -157,10 +157,10 @@ class Session:
         """Return the message with the library's own number, or why the patron is refused."""
         shown = messages.value_of(message, field)
         try:
-            text = shown.decode().strip()
+            text = shown.decode()
         except UnicodeDecodeError:
             return message, ""
-        if not text:
+        if not text.strip():
             return message, ""
         found = await self._patrons.number_for(text, use=self._use(text))
         if found.outcome == "refused":
