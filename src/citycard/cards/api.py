@@ -118,6 +118,7 @@ from citycard.cards.snapshots import (
     note_reader_versions,
     snapshots_after,
 )
+from citycard.cards.tails import tails
 from citycard.cards.unlinking import (
     number_counts,
     number_standings,
@@ -225,6 +226,7 @@ __all__ = [
     "snapshots_after",
     "suspend",
     "switch_programme",
+    "tails",
     "unbind",
     "unlink_agency_numbers",
     "verify",

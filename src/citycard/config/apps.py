@@ -23,6 +23,7 @@ CONTEXTS = (
     "citycard.taps",
     "citycard.applications",
     "citycard.activities",
+    "citycard.attendance",
     "citycard.disputes",
     "citycard.fares",
     "citycard.bills",

@@ -32,6 +32,7 @@ VERIFIED = (
     "taps",
     "applications",
     "activities",
+    "attendance",
     "disputes",
     "fares",
     "redemptions",

@@ -8,6 +8,7 @@ from typing import Any
 from citycard.activities import api as activities
 from citycard.agencies import api as agencies
 from citycard.applications import api as applications
+from citycard.attendance import api as attendance
 from citycard.cards import api as cards
 from citycard.disputes import api as disputes
 from citycard.entitlements import api as entitlements
@@ -36,6 +37,7 @@ PROOFS: dict[str, Callable[..., list[Finding]]] = {
     "taps": taps.verify,
     "applications": applications.verify,
     "activities": activities.verify,
+    "attendance": attendance.verify,
     "disputes": disputes.verify,
     "fares": fares.verify,
     "redemptions": redemptions.verify,

@@ -2,6 +2,7 @@
 
 from citycard.flows import (
     allowances,
+    attending,
     braking,
     campaigning,
     keeping_rights,
@@ -65,6 +66,23 @@ SUBSCRIPTIONS: list[Subscriber] = [
         codes=frozenset({volunteering.STORED}),
         handle=volunteering.follow_taps,
         batch=100,
+    ),
+    Subscriber(
+        name="attendance.stays",
+        codes=frozenset({"taps.batch.stored"}),
+        handle=attending.follow_taps,
+        batch=100,
+    ),
+    Subscriber(
+        name="attendance.notices",
+        codes=frozenset({attending.PASSED}),
+        handle=attending.tell_guardians,
+        batch=50,
+    ),
+    Subscriber(
+        name="attendance.consent",
+        codes=frozenset({"people.ground.withdrawn"}),
+        handle=attending.follow_withdrawals,
     ),
     Subscriber(
         name="fares.readings",

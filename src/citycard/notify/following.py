@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from citycard.activities import api as activities
+from citycard.cards import api as cards
 from citycard.infra.clock import now
-from citycard.infra.database import rows, statement
 from citycard.infra.journal import Announced
 from citycard.infra.packs import current_pack
 from citycard.notify.reacting import WRITERS, messages_about
@@ -109,8 +109,7 @@ def _about_cards(happened: Iterable[tuple[Announced, int, int]]) -> Iterator[New
     told = list(happened)
     if not told:
         return
-    found = rows(statement(__file__, "card_tails"), [[card_id for _, card_id, _ in told]])
-    tails = {row.card_id: row.tail for row in found}
+    tails = cards.tails(card_ids=[card_id for _, card_id, _ in told])
     for event, card_id, member_id in told:
         yield NewMessage(
             event_key=f"{event.code}:{event.id}",

@@ -1,0 +1,182 @@
+"""From a tap at the school gate to the parents who asked to be told of it, and to no others."""
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from citycard.attendance import api as attendance
+from citycard.cards import api as cards
+from citycard.entitlements import api as entitlements
+from citycard.flows import attending, tapping
+from citycard.infra import clock
+from citycard.infra.database import rows
+from citycard.infra.unit_of_work import unit_of_work
+from citycard.kernel.actors import SYSTEM, Actor
+from citycard.kernel.taiwan.national_id import with_check_digit
+from citycard.notify import api as notify
+from citycard.people import api as people
+from citycard.taps import api as taps
+from tests.harness.cities import City
+from tests.portals import seeding
+
+NUMBER = "9129000000000001"
+CHILD, MOTHER, FATHER, STRANGER = range(4)
+
+
+def actor(member_id: int) -> Actor:
+    return Actor(id=f"member:{member_id}", kind="resident", roles=frozenset({"resident"}),
+                 member_id=member_id)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def town(city: City) -> dict[str, Any]:
+    """A pupil with a card, two guardians and somebody else; a reader at a school gate."""
+    seeding.activate()
+    child = _pupil()
+    members = [child, *seeding.residents(3)]
+    with unit_of_work():
+        for parent in members[MOTHER:STRANGER]:
+            people.record_guardian(
+                child_id=child, guardian_id=parent, basis="household", actor=SYSTEM,
+                now=seeding.at_noon(30),
+            )  # fmt: skip
+            people.change_contact(
+                member_id=parent, contact=people.Contact(phone="0912345678"), actor=SYSTEM,
+                now=seeding.at_noon(30),
+            )  # fmt: skip
+    reader = seeding.enrol_readers("sports-daan", service="school-attendance")["sports-daan"]
+    return {"city": city, "members": members, "reader": reader}
+
+
+def _pupil() -> int:
+    at = seeding.at_noon(40)
+    with unit_of_work():
+        (found,) = people.enrol_many(
+            people=[
+                people.NewMember(
+                    name="林小安",
+                    birth_on=dt.date(2016, 2, 29),
+                    sex="f",
+                    id_number=with_check_digit("A22890123"),
+                    district="daan",
+                    source="import",
+                )
+            ],
+            actor=SYSTEM,
+            now=at,
+        )
+        assert found.member_id is not None
+        people.record_facts(
+            facts=[
+                people.NewFact(
+                    member_id=found.member_id,
+                    name="school",
+                    value={"level": "primary", "in_city": True},
+                    valid_from=dt.date(2022, 9, 1),
+                    source="import",
+                    basis_kind="import",
+                )
+            ],
+            actor=SYSTEM,
+            now=at,
+        )
+        entitlements.decide(
+            member_ids=[found.member_id], on=dt.date(2022, 9, 1), actor=SYSTEM, now=at
+        )
+        (card,) = cards.register_many(
+            cards=[
+                cards.NewCard(kind="student", medium="easycard", numbers={"printed": NUMBER})
+            ],
+            actor=SYSTEM,
+            now=at,
+        )  # fmt: skip
+        cards.bind_many(
+            binds=[cards.Bind(card_id=card.card_id, member_id=found.member_id)],
+            actor=SYSTEM,
+            now=at,
+        )
+    return found.member_id
+
+
+def passes(town: dict[str, Any], seq: int, at: dt.datetime) -> None:
+    read = taps.TapRead(town["reader"], 1, seq, at, "easycard", "printed", NUMBER)
+    (answer,) = tapping.take(reads=[read], now=clock.now())
+    assert answer.code == taps.Code.ACCEPTED
+    town["city"].settle()
+
+
+def inbox(member_id: int) -> list[str]:
+    access = people.open_access(
+        subject=member_id, fields=["messages"], purpose="own-data", actor=actor(member_id),
+        now=clock.now(),
+    )  # fmt: skip
+    found = notify.inbox(access=access, member_id=member_id, language="zh-Hant", limit=20)
+    return [one.body for one in found if "卡片於" in one.body]
+
+
+def test_guardians_who_asked_are_told_once_and_the_text_is_on_their_bill(
+    town: dict[str, Any], outside: Path
+) -> None:
+    child, mother, father, stranger = town["members"]
+    for parent, channel in ((mother, "sms"), (father, "inbox")):
+        attending.choose(child_id=child, channel=channel, actor=actor(parent), now=clock.now())
+    at = clock.now() - dt.timedelta(minutes=1)
+    passes(town, 1, at)
+    passes(town, 2, at + dt.timedelta(seconds=20))  # waved twice
+    for parent in (mother, father):
+        (told,) = inbox(parent)
+        assert "末四碼 0001" in told
+        assert f"{clock.city_time().local(at):%H:%M}" in told
+        assert "到達" in told
+    assert inbox(stranger) == []
+    texts = [json.loads(line) for line in (outside / "texts.jsonl").read_text().splitlines()]
+    assert [one["to"] for one in texts if "到達" in one["body"]] == ["0912345678"]
+    bills = notify.texts_to_pay(month=clock.today().replace(day=1))
+    assert [(one.member_id, one.texts, one.ntd) for one in bills] == [(mother, 1, 1)]
+
+
+def test_who_stops_or_withdraws_the_consent_is_told_no_more(town: dict[str, Any]) -> None:
+    child, mother, father, _ = town["members"]
+    attending.choose(child_id=child, channel=None, actor=actor(father), now=clock.now())
+    ground = people.ground_for(member_id=mother, purpose=attending.PURPOSE)
+    assert ground is not None
+    assert people.ground_for(member_id=father, purpose=attending.PURPOSE) is None
+    with unit_of_work():
+        people.withdraw_ground(
+            ground_id=ground, member_id=mother, actor=actor(mother), now=clock.now()
+        )
+    town["city"].settle()
+    assert attendance.notices_about(child_ids=[child]) == []
+    before = len(inbox(mother)), len(inbox(father))
+    passes(town, 3, clock.now() - dt.timedelta(seconds=5) + dt.timedelta(minutes=8))
+    assert (len(inbox(mother)), len(inbox(father))) == before
+
+
+def test_nobody_is_told_of_somebody_elses_child(town: dict[str, Any]) -> None:
+    child, *_, stranger = town["members"]
+    with pytest.raises(attending.NotYourChild):
+        attending.choose(child_id=child, channel="sms", actor=actor(stranger), now=clock.now())
+
+
+def test_a_guardian_no_more_is_told_nothing_though_nobody_stopped_it(
+    town: dict[str, Any],
+) -> None:
+    child, mother, *_ = town["members"]
+    attending.choose(child_id=child, channel="inbox", actor=actor(mother), now=clock.now())
+    with unit_of_work():
+        people.end_guardian(
+            child_id=child, guardian_id=mother, reason="court", actor=SYSTEM, now=clock.now()
+        )
+    before = len(inbox(mother))
+    passes(town, 4, clock.now() - dt.timedelta(minutes=25))
+    assert len(inbox(mother)) == before
+
+
+def test_no_event_and_no_message_holds_more_than_references(town: dict[str, Any]) -> None:
+    found = rows("SELECT body::text AS body FROM infra_journal WHERE code LIKE 'attendance.%%'")
+    assert found
+    for event in found:
+        assert set(json.loads(event.body)) == {"stay_ids", "left"}
