@@ -6,15 +6,18 @@ from citycard.infra.database import rows
 
 
 def uses_by_service(*, first: dt.date, last: dt.date) -> dict[str, tuple[int, int]]:
-    """Return uses and refusals of each service between two days, both included.
+    """Return uses and refusals of each service in the months from one day's to another's.
 
     Nothing is hidden here: a page or a file takes ``city_tree`` or ``service_figures``.
     """
     found = rows(
         """
-        SELECT service, sum(uses)::bigint AS uses, sum(refusals)::bigint AS refusals
-        FROM insight_usage WHERE day BETWEEN %s AND %s GROUP BY service ORDER BY service
+        SELECT service, coalesce(sum(n) FILTER (WHERE what = 'uses'), 0)::bigint AS uses,
+               coalesce(sum(n) FILTER (WHERE what = 'refusals'), 0)::bigint AS refusals
+        FROM insight_count
+        WHERE month BETWEEN %s AND %s AND what IN ('uses', 'refusals') AND agency = ''
+        GROUP BY service ORDER BY service
         """,
-        [first, last],
+        [first.replace(day=1), last],
     )
     return {row.service: (row.uses, row.refusals) for row in found}
