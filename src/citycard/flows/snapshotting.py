@@ -203,7 +203,8 @@ def _new_delta(
     plan: Plan, known: Sequence[cards.Snapshot], signer: Signer, now: dt.datetime
 ) -> list[cards.Snapshot]:
     base = known[0]
-    assert base.salt is not None and base.mark_bytes is not None, "a base has a salt"
+    assert base.salt is not None, "a base has a salt"
+    assert base.mark_bytes is not None, "a base has marks of one length"
     before: Mapping[str, frozenset[bytes]] = {}
     for one in known:
         before = shape.applied(before, shape.read(one.document))
@@ -223,7 +224,8 @@ def _publish(
     now: dt.datetime,
 ) -> None:
     """Say of some cards what holds now, and that all else of them doesn't."""
-    assert base.salt is not None and base.mark_bytes is not None, "a base has a salt"
+    assert base.salt is not None, "a base has a salt"
+    assert base.mark_bytes is not None, "a base has marks of one length"
     salt, size = base.salt, base.mark_bytes
     every = cards.card_marks(kinds=plan.kinds, salt=salt, size=size, card_ids=touched)
     if not every:
@@ -313,6 +315,9 @@ def _keys(signer: Signer, now: dt.datetime) -> dict[str, Any]:
                 "kid": one.kid,
                 "public": one.public.hex(),
                 "until": shape.instant(one.until) if one.until else None,
+                "by": one.by,
+                "by_until": int(one.by_until.timestamp()) if one.by_until else 0,
+                "proof": one.proof.hex(),
             }
             for one in signers(now=now)
         ],

@@ -24,12 +24,17 @@ class Signer:
     """A signing key.
 
     :ivar until: it verifies until then; None: it is the one that signs
+    :ivar by: the key before it, whose signature (``proof``) says that this is the next, and that it
+        itself ends at ``by_until``; empty: the first
     """
 
     kid: str
     since: dt.datetime
     until: dt.datetime | None
     private: Ed25519PrivateKey = field(repr=False)
+    by: str = ""
+    by_until: dt.datetime | None = None
+    proof: bytes = b""
 
     @property
     def public(self) -> bytes:
@@ -52,8 +57,8 @@ def signers(*, now: dt.datetime) -> list[Signer]:
 
 
 def rotate_signer(*, now: dt.datetime, old_good_for: dt.timedelta) -> Signer:
-    """Make a new signing key; the old one still verifies for a while, so that readers that were cut
-    off meanwhile follow.
+    """Make a new signing key, named by the old one's signature; the old one still verifies for a
+    while, so that readers that were cut off meanwhile follow.
 
     :raises KeysMissing: there is no key file
     """
@@ -66,9 +71,18 @@ def rotate_signer(*, now: dt.datetime, old_good_for: dt.timedelta) -> Signer:
         "key": base64.b64encode(secrets.token_bytes(32)).decode(),
         "from": now.isoformat(),
     }
+    last = _read(known[-1])
+    ends = dt.datetime.fromisoformat(until)
+    proof = last.sign(succession(new["kid"], _read(new).public, ends))
+    new |= {"by": last.kid, "by_until": until, "proof": base64.b64encode(proof).decode()}
     document = json.loads(path.read_text(encoding="utf-8"))
     _write(path, document | {"signers": [*kept, new]})
     return _read(new)
+
+
+def succession(kid: str, public: bytes, until: dt.datetime) -> bytes:
+    """Return what a key signs to name the one after it, and to say its own end."""
+    return b"CCK1|%s|%s|%d" % (kid.encode(), public.hex().encode(), int(until.timestamp()))
 
 
 def _path() -> Path:
@@ -82,6 +96,9 @@ def _read(one: dict[str, str]) -> Signer:
         since=dt.datetime.fromisoformat(one["from"]),
         until=dt.datetime.fromisoformat(until) if until else None,
         private=Ed25519PrivateKey.from_private_bytes(base64.b64decode(one["key"])),
+        by=one.get("by", ""),
+        by_until=dt.datetime.fromisoformat(one["by_until"]) if "by_until" in one else None,
+        proof=base64.b64decode(one.get("proof", "")),
     )
 
 

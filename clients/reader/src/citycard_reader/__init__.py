@@ -1,6 +1,20 @@
-"""A reference card reader: keeps each tap until the city has answered it. Standard library only."""
+"""A reference card reader: keeps each tap until the city has answered it, and answers alone while
+the city is away. The standard library, and `cryptography` for signatures."""
 
+from citycard_reader.documents import Key, NotTrusted
 from citycard_reader.journal import Journal, Tap
+from citycard_reader.offline import Decision, Offline
 from citycard_reader.reader import Answer, Reader, Refused, Unreachable
 
-__all__ = ["Answer", "Journal", "Reader", "Refused", "Tap", "Unreachable"]
+__all__ = [
+    "Answer",
+    "Decision",
+    "Journal",
+    "Key",
+    "NotTrusted",
+    "Offline",
+    "Reader",
+    "Refused",
+    "Tap",
+    "Unreachable",
+]

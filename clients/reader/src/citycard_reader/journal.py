@@ -12,6 +12,8 @@ class Tap(NamedTuple):
     """A tap as it was noted; ``epoch, seq`` is its identity with this reader.
 
     :ivar ride: what a vehicle's, a gate's or a dock's device knows of the ride, as JSON, or None
+    :ivar sale: what a till says of the price, as JSON, or None
+    :ivar answered: what the reader answered by itself, as JSON, or None
     """
 
     epoch: int
@@ -19,32 +21,51 @@ class Tap(NamedTuple):
     at: str
     number: str
     ride: str | None = None
+    sale: str | None = None
+    answered: str | None = None
 
 
 class Journal:
     """Taps by epoch and sequence, with the gate's answer once there is one."""
 
     def __init__(self, path: str | Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None, timeout=10)
+        self._db = sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")  # a tap that is noted survives a power cut
         self._db.execute(
             "CREATE TABLE IF NOT EXISTS tap (epoch INTEGER, seq INTEGER, at TEXT NOT NULL,"
-            " number TEXT, answer TEXT, ride TEXT, PRIMARY KEY (epoch, seq))"
+            " number TEXT, answer TEXT, ride TEXT, sale TEXT, answered TEXT,"
+            " PRIMARY KEY (epoch, seq))"
         )
+        known = {row[1] for row in self._db.execute("PRAGMA table_info(tap)")}
+        for column in {"sale", "answered"} - known:  # a journal from before there were any
+            self._db.execute(f"ALTER TABLE tap ADD COLUMN {column} TEXT")
 
     def note(
-        self, number: str, *, epoch: int, at: dt.datetime, ride: Mapping[str, Any] | None = None
+        self,
+        number: str,
+        *,
+        epoch: int,
+        at: dt.datetime,
+        ride: Mapping[str, Any] | None = None,
+        sale: Mapping[str, Any] | None = None,
+        answered: Mapping[str, Any] | None = None,
     ) -> Tap:
-        """Write a tap down under the epoch's next number; it is on disk when this returns."""
+        """Write a tap down under the epoch's next number; it is on disk when this returns.
+
+        What is written is what will be sent, however often: a tap never changes its content.
+        """
         assert at.tzinfo is not None, "a tap's time names its zone"
         self._db.execute("BEGIN IMMEDIATE")
         (seq,) = self._db.execute(
             "SELECT coalesce(max(seq), 0) + 1 FROM tap WHERE epoch = ?", [epoch]
         ).fetchone()
-        tap = Tap(epoch, seq, at.isoformat(), number, None if ride is None else json.dumps(ride))
+        parts = [None if part is None else json.dumps(part) for part in (ride, sale, answered)]
+        tap = Tap(epoch, seq, at.isoformat(), number, *parts)
         self._db.execute(
-            "INSERT INTO tap (epoch, seq, at, number, ride) VALUES (?, ?, ?, ?, ?)", tap
+            "INSERT INTO tap (epoch, seq, at, number, ride, sale, answered)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            tap,
         )
         self._db.execute("COMMIT")
         return tap
@@ -52,7 +73,7 @@ class Journal:
     def waiting(self, limit: int = 500) -> list[Tap]:
         """Return the oldest taps that have no answer yet."""
         found = self._db.execute(
-            "SELECT epoch, seq, at, number, ride FROM tap WHERE answer IS NULL"
+            "SELECT epoch, seq, at, number, ride, sale, answered FROM tap WHERE answer IS NULL"
             " ORDER BY epoch, seq LIMIT ?",
             [limit],
         )
@@ -70,7 +91,7 @@ class Journal:
             [(answer, tap.epoch, tap.seq) for tap, answer in answers],
         )
         self._db.executemany(
-            "UPDATE tap SET number = NULL, ride = NULL WHERE epoch = ? AND seq = ?",
+            "UPDATE tap SET number = NULL, ride = NULL, sale = NULL WHERE epoch = ? AND seq = ?",
             [tap[:2] for tap, _ in answers if tap[:2] not in kept],
         )
         self._db.execute("COMMIT")

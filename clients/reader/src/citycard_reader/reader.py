@@ -1,26 +1,32 @@
-"""Sending taps to the gate: once for certain, however often it takes."""
+"""Sending taps to the gate: once for certain, however often it takes; answering them alone when the
+city is away."""
 
 import datetime as dt
-import http.client
 import json
 import time
-import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from citycard_reader.documents import NotTrusted
 from citycard_reader.journal import Journal, Tap
+from citycard_reader.offline import Decision, Offline
+from citycard_reader.transport import CutOff, Http, Transport
 
 MOST_TOGETHER = 500
-TIMEOUT_S = 10.0
-BAD_RIDE = "bad_ride"
+NOT_KEPT = ("bad_ride", "bad_sale")
+"""The city kept nothing of such a tap."""
 
 
 class Answer(NamedTuple):
-    """What the city says to a tap: a public code, points, and the agency's own member number."""
+    """What a card is told: a public code, points, and the agency's own member number.
+
+    :ivar offline: what the reader answered by itself; None: the city answered
+    """
 
     code: str
     points: int
     agency_number: str | None
+    offline: Decision | None = None
 
 
 class Refused(Exception):
@@ -37,13 +43,18 @@ class Unreachable(Exception):
     :ivar retry_after_s: how long the gate asks to be left alone
     """
 
-    def __init__(self, why: str, retry_after_s: float) -> None:
+    def __init__(self, why: str, retry_after_s: float, *, nothing_sent: bool = False) -> None:
         super().__init__(why)
         self.retry_after_s = retry_after_s
+        self.nothing_sent = nothing_sent
 
 
 class Reader:
-    """A reader with its key, its epoch and its journal."""
+    """A reader with its key, its epoch and its journal.
+
+    :param offline: the snapshot by which it answers when the city is away; None: it never does
+    :param issuer: whose numbers it reads, and which: as the city enrolled it
+    """
 
     def __init__(
         self,
@@ -53,26 +64,69 @@ class Reader:
         key: str,
         journal: Journal,
         epoch: int = 1,
+        offline: Offline | None = None,
+        issuer: str = "easycard",
+        number_kind: str = "printed",
+        transport: Transport | None = None,
         now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
     ) -> None:
-        self._gate = urllib.parse.urlsplit(gate)
+        self._transport = Http(gate) if transport is None else transport
         self._authorization = f"Reader {code}:{key}"
         self._journal = journal
         self._epoch = epoch
+        self._offline = offline
+        self._reads = (issuer, number_kind)
         self._now = now
-        self._connection: http.client.HTTPConnection | None = None
+        self._away_until: dt.datetime | None = None
+        self._tag = ""
 
-    def tap(self, number: str, *, ride: Mapping[str, Any] | None = None) -> Answer | None:
-        """Take a card and return the city's answer; None when it waits for better times.
+    def tap(
+        self,
+        number: str,
+        *,
+        ride: Mapping[str, Any] | None = None,
+        sale: Mapping[str, Any] | None = None,
+        points: int = 0,
+    ) -> Answer | None:
+        """Take a card and return what it is told; None when nobody knows: ask for the card again.
+
+        A tap whose answer was lost on the way keeps its content and waits; it is not decided here,
+        because the city may have taken it. The next one is, by the snapshot.
 
         :param ride: what the device knows of the ride, such as ``{"leg": "in", "operator": …}``
+        :param sale: the price, such as ``{"price_ntd": 150}``
+        :param points: points that a till takes as payment when it is cut off
         :raises Refused: the gate doesn't accept this reader; the tap stays in the journal
         """
-        tap = self._journal.note(number, epoch=self._epoch, at=self._now(), ride=ride)
+        if self._offline is not None and self._is_away():
+            return self._alone(number, ride, sale, points)
+        tap = self._journal.note(number, epoch=self._epoch, at=self._now(), ride=ride, sale=sale)
         try:
             return self._send([tap])[0]
         except Unreachable:
             return None
+
+    def poll(self) -> bool:
+        """Ask for what changed since the snapshot that is held; returns whether anything did.
+
+        :raises Unreachable: the city can't be reached; what is held stays
+        :raises Refused: the gate doesn't accept this reader
+        :raises NotTrusted: what came isn't the city's, or is older than what is held
+        """
+        assert self._offline is not None, "a reader without a snapshot has nothing to ask for"
+        version = self._offline.version
+        path = f"/changes?since={version}" if version else "/snapshot"
+        reply = self._ask("GET", path, {"If-None-Match": self._tag})
+        if reply.status == 410:
+            reply = self._ask("GET", "/snapshot", {})
+        if reply.status == 304:
+            return False
+        if reply.status != 200:
+            _refuse(reply.status, reply.headers.get("Retry-After"), reply.body)
+        self._offline.take(reply.body)
+        tag = next((v for k, v in reply.headers.items() if k.lower() == "etag"), "")
+        self._tag = tag if self._offline.version == version else ""
+        return self._offline.version != version
 
     def upload(self) -> int:
         """Send all that waits, the oldest first; returns how many taps were answered.
@@ -103,7 +157,7 @@ class Reader:
 
     def close(self) -> None:
         """Hang up; the journal stays open."""
-        self._hang_up()
+        self._transport.close()
 
     def __enter__(self) -> "Reader":
         return self
@@ -111,47 +165,82 @@ class Reader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _is_away(self) -> bool:
+        """Tell whether the city can't be reached: it was asked a moment ago, or is asked now."""
+        if self._away_until is not None:
+            if self._now() < self._away_until:
+                return True
+            try:
+                self.poll()
+            except Unreachable:
+                return True
+            except NotTrusted:  # what is held stays; the city answers taps all the same
+                pass
+            self._away_until = None
+        try:
+            self._transport.reach()
+        except CutOff:
+            self._away_until = self._now() + dt.timedelta(seconds=1)
+            return True
+        return False
+
+    def _alone(
+        self,
+        number: str,
+        ride: Mapping[str, Any] | None,
+        sale: Mapping[str, Any] | None,
+        points: int,
+    ) -> Answer:
+        assert self._offline is not None
+        at = self._now()
+        issuer, kind = self._reads
+        said = self._offline.decide(number, issuer=issuer, kind=kind, at=at, points=points)
+        answered = {name: value for name, value in said._asdict().items() if value}
+        self._journal.note(
+            number, epoch=self._epoch, at=at, ride=ride, sale=sale, answered=answered
+        )
+        return Answer(said.code, 0, None, said)
+
     def _send(self, taps: Sequence[Tap]) -> list[Answer]:
         said = [_said(tap) for tap in taps]
         told = self._post({"taps": said} if len(said) > 1 else said[0])
         answers = told["answers"] if len(said) > 1 else [told]
+        both = list(zip(taps, answers, strict=True))
         self._journal.answered(
-            [(tap, json.dumps(answer)) for tap, answer in zip(taps, answers, strict=True)],
-            to_mend=[
-                tap
-                for tap, answer in zip(taps, answers, strict=True)
-                if answer["code"] == BAD_RIDE  # the city kept nothing of it
-            ],
+            [(tap, json.dumps(answer)) for tap, answer in both],
+            to_mend=[tap for tap, answer in both if answer["code"] in NOT_KEPT],
         )
+        if self._offline is not None and any(answer["code"] == "conflict" for _, answer in both):
+            # Its numbers were used before: its memory was lost. It needs a new key and epoch.
+            self._offline.stop("sequence numbers were used before; ask for a new key")
         return [_answer(answer) for answer in answers]
 
     def _post(self, body: dict[str, Any]) -> dict[str, Any]:
-        content = json.dumps(body).encode()
-        headers = {"Authorization": self._authorization, "Content-Type": "application/json"}
-        try:
-            connection = self._connected()
-            connection.request("POST", f"{self._gate.path.rstrip('/')}/taps", content, headers)
-            response = connection.getresponse()
-            answered = response.read()
-        except (OSError, http.client.HTTPException) as why:
-            self._hang_up()
-            raise Unreachable(type(why).__name__, 1.0) from why
-        if response.status == 200:
-            told: dict[str, Any] = json.loads(answered)
+        reply = self._ask(
+            "POST", "/taps", {"Content-Type": "application/json"}, json.dumps(body).encode()
+        )
+        if reply.status == 200:
+            told: dict[str, Any] = json.loads(reply.body)
             return told
-        return _refuse(response.status, response.headers.get("Retry-After"), answered)
+        return _refuse(reply.status, reply.headers.get("Retry-After"), reply.body)
 
-    def _connected(self) -> http.client.HTTPConnection:
-        if self._connection is None:
-            secure = self._gate.scheme == "https"
-            kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-            self._connection = kind(self._gate.netloc, timeout=TIMEOUT_S)
-        return self._connection
+    def _ask(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None
+    ) -> Any:
+        sent = {"Authorization": self._authorization} | {k: v for k, v in headers.items() if v}
+        try:
+            reply = self._transport.send(method, path, sent, body)
+        except CutOff as why:
+            self._away_until = self._now() + dt.timedelta(seconds=1)
+            raise Unreachable(str(why), 1.0, nothing_sent=why.nothing_sent) from why
+        if reply.status == 429 or reply.status >= 500:
+            patience = _patience(reply.headers.get("Retry-After"))
+            self._away_until = self._now() + dt.timedelta(seconds=patience)
+        return reply
 
-    def _hang_up(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+
+def _patience(retry_after: str | None) -> float:
+    return float(retry_after) if retry_after and retry_after.isdigit() else 5.0
 
 
 def _refuse(status: int, retry_after: str | None, answered: bytes) -> dict[str, Any]:
@@ -159,15 +248,15 @@ def _refuse(status: int, retry_after: str | None, answered: bytes) -> dict[str, 
         detail = str(json.loads(answered)["detail"])
     except (ValueError, KeyError, TypeError):
         detail = f"the gate answered {status}"
-    if status == 429 or status >= 500:
-        patience = float(retry_after) if retry_after and retry_after.isdigit() else 5.0
-        raise Unreachable(detail, patience)
+    if status in (404, 429) or status >= 500:
+        raise Unreachable(detail, _patience(retry_after))
     raise Refused(status, detail)
 
 
 def _said(tap: Tap) -> dict[str, Any]:
     said = {"epoch": tap.epoch, "seq": tap.seq, "at": tap.at, "number": tap.number}
-    return said if tap.ride is None else said | {"ride": json.loads(tap.ride)}
+    parts = {"ride": tap.ride, "sale": tap.sale, "answered": tap.answered}
+    return said | {name: json.loads(part) for name, part in parts.items() if part is not None}
 
 
 def _answer(told: dict[str, Any]) -> Answer:
