@@ -12,19 +12,22 @@ import numpy as np
 
 from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.insight import storing
-from citycard.insight.columns import U32, U64, Records
+from citycard.insight.columns import Records
 from citycard.insight.counting import Key, SeenTaps, count_uses, visits_by_month
 from citycard.insight.pseudonyms import pseudonyms
 from citycard.insight.tallying import tally
 from citycard.insight.visits import (
     FIRST,
-    NEW,
     VISIT,
-    in_order,
+    WEEKS,
+    from_week,
     is_in,
     month_of,
-    split,
+    of_people,
+    of_week,
+    put_in,
     together,
+    with_new,
 )
 
 _NEVER = np.uint32(2**32 - 1)
@@ -42,63 +45,58 @@ def add(seen: SeenTaps) -> None:
 
 def _add_people(service: str, added: Mapping[int, Records]) -> Counter[Key]:
     """Add visits of months to a service's; return by how much the figures change."""
-    who = np.unique(np.concatenate([visits["who"] for visits in added.values()]))
-    first, before = _firsts(service, who, added)
-    moved = (before != _NEVER) & (before > first)
+    before, first = _firsts(service, added)
+    moved = (before["month"] != first["month"]) & (before["month"] != _NEVER)
     agencies = storing.agencies_of_places(service)
     counts: Counter[Key] = Counter()
-    for number in sorted({*added, *before[moved].tolist()}):
-        # who is no longer new in a month, since an earlier use came late, is touched there too
-        no_longer_new = who[moved & (before == number)]
-        month = month_of(number)
+    for number in sorted({*added, *before["month"][moved].tolist()}):
         came = added.get(number, np.empty(0, dtype=VISIT))
+        # who is no longer new in a month, since an earlier use came late, changes there too
+        no_longer_new = before["who"][moved & (before["month"] == number)]
         touched = np.union1d(came["who"], no_longer_new)
-        is_first = first[np.searchsorted(who, touched)] == number
-        for (what, agency, key), n in _change(
-            service, month, came, touched, touched[is_first], agencies
-        ).items():
-            if n:
-                counts[service, month, what, agency, key] = n
+        month = month_of(number)
+        kept, after = _put_in(service, month, came, touched)
+        change = tally(with_new(after, first, number), agencies)
+        change.subtract(tally(with_new(kept, before, number), agencies))
+        for (what, agency, key), n in change.items():
+            counts[service, month, what, agency, key] = n
     return counts
 
 
-def _firsts(service: str, who: U64, added: Mapping[int, Records]) -> tuple[U32, U32]:
-    """Return in which month each person first came, now and as it was kept; keep what changed."""
+def _firsts(service: str, added: Mapping[int, Records]) -> tuple[Records, Records]:
+    """Return in which month each person first came, as it was kept and now; keep what changed."""
+    who = np.unique(np.concatenate([visits["who"] for visits in added.values()]))
     kept = storing.read_firsts(service, storing.buckets_of(who))
-    before = np.full(len(who), _NEVER, dtype=np.uint32)
-    known = is_in(who, kept["who"])
-    before[known] = kept["month"][np.searchsorted(kept["who"], who[known])]
+    before = np.empty(len(who), dtype=FIRST)
+    before["who"], before["month"] = who, _NEVER
+    before["month"][is_in(who, kept["who"])] = of_people(kept, who)["month"]
     first = before.copy()
     for number in sorted(added, reverse=True):
         came = np.searchsorted(who, np.unique(added[number]["who"]))
-        first[came] = np.minimum(first[came], np.uint32(number))
-    changed = first != before
-    if changed.any():
-        _keep_firsts(service, kept, who[changed], first[changed])
-    return first, before
+        first["month"][came] = np.minimum(first["month"][came], np.uint32(number))
+    changed = first[first["month"] != before["month"]]
+    if len(changed):
+        others = storing.in_buckets_of(kept, changed["who"])
+        found = np.concatenate([others[~is_in(others["who"], changed["who"])], changed])
+        storing.write_firsts(service, found[np.argsort(found["who"], kind="stable")])
+    return before, first
 
 
-def _keep_firsts(service: str, kept: Records, who: U64, first: U32) -> None:
-    new = np.empty(len(who), dtype=FIRST)
-    new["who"], new["month"] = who, first
-    _, others = split(kept, who)
-    storing.write_firsts(service, in_order(others, new))
-
-
-def _change(
+def _put_in(
     service: str,
     month: dt.date,
     came: Records,
-    touched: U64,
-    new_people: U64,
-    agencies: dict[int, str],
-) -> Counter[tuple[str, str, int]]:
-    """Add visits of a month, and return what the touched people count after less before."""
-    kept = storing.read_visits(service, month, storing.buckets_of(touched))
-    before, others = split(kept, touched)
-    after = together(before, came)
-    after["days"][is_in(after["who"], new_people)] |= NEW
-    storing.write_visits(service, month, in_order(others, after))
-    counts = tally(after, agencies)
-    counts.subtract(tally(before, agencies))
-    return counts
+    touched: np.ndarray[tuple[int], np.dtype[np.uint64]],
+) -> tuple[Records, Records]:
+    """Add visits to a month's, and return those of the touched people before and after."""
+    buckets = storing.buckets_of(touched)
+    kept = []
+    for week in range(WEEKS):
+        stored = storing.read_week(service, month, week, buckets)
+        kept.append(from_week(of_people(stored, touched), week))
+        more = of_week(came, week)
+        if len(more):
+            theirs = storing.in_buckets_of(stored, more["who"])
+            storing.write_week(service, month, week, put_in(theirs, more))
+    before = together(*kept)
+    return before, together(before, came)

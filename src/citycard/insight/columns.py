@@ -8,6 +8,8 @@ import numpy.typing as npt
 import psycopg
 from django.db import connection
 
+from citycard.infra.database import array_literal
+
 Ints = npt.NDArray[np.int64]
 U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
@@ -17,13 +19,14 @@ Records = npt.NDArray[Any]
 
 def binary_rows(sql: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """Run a statement whose values travel as they are, so that bytes need no reading."""
+    bound = {k: array_literal(v) if isinstance(v, list) else v for k, v in params.items()}
     connection.ensure_connection()
     connection.validate_no_broken_transaction()
     with (
         connection.wrap_database_errors,
         psycopg.Cursor(connection.connection) as cursor,
     ):
-        cursor.execute(sql.encode(), params, binary=True)
+        cursor.execute(sql.encode(), bound, binary=True)
         return cursor.fetchall() if cursor.description else []
 
 

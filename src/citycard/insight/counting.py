@@ -50,7 +50,7 @@ class SeenTaps:
 
 
 def count_uses(seen: SeenTaps) -> Counter[Key]:
-    """Sum up uses by place and day, and refused taps by agency."""
+    """Sum up uses by place and day, and refused taps by day."""
     found: Counter[Key] = Counter()
     for served in (True, False):
         mine = seen.served == served
@@ -63,11 +63,14 @@ def count_uses(seen: SeenTaps) -> Counter[Key]:
 def _add(found: Counter[Key], place: Place, day: dt.date, n: int, served: bool) -> None:
     month = day.replace(day=1)
     for agency in (EVERYWHERE, place.agency):
-        found[place.service, month, "uses" if served else "refusals", agency, 0] += n
+        found[place.service, month, _BY_DAY[served], agency, day.day] += n
         if served:
-            found[place.service, month, "day_uses", agency, day.day] += n
+            found[place.service, month, "uses", agency, 0] += n
     if served:
         found[place.service, month, "place_uses", place.agency, place.id] += n
+
+
+_BY_DAY = {True: "day_uses", False: "day_refusals"}
 
 
 def _date(day: int) -> dt.date:

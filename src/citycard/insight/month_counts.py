@@ -4,8 +4,6 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
-
 from citycard.infra.database import rows
 from citycard.insight import storing
 from citycard.insight.figures import Counts
@@ -33,7 +31,7 @@ def counts_of(*, agencies: Sequence[str], service: str, month: dt.date) -> Count
             month.replace(day=day): n for day, n in _by_key(people, "day_people").items()
         },
         days_of_use=_by_key(people, "days"),
-        refusals=sum(_by_key(found, "refusals", agencies).values()),
+        refusals=sum(_by_key(found, "day_refusals", agencies).values()),
         new_people=sum(_by_key(people, "new").values()),
         intervals=_by_key(people, "interval"),
     )
@@ -98,9 +96,8 @@ def _people(agencies: Sequence[str], service: str, month: dt.date, kept: Found) 
 
 def _counted(agencies: Sequence[str], service: str, month: dt.date) -> Found:
     places = [place for place, it in storing.agencies_of_places(service).items() if it in agencies]
-    visits = storing.read_visits(service, month)
-    theirs = visits[np.isin(visits["place"], np.array(places, dtype=np.uint32))]
-    counts = tally(theirs, dict.fromkeys(places, _TOGETHER))
+    visits = storing.read_visits(service, month, places)
+    counts = tally(visits, dict.fromkeys(places, _TOGETHER))
     return {key: n for key, n in counts.items() if key[1] == _TOGETHER}
 
 

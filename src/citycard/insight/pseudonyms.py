@@ -4,7 +4,7 @@ import numpy as np
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from citycard.infra.crypto import keyed_hmac
-from citycard.insight.columns import U32, U64, Ints
+from citycard.insight.columns import U64, Ints
 
 _BUCKET_BITS = 13
 BUCKETS = 1 << _BUCKET_BITS
@@ -27,6 +27,6 @@ def pseudonyms(service: str, member_ids: Ints) -> U64:
     return np.frombuffer(sealed, dtype="<u8")[::2].copy()
 
 
-def bucket_of(who: U64) -> U32:
+def bucket_of(who: U64) -> U64:
     """Return in which row of a service's month a pseudonym lies."""
-    return (who >> np.uint64(64 - _BUCKET_BITS)).astype(np.uint32)
+    return who >> np.uint64(64 - _BUCKET_BITS)

@@ -3,7 +3,7 @@ patched."""
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from citycard.insight.counting import Key, count_uses, visits_by_month
 from citycard.insight.pseudonyms import pseudonyms
 from citycard.insight.reading import read_taps
 from citycard.insight.tallying import PEOPLE, tally
-from citycard.insight.visits import FIRST, NEW, VISIT, is_in, number_of, together
+from citycard.insight.visits import FIRST, VISIT, WEEKS, is_in, number_of, of_week, together
 
 _AT_ONCE = 500_000
 """How many taps are held in memory."""
@@ -38,7 +38,6 @@ def recount(*, month: dt.date) -> int:
     storing.add_counts(uses)
     for service in sorted(services):
         replace_people(service, month, visits.get(service, np.empty(0, dtype=VISIT)))
-        storing.touch({(month, service)})
     return taps
 
 
@@ -78,35 +77,37 @@ def _batches(month: dt.date) -> Iterator[list[int]]:
 
 
 def replace_people(service: str, month: dt.date, visits: Records) -> None:
-    """Replace a month's people of a service, and say of every month anew who is new in it."""
-    agencies = storing.agencies_of_places(service)
+    """Replace a month's people of a service, and count anew in every month who is new in it."""
+    execute("DELETE FROM insight_visits WHERE service = %s AND month = %s", [service, month])
+    for week in range(WEEKS):
+        storing.write_week(service, month, week, of_week(visits, week))
     known = rows("SELECT month FROM insight_cell WHERE service = %s", [service])
-    seen = np.empty(0, dtype=np.uint64)
-    firsts = []
-    for each in sorted({month, *(row.month for row in known)}):
-        kept = storing.read_visits(service, each)
-        counted = together(visits if each == month else kept)
-        counted["days"][~is_in(counted["who"], seen)] |= NEW
-        if each == month or not np.array_equal(kept, counted):
-            _write(service, each, counted, agencies)
-        new = np.unique(counted["who"][counted["days"] >= NEW])
-        firsts.append(np.empty(len(new), dtype=FIRST))
-        firsts[-1]["who"], firsts[-1]["month"] = new, number_of(each)
-        seen = np.union1d(seen, new)
-    found = np.concatenate(firsts)
+    months = sorted({month, *(row.month for row in known)})
     execute("DELETE FROM insight_first WHERE service = %s", [service])
-    storing.write_firsts(service, found[np.argsort(found["who"])])
+    storing.write_firsts(service, _firsts(service, months))
+    for each in months:
+        _count_people(service, each)
 
 
-def _write(service: str, month: dt.date, visits: Records, agencies: dict[int, str]) -> None:
-    about = [service, month]
-    execute("DELETE FROM insight_visits WHERE service = %s AND month = %s", about)
+def _firsts(service: str, months: Sequence[dt.date]) -> Records:
+    seen = np.empty(0, dtype=FIRST)
+    for month in months:
+        weeks = [storing.read_week(service, month, week)["who"] for week in range(WEEKS)]
+        who = np.unique(np.concatenate(weeks))
+        new = np.empty(len(who), dtype=FIRST)
+        new["who"], new["month"] = who, number_of(month)
+        seen = np.concatenate([seen, new[~is_in(who, seen["who"])]])
+        seen = seen[np.argsort(seen["who"], kind="stable")]
+    return seen
+
+
+def _count_people(service: str, month: dt.date) -> None:
     execute(
         "DELETE FROM insight_count WHERE service = %s AND month = %s AND what = ANY(%s)",
-        [*about, list(PEOPLE)],
+        [service, month, list(PEOPLE)],
     )
-    storing.write_visits(service, month, visits)
-    counts = tally(visits, agencies)
+    visits = storing.read_visits(service, month)
+    counts = tally(visits, storing.agencies_of_places(service))
     storing.add_counts(
         {(service, month, what, agency, key): n for (what, agency, key), n in counts.items()}
     )

@@ -10,7 +10,17 @@ from citycard.infra.database import execute, rows, statement
 from citycard.insight.columns import U64, Ints, Records, binary_rows, joined
 from citycard.insight.counting import Key
 from citycard.insight.pseudonyms import bucket_of
-from citycard.insight.visits import FIRST, VISIT, changes
+from citycard.insight.visits import (
+    FIRST,
+    STORED,
+    WEEKS,
+    changes,
+    from_week,
+    is_in,
+    number_of,
+    together,
+    with_new,
+)
 
 
 def buckets_of(who: U64) -> list[int]:
@@ -19,44 +29,59 @@ def buckets_of(who: U64) -> list[int]:
     return found
 
 
-def read_visits(service: str, month: dt.date, buckets: list[int] | None = None) -> Records:
-    """Return a service's visits in a month, sorted; of some buckets, or all."""
-    about = {"service": service, "month": month, "buckets": buckets}
+def read_week(service: str, month: dt.date, week: int, buckets: list[int] | None = None) -> Records:
+    """Return what is kept of a week of a month, sorted; of some buckets, or all."""
     found = binary_rows(
         """
         SELECT visits FROM insight_visits
-        WHERE service = %(service)s AND month = %(month)s
+        WHERE service = %(service)s AND month = %(month)s AND week = %(week)s
           AND (%(buckets)s::smallint[] IS NULL OR bucket = ANY(%(buckets)s::smallint[]))
         ORDER BY bucket
         """,
-        about,
+        {"service": service, "month": month, "week": week, "buckets": buckets},
     )
-    return joined([row[0] for row in found], VISIT)
+    return joined([row[0] for row in found], STORED)
 
 
-def read_firsts(service: str, buckets: list[int]) -> Records:
-    """Return in which month people first used a service, sorted by person."""
+def read_visits(service: str, month: dt.date, places: list[int] | None = None) -> Records:
+    """Return a service's visits in a month at some places or all, and who was new."""
+    weeks = [from_week(read_week(service, month, week), week) for week in range(WEEKS)]
+    if places is not None:
+        wanted = np.array(places, dtype=np.uint32)
+        weeks = [visits[np.isin(visits["place"], wanted)] for visits in weeks]
+    return with_new(together(*weeks), read_firsts(service), number_of(month))
+
+
+def read_firsts(service: str, buckets: list[int] | None = None) -> Records:
+    """Return in which month people first used a service, sorted; of some buckets, or all."""
     found = binary_rows(
         """
         SELECT firsts FROM insight_first
-        WHERE service = %(service)s AND bucket = ANY(%(buckets)s::smallint[]) ORDER BY bucket
+        WHERE service = %(service)s
+          AND (%(buckets)s::smallint[] IS NULL OR bucket = ANY(%(buckets)s::smallint[]))
+        ORDER BY bucket
         """,
         {"service": service, "buckets": buckets},
     )
     return joined([row[0] for row in found], FIRST)
 
 
-def write_visits(service: str, month: dt.date, visits: Records) -> None:
-    """Write whole buckets of a month: those of the visits."""
-    about = {"service": service, "month": month, **_cut(visits)}
-    if len(visits):
-        binary_rows(statement(__file__, "write_visits"), about)
+def write_week(service: str, month: dt.date, week: int, stored: Records) -> None:
+    """Write whole buckets of a week: those of the people in them."""
+    about = {"service": service, "month": month, "week": week}
+    if len(stored):
+        binary_rows(statement(__file__, "write_visits"), about | _cut(stored))
 
 
 def write_firsts(service: str, firsts: Records) -> None:
     """Write whole buckets of first months: those of the people in them."""
     if len(firsts):
         binary_rows(statement(__file__, "write_firsts"), {"service": service, **_cut(firsts)})
+
+
+def in_buckets_of(records: Records, who: U64) -> Records:
+    """Return the records that lie in the same buckets as some people."""
+    return records[is_in(bucket_of(records["who"]), np.unique(bucket_of(who)))]
 
 
 def _cut(records: Records) -> dict[str, Any]:

@@ -28,8 +28,8 @@ WITH seen AS MATERIALIZED (
            sum(uses) AS n
     FROM seen GROUP BY GROUPING SETS ((service), (service, agency))
     UNION ALL
-    SELECT service, coalesce(agency, ''), 'refusals', 0, '', sum(refusals)
-    FROM seen GROUP BY GROUPING SETS ((service), (service, agency))
+    SELECT service, coalesce(agency, ''), 'day_refusals', day, '', sum(refusals)
+    FROM seen GROUP BY GROUPING SETS ((service, day), (service, agency, day))
     UNION ALL
     SELECT service, coalesce(agency, ''), 'day_uses', day, '', sum(uses)
     FROM seen GROUP BY GROUPING SETS ((service, day), (service, agency, day))

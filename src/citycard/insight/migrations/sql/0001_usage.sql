@@ -14,7 +14,7 @@ CREATE TABLE insight_count (
     service text NOT NULL,
     month date NOT NULL CHECK (date_part('day', month) = 1),
     what text NOT NULL CHECK (what IN (
-        'uses', 'refusals', 'day_uses', 'place_uses',
+        'uses', 'day_uses', 'day_refusals', 'place_uses',
         'people', 'new', 'day_people', 'days', 'interval', 'place_people')),
     agency text NOT NULL,
     key integer NOT NULL,
@@ -24,17 +24,20 @@ CREATE TABLE insight_count (
 COMMENT ON COLUMN insight_count.agency IS 'Empty: all agencies of the service together, with different people counted once.';
 COMMENT ON COLUMN insight_count.key IS 'Of day_*: the day of the month; of days: on how many days somebody came; of interval: the median of the days from one day of use to the next; of place_*: the place''s number; else 0.';
 
--- Who came where and when: what the people above are counted from.
+-- Who came where and when: what the people above are counted from. By week, so that a day's taps write a week anew
+-- and not the month.
 CREATE TABLE insight_visits (
     service text NOT NULL,
     month date NOT NULL CHECK (date_part('day', month) = 1),
+    week smallint NOT NULL CHECK (week BETWEEN 0 AND 3),
     bucket smallint NOT NULL,
     visits bytea NOT NULL,
-    PRIMARY KEY (service, month, bucket)
-) WITH (fillfactor = 60, toast_tuple_target = 8160);
+    PRIMARY KEY (service, month, week, bucket)
+) WITH (toast_tuple_target = 8160);
 ALTER TABLE insight_visits ALTER visits SET STORAGE EXTERNAL;
+COMMENT ON COLUMN insight_visits.week IS 'Of the month: days 1 to 8, 9 to 16, 17 to 24, 25 to 31.';
 COMMENT ON COLUMN insight_visits.bucket IS 'The first 13 bits of the pseudonyms that lie here.';
-COMMENT ON COLUMN insight_visits.visits IS 'Sorted: pseudonym (8 bytes), place (4), days of the month as bits (4); the highest bit says that the person''s first use of the service ever lies in this month. Little-endian.';
+COMMENT ON COLUMN insight_visits.visits IS 'Sorted: pseudonym (8 bytes), place (3), days of the week as bits (1), as little-endian numbers of 8 and 4 bytes.';
 
 -- In which month somebody first used a service.
 CREATE TABLE insight_first (
@@ -42,7 +45,7 @@ CREATE TABLE insight_first (
     bucket smallint NOT NULL,
     firsts bytea NOT NULL,
     PRIMARY KEY (service, bucket)
-) WITH (fillfactor = 60, toast_tuple_target = 8160);
+) WITH (toast_tuple_target = 8160);
 ALTER TABLE insight_first ALTER firsts SET STORAGE EXTERNAL;
 COMMENT ON COLUMN insight_first.firsts IS 'Sorted: pseudonym (8 bytes), month as year * 12 + month - 1 (4). Little-endian.';
 
