@@ -1,10 +1,13 @@
 """Taps for tests of the figures, stored through the face of taps."""
 
 import datetime as dt
-import hashlib
 from itertools import count
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
+from citycard.infra.database import execute, scalar
 from citycard.infra.partitions import ensure_month
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.taps import api as taps
@@ -18,50 +21,59 @@ def at(day: int, hour: int = 10, month: int = 3) -> dt.datetime:
     return dt.datetime(2016, month, day, hour, tzinfo=TAIPEI)
 
 
+class Seen(NamedTuple):
+    """A tap as it is to be stored."""
+
+    read: taps.TapRead
+    member: int | None
+    site: tuple[str, str, str]
+    code: taps.Code
+
+
 def tap(member, when, *, service="sports-visit", place="sports-daan", code=taps.Code.ACCEPTED):
     """One new tap and what it was answered."""
-    seq = next(_numbers)
-    read = taps.TapRead(
-        device_id=1,
-        epoch=1,
-        seq=seq,
-        at=when,
-        issuer="easycard",
-        number_kind="printed",
-        number="0912000000000017",
-    )
-    opened = taps.OpenedTap(
-        state="new",
-        code=code,
-        answer=None,
-        same_as=None,
-        impossible=None,
-        card_id=member,
-        member_id=member,
-        binding_id=None,
-        right_id=None,
-        service=service,
-        agency=place,
-        place=place,
-        answers_number=False,
-        needs_link=False,
-        content_hash=hashlib.sha256(str(seq).encode()).digest(),
-        local_month=when.astimezone(TAIPEI).date().replace(day=1),
-        late=False,
-    )
-    return read, opened
+    read = taps.TapRead(1, 1, next(_numbers), when, "easycard", "printed", "0912000000000017")
+    return Seen(read, member, (service, place, place), code)
 
 
 def store(*seen) -> None:
     """Store taps as one batch, in a unit of work of its own."""
-    for month in {opened.local_month for _, opened in seen}:
+    columns = taps.columns_of(reads=[one.read for one in seen])
+    days = [one.read.at.astimezone(TAIPEI).date() for one in seen]
+    for month in {day.replace(day=1) for day in days}:
         with unit_of_work():
             ensure_month("taps_tap", month)
-    batch = taps.OpenBatch(
-        reads=tuple(read for read, _ in seen),
-        taps=tuple(opened for _, opened in seen),
-        pack_hash="test",
-    )
-    answers = [taps.Outcome(answer=taps.TapAnswer(code=opened.code)) for _, opened in seen]
+    size = len(seen)
+    nothing = np.zeros(size, np.int64)
+    members = np.array([0 if one.member is None else one.member + 1 for one in seen])  # 0 is nobody
     with unit_of_work():
-        taps.store(batch=batch, outcomes=answers, now=seen[0][0].at)
+        batch = taps.OpenBatch(
+            columns=columns,
+            pack_hash="test",
+            batch_id=scalar("SELECT nextval('taps_batch_id_seq')"),
+            services=(),
+            day=np.array([(day - dt.date(1970, 1, 1)).days for day in days]),
+            state=np.zeros(size, np.int8),
+            code=np.array([one.code for one in seen], np.int16),
+            card_id=members,
+            member_id=members,
+            binding_id=nothing,
+            right_id=nothing,
+            service=nothing - 1,
+            site=np.array([_site(*one.site) for one in seen]),
+            content_hash=columns.seq,
+            late=np.zeros(size, bool),
+            impossible=np.zeros(size, np.int8),
+        )
+        taps.store(batch=batch, outcomes=taps.Outcomes.of(batch), now=seen[0].read.at)
+
+
+def _site(service: str, agency: str, place: str) -> int:
+    asked = [service, agency, place]
+    execute(
+        "INSERT INTO taps_site (service, agency, place) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+        asked,
+    )
+    return scalar(
+        "SELECT id FROM taps_site WHERE service = %s AND agency = %s AND place = %s", asked
+    )

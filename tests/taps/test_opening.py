@@ -21,12 +21,10 @@ def take(
     reads: Sequence[taps.TapRead], *, now: dt.datetime = NOW, points: int = 0
 ) -> list[taps.TapAnswer]:
     with unit_of_work():
-        batch = taps.open_batch(reads=reads, now=now)
-        outcomes = [
-            taps.Outcome(taps.TapAnswer(one.code, points)) if one.state == "new" else None
-            for one in batch.taps
-        ]
-        return taps.store(batch=batch, outcomes=outcomes, now=now)
+        batch = taps.open_batch(columns=taps.columns_of(reads=reads), now=now)
+        outcomes = taps.Outcomes.of(batch)
+        outcomes.points[:] = points
+        return taps.store(batch=batch, outcomes=outcomes, now=now).rows()
 
 
 def codes(answers: Sequence[taps.TapAnswer]) -> list[Code]:

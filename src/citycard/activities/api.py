@@ -26,6 +26,13 @@ its shift and version.
 """
 
 from citycard.activities.awarding import award, award_for, award_lines
+from citycard.activities.awarding_taps import (
+    Given,
+    PointsNotPosted,
+    TapToAward,
+    award_taps,
+    giving,
+)
 from citycard.activities.budgeting import (
     BudgetNeedsSecond,
     NotOverYet,
@@ -154,6 +161,7 @@ __all__ = [
     "DrawTermsWrong",
     "DrawWinner",
     "EarningLine",
+    "Given",
     "GivenToOneself",
     "GivingNotAllowed",
     "HoursGift",
@@ -172,6 +180,7 @@ __all__ = [
     "OwnEntry",
     "Participant",
     "PeriodWrong",
+    "PointsNotPosted",
     "Prize",
     "Reason",
     "ReasonMissing",
@@ -186,6 +195,7 @@ __all__ = [
     "ShiftWords",
     "Statistics",
     "StoredUpload",
+    "TapToAward",
     "TimeBank",
     "TriggerRequest",
     "UnitUnknown",
@@ -199,6 +209,7 @@ __all__ = [
     "award",
     "award_for",
     "award_lines",
+    "award_taps",
     "campaign",
     "campaigns",
     "campaigns_by_id",
@@ -212,6 +223,7 @@ __all__ = [
     "draws",
     "follow_volunteer_taps",
     "give_hours",
+    "giving",
     "has_time_bank",
     "hold_draw",
     "may_not_redeem",

@@ -4,8 +4,10 @@ Locks: participations by campaign and member, then budgets, then (in the ledger)
 """
 
 import datetime as dt
+import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
 
 from citycard.activities import shares
 from citycard.activities.deciding import Room
@@ -18,6 +20,7 @@ from citycard.activities.queries import (
 from citycard.activities.residents import at_home
 from citycard.activities.values import (
     Award,
+    AwardCode,
     AwardRequest,
     Campaign,
     LineRequest,
@@ -31,8 +34,26 @@ from citycard.kernel.ids import fact_key
 from citycard.ledger import api as ledger
 
 Request = AwardRequest | TriggerRequest | LineRequest
-Asked = tuple[Request, Campaign | None]
 DayOf = Callable[[dt.datetime], dt.date]
+
+
+class Fact(Protocol):
+    """What a decision reads of what is asked."""
+
+    @property
+    def member_id(self) -> int:
+        """Who would get the points."""
+
+    @property
+    def at(self) -> dt.datetime:
+        """When it happened."""
+
+
+class Decided(NamedTuple):
+    """How many points something gives, and why."""
+
+    points: int
+    code: AwardCode
 
 
 def award(*, requests: Sequence[AwardRequest], actor: Actor, now: dt.datetime) -> list[Award]:
@@ -51,7 +72,7 @@ def award(*, requests: Sequence[AwardRequest], actor: Actor, now: dt.datetime) -
     for campaign in running:
         for device_id in campaign.devices:
             at_device.setdefault(device_id, []).append(campaign)
-    return _decide([(r, _giving(at_device.get(r.device_id, ()), r.at)) for r in requests], now)
+    return _awards([(r, giving_at(at_device.get(r.device_id, ()), r.at)) for r in requests])
 
 
 def award_for(
@@ -66,7 +87,7 @@ def award_for(
     """
     require_unit_of_work()
     running = campaigns_of_trigger(trigger) if requests else []
-    return _decide([(request, _giving(running, request.at)) for request in requests], now)
+    return _awards([(request, giving_at(running, request.at)) for request in requests])
 
 
 def award_lines(*, requests: Sequence[LineRequest], actor: Actor, now: dt.datetime) -> list[Award]:
@@ -77,10 +98,11 @@ def award_lines(*, requests: Sequence[LineRequest], actor: Actor, now: dt.dateti
     """
     require_unit_of_work()
     named = campaigns_by_id(campaign_ids=sorted({request.campaign_id for request in requests}))
-    return _decide([(r, _giving([named[r.campaign_id]], r.at)) for r in requests], now)
+    return _awards([(r, giving_at([named[r.campaign_id]], r.at)) for r in requests])
 
 
-def _giving(running: Iterable[Campaign], at: dt.datetime) -> Campaign | None:
+def giving_at(running: Iterable[Campaign], at: dt.datetime) -> Campaign | None:
+    """Return the first of some campaigns that gives at an instant."""
     return next((campaign for campaign in running if campaign.gives_at(at)), None)
 
 
@@ -95,7 +117,22 @@ class _Batch:
     given: list[tuple[int, int, int]] = field(default_factory=list)
 
 
-def _decide(asked: Sequence[Asked], now: dt.datetime) -> list[Award]:
+def _awards(asked: Sequence[tuple[Request, Campaign | None]]) -> list[Award]:
+    day_of = functools.cache(current_pack().time.day)
+    return [
+        Award(
+            n=request.n,
+            campaign_id=campaign.id if campaign is not None else None,
+            points=points,
+            code=code,
+            move=_move(request, campaign, points, day_of) if campaign and points else None,
+        )
+        for (request, campaign), (points, code) in zip(asked, decide(asked), strict=True)
+    ]
+
+
+def decide(asked: Sequence[tuple[Fact, Campaign | None]]) -> list[Decided]:
+    """Decide what each gives, in the order given, and count it; see ``award``."""
     pack = current_pack()  # once a batch, not once a tap
     day_of = pack.time.day
     outsiders = _not_residents(asked, day_of)
@@ -117,17 +154,17 @@ def _decide(asked: Sequence[Asked], now: dt.datetime) -> list[Award]:
         ),
         budgets=ledger.lease_budgets(wanted=_most(eligible, own)),
     )
-    awards = [_one(request, campaign, outsiders, batch) for request, campaign in asked]
+    decided = [_one(request, campaign, outsiders, batch) for request, campaign in asked]
     shares.save(batch.own.values())
     shares.save_days(batch.days.values())
     if batch.given:
         members, campaigns, points = zip(*batch.given, strict=True)
         announce(PointsAwarded(member_ids=members, campaign_ids=campaigns, points=points))
-    return awards
+    return decided
 
 
 def _most(
-    eligible: Iterable[tuple[Request, Campaign]],
+    eligible: Iterable[tuple[Fact, Campaign]],
     own: Mapping[tuple[int, int], shares.Share],
 ) -> dict[int, int]:
     """Return the most that a batch can take from each fund: no person more than their share."""
@@ -145,23 +182,23 @@ def _most(
 
 
 def _one(
-    request: Request,
+    request: Fact,
     campaign: Campaign | None,
     outsiders: set[tuple[int, int, dt.datetime]],
     batch: _Batch,
-) -> Award:
+) -> Decided:
     if campaign is None:
-        return Award(n=request.n, campaign_id=None, points=0, code="none")
+        return _NONE
     if (campaign.id, request.member_id, request.at) in outsiders:
-        return Award(n=request.n, campaign_id=campaign.id, points=0, code="not_resident")
+        return _NOT_RESIDENT
     points = _give(request, campaign, batch)
-    if not points:
-        return Award(n=request.n, campaign_id=campaign.id, points=0, code="limit")
-    move = _move(request, campaign, points, batch)
-    return Award(n=request.n, campaign_id=campaign.id, points=points, code="points", move=move)
+    return Decided(points, "points") if points else _LIMIT
 
 
-def _give(request: Request, campaign: Campaign, batch: _Batch) -> int:
+_NONE, _NOT_RESIDENT, _LIMIT = Decided(0, "none"), Decided(0, "not_resident"), Decided(0, "limit")
+
+
+def _give(request: Fact, campaign: Campaign, batch: _Batch) -> int:
     share = batch.own[campaign.id, request.member_id]
     if campaign.trigger and share.points:
         return 0
@@ -183,12 +220,12 @@ def _give(request: Request, campaign: Campaign, batch: _Batch) -> int:
     return points
 
 
-def _move(request: Request, campaign: Campaign, points: int, batch: _Batch) -> ledger.Move:
+def _move(request: Request, campaign: Campaign, points: int, day_of: DayOf) -> ledger.Move:
     lot = ledger.member(
         holder=request.member_id,
         unit=campaign.unit,
         fund=campaign.fund_id,
-        expires_on=ledger.last_day(unit=campaign.unit, earned_on=batch.day_of(request.at)),
+        expires_on=ledger.last_day(unit=campaign.unit, earned_on=day_of(request.at)),
     )
     key = request.tap_key if isinstance(request, AwardRequest) else request.key
     return ledger.Move(
@@ -206,7 +243,9 @@ def _move(request: Request, campaign: Campaign, points: int, batch: _Batch) -> l
     )
 
 
-def _not_residents(asked: Sequence[Asked], day_of: DayOf) -> set[tuple[int, int, dt.datetime]]:
+def _not_residents(
+    asked: Sequence[tuple[Fact, Campaign | None]], day_of: DayOf
+) -> set[tuple[int, int, dt.datetime]]:
     """Return what is asked by people who were not registered in the city on the day they tapped."""
     for_residents = [(r, c) for r, c in asked if c is not None and c.residents_only]
     home = at_home((r.member_id, day_of(r.at)) for r, _ in for_residents)

@@ -6,7 +6,10 @@ the database.
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
 
 from citycard.entitlements import api as entitlements
 from citycard.kernel.actors import SYSTEM
@@ -15,58 +18,56 @@ from citycard.taps import api as taps
 
 
 def pay(
-    *, batch: taps.OpenBatch, codes: Sequence[taps.Code], now: dt.datetime
+    *, batch: taps.OpenBatch, codes: npt.NDArray[np.int16], now: dt.datetime
 ) -> dict[int, taps.PaidPart]:
     """Take from month's points what they pay, in the taps' own order; by place in the batch."""
-    asked = [
-        i
-        for i, tap in enumerate(batch.taps)
-        if tap.spends_on is not None
-        and tap.state == "new"
-        and codes[i] == taps.Code.ACCEPTED
-        and batch.reads[i].sale is not None
-    ]
-    if not asked:
+    sales = batch.columns.sales
+    if not sales:
         return {}
-    asked.sort(key=lambda i: (batch.reads[i].at, *batch.reads[i][:3]))
+    good = batch.new & (codes == taps.Code.ACCEPTED) & _spends(batch)
+    places = [i for i in np.flatnonzero(good).tolist() if sales[i] is not None]
+    if not places:
+        return {}
+    asked = batch.in_order(np.array(places)).tolist()
     asks = [_ask(batch, i) for i in asked]
     paid = entitlements.pay_at_tills(asks=asks, actor=SYSTEM, now=now)
     return {i: _part(one) for i, one in zip(asked, paid, strict=True)}
 
 
-def told_again(*, batch: taps.OpenBatch, answers: Sequence[taps.TapAnswer]) -> list[taps.TapAnswer]:
+def told_again(*, batch: taps.OpenBatch, answers: taps.AnswerColumns) -> taps.AnswerColumns:
     """Give taps that came before the part of their stored answer that says what paid."""
-    again = [
-        i
-        for i, tap in enumerate(batch.taps)
-        if tap.state == "duplicate" and tap.spends_on is not None
-    ]
-    told = list(answers)
-    if again:
-        keys = {i: _key(batch.reads[i]) for i in again}
-        ats = [batch.reads[i].at for i in again]
-        before = entitlements.paid_before(keys=list(keys.values()), ats=ats)
-        for i, key in keys.items():
-            if key in before:
-                told[i] = told[i]._replace(paid=_part(before[key]))
-    return told
+    if not batch.told:
+        return answers
+    duplicates = (batch.state == taps.State.DUPLICATE) & _spends(batch)
+    again = np.flatnonzero(duplicates).tolist()
+    if not again:
+        return answers
+    keys = {i: _key(batch.read(i)) for i in again}
+    ats = [batch.columns.at(i) for i in again]
+    before = entitlements.paid_before(keys=list(keys.values()), ats=ats)
+    paid = {i: _part(before[key]) for i, key in keys.items() if key in before}
+    return replace(answers, paid={**answers.paid, **paid})
+
+
+def _spends(batch: taps.OpenBatch) -> npt.NDArray[np.bool_]:
+    return batch.serves([service.spends_on is not None for service in batch.services])
 
 
 def _ask(batch: taps.OpenBatch, i: int) -> entitlements.TillAsk:
-    read, tap = batch.reads[i], batch.taps[i]
+    read, service, site = batch.read(i), batch.service_of(i), batch.site_of(i)
     assert read.sale is not None, "only taps that name a price pay"
-    assert tap.member_id is not None, "an accepted tap has a member"
-    assert tap.spends_on is not None, "only services that spend are asked"
+    assert service is not None, "an accepted tap is of a service"
+    assert service.spends_on is not None, "only services that spend are asked"
     return entitlements.TillAsk(
         key=_key(read),
         at=read.at,
-        member_id=tap.member_id,
-        category=tap.spends_on,
+        member_id=int(batch.member_id[i]),
+        category=service.spends_on,
         price_ntd=read.sale.price_ntd,
         quantity=read.sale.quantity,
         purse_ntd=read.sale.purse_ntd,
-        agency=tap.agency,
-        service=tap.service,
+        agency=site.agency,
+        service=site.service,
     )
 
 

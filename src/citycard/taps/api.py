@@ -1,7 +1,7 @@
 """Taps: what readers saw, taken once, judged once, kept with the answer that was given.
 
 A tap's identity is (reader, epoch, sequence). One write path uses this face:
-``flows.tapping.take``, which opens a batch (``open_batch``: lock, de-duplicate, attribute, judge),
+``flows.tapping``, which opens a batch (``open_batch``: lock, de-duplicate, attribute, judge),
 lets others add points and the agency's number, and stores it (``store``). What a reader answered is
 a fact and never changes: a tap sent again gets the stored answer; the same identity with another
 content is kept as a conflict; an impossible time is kept in quarantine.
@@ -29,6 +29,7 @@ from citycard.taps.codes import MEANINGS, Code
 from citycard.taps.columns import AnswerColumns, TapColumns, columns_of
 from citycard.taps.judging import judge
 from citycard.taps.numbers import candidates
+from citycard.taps.opened import OpenBatch, Outcomes, State
 from citycard.taps.opening import open_batch
 from citycard.taps.queries import reader_health, recent, tap_of, whose
 from citycard.taps.service_table import Service, ServiceTable, service_table
@@ -38,9 +39,6 @@ from citycard.taps.values import (
     CardRead,
     Judged,
     Leg,
-    OpenBatch,
-    OpenedTap,
-    Outcome,
     PaidPart,
     ReaderHealth,
     RidePart,
@@ -61,14 +59,14 @@ __all__ = [
     "Judged",
     "Leg",
     "OpenBatch",
-    "OpenedTap",
-    "Outcome",
+    "Outcomes",
     "PaidPart",
     "ReaderHealth",
     "RidePart",
     "SalePart",
     "Service",
     "ServiceTable",
+    "State",
     "TapAnswer",
     "TapColumns",
     "TapRead",

@@ -8,7 +8,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from citycard.taps.values import AnsweredPart, PaidPart, RidePart, SalePart, TapRead
+from citycard.taps.codes import Code
+from citycard.taps.values import (
+    AnsweredPart,
+    PaidPart,
+    RidePart,
+    SalePart,
+    TapAnswer,
+    TapRead,
+)
 
 Whole = npt.NDArray[np.int64]
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -38,6 +46,25 @@ class TapColumns:
     def __len__(self) -> int:
         return len(self.seq)
 
+    def at(self, i: int) -> dt.datetime:
+        """Return the time of a tap."""
+        return EPOCH + dt.timedelta(microseconds=int(self.at_us[i]))
+
+    def read(self, i: int) -> TapRead:
+        """Return a tap as a row."""
+        return TapRead(
+            int(self.device_id[i]),
+            int(self.epoch[i]),
+            int(self.seq[i]),
+            self.at(i),
+            self.issuer[i],
+            self.number_kind[i],
+            self.number[i],
+            self.rides[i] if self.rides else None,
+            self.sales[i] if self.sales else None,
+            self.answered[i] if self.answered else None,
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class AnswerColumns:
@@ -51,6 +78,20 @@ class AnswerColumns:
     points: npt.NDArray[np.int32]
     agency_numbers: Mapping[int, str] = field(repr=False)
     paid: Mapping[int, PaidPart]
+
+    def rows(self) -> list[TapAnswer]:
+        """Return the answers as rows."""
+        answers = zip(self.code.tolist(), self.points.tolist(), strict=True)
+        if not self.agency_numbers and not self.paid:
+            return [TapAnswer(_CODES[code], points) for code, points in answers]
+        numbers, paid = self.agency_numbers.get, self.paid.get
+        return [
+            TapAnswer(_CODES[code], points, numbers(i), paid(i))
+            for i, (code, points) in enumerate(answers)
+        ]
+
+
+_CODES = {int(code): code for code in Code}
 
 
 def columns_of(*, reads: Sequence[TapRead]) -> TapColumns:

@@ -1,13 +1,18 @@
-"""Pure decisions about one tap: is its time possible, and what is the reader told."""
+"""Pure decisions about a batch of taps: whether times are possible, what readers are told."""
 
 import datetime as dt
-import json
+import functools
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from citycard.taps.codes import Code
+from citycard.taps.columns import EPOCH, TapColumns, Whole
 from citycard.taps.service_table import ServiceTable
-from citycard.taps.values import RidePart, TapRead
+from citycard.taps.values import RidePart
 
 FUTURE_ALLOWED = dt.timedelta(minutes=10)
 """How far a reader's clock may run ahead."""
@@ -18,67 +23,179 @@ OLDEST = dt.timedelta(days=400)
 LATE_AFTER = dt.timedelta(minutes=15)
 """A tap that arrives later than this after it happened was held back by its reader."""
 
+_US = dt.timedelta(microseconds=1)
+_SLOT_US = 900_000_000  # no zone changes its clocks between quarters of an hour
+_DAY_US = 86_400_000_000
+_RIDE_FIELDS = 12
+"""What was ever said of a ride first; what is added one day changes nothing of before."""
 
-def content_hash(read: TapRead) -> bytes:
-    """Return 16 bytes that tell a re-sent tap from another one under the same number."""
-    said = f"{read.at.timestamp():.6f}|{read.issuer}|{read.number_kind}|{read.number}"
-    if read.ride is not None:
-        said += _ride_content(read.ride)
-    if read.sale is not None:
-        said += "|".join(("", "sale", *map(str, read.sale)))
-    if read.answered is not None:
-        said += "|".join(("", "answered", *map(str, read.answered)))
-    return blake2b(said.encode(), digest_size=16).digest()
+Impossible = npt.NDArray[np.int8]
+
+
+class Found(NamedTuple):
+    """What held for each card at its tap's own time.
+
+    :ivar standing: 0: no card, 1: good, 2: out of use, 3: the number can mean two cards
+    :ivar kind: the place, from 1, among the kinds that carry not everything; 0: any other
+    :ivar service: the place among the table's services, from 1; 0: none of them
+    """
+
+    service: Whole
+    standing: Whole
+    card_id: Whole
+    kind: Whole
+    binding_id: Whole
+    member_id: Whole
+    right_id: Whole
+
+
+def content_hashes(columns: TapColumns) -> Whole:
+    """Return numbers that tell a re-sent tap from another one under the same identity."""
+    digests = [
+        blake2b(f"{at}|{issuer}|{kind}|{number}{said}".encode(), digest_size=8).digest()
+        for at, issuer, kind, number, said in zip(
+            columns.at_us.tolist(),
+            columns.issuer,
+            columns.number_kind,
+            columns.number,
+            _said_beside(columns),
+            strict=True,
+        )
+    ]
+    return np.frombuffer(b"".join(digests), ">i8").astype(np.int64)
+
+
+def _said_beside(columns: TapColumns) -> Sequence[str]:
+    """Return what was said of rides and sales and what was answered, as texts."""
+    said = [""] * len(columns)
+    parts: Any
+    for write, parts in (
+        (_ride_content, columns.rides),
+        (functools.partial(_part_content, "sale"), columns.sales),
+        (functools.partial(_part_content, "answered"), columns.answered),
+    ):
+        if parts:
+            said = [
+                text if part is None else text + write(part)
+                for text, part in zip(said, parts, strict=True)
+            ]
+    return said
 
 
 def _ride_content(ride: RidePart) -> str:
-    """Return what was said of a ride; a field that is added one day changes nothing of before."""
+    said = repr(tuple(ride[:_RIDE_FIELDS]))
     usual = RidePart._field_defaults
-    said = {name: v for name, v in ride._asdict().items() if v != usual.get(name)}
-    return json.dumps(said, sort_keys=True, ensure_ascii=False)
+    for name, value in zip(ride._fields[_RIDE_FIELDS:], ride[_RIDE_FIELDS:], strict=True):
+        if value != usual[name]:
+            said += f"{name}={value!r}"
+    return said
 
 
-def impossible_time(at: dt.datetime, now: dt.datetime) -> str | None:
-    """Return why a tap cannot have happened then (``future``, ``too_old``), or None."""
-    if at > now + FUTURE_ALLOWED:
-        return "future"
-    if at < now - OLDEST:
-        return "too_old"
-    return None
+def _part_content(name: str, part: Any) -> str:
+    return "|".join(("", name, *map(str, part)))
 
 
-def local_day(at: dt.datetime, zone: dt.tzinfo) -> dt.date:
-    """Return the local day of a tap; a reader's clock may say any year that there is, and at
-    either end of time the zone's own day is none."""
+def impossible_times(at_us: Whole, now: dt.datetime) -> Impossible:
+    """Return which taps cannot have happened then: 1 is in the future, 2 too old."""
+    us = (now - EPOCH) // _US
+    return np.where(
+        at_us > us + FUTURE_ALLOWED // _US, 1, np.where(at_us < us - OLDEST // _US, 2, 0)
+    ).astype(np.int8)
+
+
+IMPOSSIBLE = {1: "future", 2: "too_old"}
+
+
+def late(at_us: Whole, now: dt.datetime) -> npt.NDArray[np.bool_]:
+    """Tell which taps were held back by their readers."""
+    return np.asarray(at_us < (now - LATE_AFTER - EPOCH) // _US)
+
+
+def local_days(at_us: Whole, zone: dt.tzinfo) -> Whole:
+    """Return the local days of instants, counted from 1970."""
+    slots, places = np.unique(at_us // _SLOT_US, return_inverse=True)
+    offsets = np.array([_offset_us(slot, zone) for slot in slots.tolist()], np.int64)
+    return np.asarray((at_us + offsets[places]) // _DAY_US)
+
+
+@functools.lru_cache(maxsize=4096)
+def _offset_us(slot: int, zone: dt.tzinfo) -> int:
+    """Return how far the zone's clocks are ahead; a reader's clock may say any year that there
+    is, and at either end of time the zone's own is none."""
     try:
-        return at.astimezone(zone).date()
+        shown = (EPOCH + slot * _SLOT_US * _US).astimezone(zone).utcoffset()
     except OverflowError:
-        return at.date()
+        return 0
+    return shown // _US if shown is not None else 0
+
+
+def verdicts(found: Found, table: ServiceTable, days: Whole) -> npt.NDArray[np.int16]:
+    """Return what readers are told about new taps, before points and the agency's number.
+
+    :param days: the local day of each tap, counted from 1970
+    """
+    carried = table.carried[found.kind, found.service]
+    needs = table.needs_right[found.service]
+    told = np.select(
+        [
+            found.service == 0,
+            found.standing == 3,
+            found.standing == 0,
+            found.standing == 2,
+            found.member_id == 0,
+            carried == 0,
+            needs & (found.right_id == 0),
+        ],
+        [
+            Code.WRONG_SERVICE,
+            Code.AMBIGUOUS_CARD,
+            Code.UNKNOWN_CARD,
+            Code.BLOCKED,
+            Code.NOT_BOUND,
+            Code.WRONG_SERVICE,
+            Code.NOT_ENTITLED,
+        ],
+        Code.ACCEPTED,
+    ).astype(np.int16)
+    dated = (carried == 2) & ((told == Code.ACCEPTED) | (told == Code.NOT_ENTITLED))
+    for i in np.flatnonzero(dated).tolist():
+        span = table.span_of(int(found.kind[i]), int(found.service[i]))
+        if (EPOCH + dt.timedelta(days=int(days[i]))).date() not in span:
+            told[i] = Code.WRONG_SERVICE
+    return told
 
 
 def verdict(found: Any, table: ServiceTable, on: dt.date) -> Code:
-    """Return what the reader is told about a new tap, before points and the agency's number.
+    """Return the same decision for one row, as it is looked up for a question without a tap.
 
-    :param found: card, binding and right as they stood at the tap's own time
-    :param on: the local day of the tap
+    :param found: ``service``, ``card_state``, ``kind``, ``expires_on``, ``member_id``, ``entitled``
     """
-    service = table.services.get(found.service)
-    if service is None:
-        return Code.WRONG_SERVICE
+    return verdicts_of([found], table, on)[0]
+
+
+def verdicts_of(found: Sequence[Any], table: ServiceTable, on: dt.date) -> list[Code]:
+    """Return the same decision for rows; see ``verdict``."""
+    services = {code: place for place, code in enumerate(table.services, 1)}
+    kinds = {code: place for place, code in enumerate(table.special_kinds, 1)}
+    asked = Found(
+        service=_column(services.get(one.service, 0) for one in found),
+        standing=_column(_standing(one, on) for one in found),
+        card_id=_column(0 for _ in found),
+        kind=_column(kinds.get(one.kind, 0) for one in found),
+        binding_id=_column(0 for _ in found),
+        member_id=_column(one.member_id or 0 for one in found),
+        right_id=_column(int(one.entitled) for one in found),
+    )
+    days = np.full(len(found), (on - EPOCH.date()).days)
+    return [Code(code) for code in verdicts(asked, table, days).tolist()]
+
+
+def _column(values: Iterable[int]) -> Whole:
+    return np.array(list(values), np.int64)
+
+
+def _standing(found: Any, on: dt.date) -> int:
     if found.card_state is None:
-        return Code.UNKNOWN_CARD
-    if found.card_state != "active" or (found.expires_on and found.expires_on <= on):
-        return Code.BLOCKED
-    if found.member_id is None:
-        return Code.NOT_BOUND
-    return _entitled(found, service.entitlement, table, on)
-
-
-def _entitled(found: Any, entitlement: str | None, table: ServiceTable, on: dt.date) -> Code:
-    carried = table.narrow_kinds.get(found.kind)
-    if entitlement is not None and carried is not None and entitlement not in carried:
-        return Code.WRONG_SERVICE
-    days = table.dated.get((found.kind, entitlement or ""))
-    if days is not None and on not in days:
-        return Code.WRONG_SERVICE
-    return Code.ACCEPTED if found.entitled else Code.NOT_ENTITLED
+        return 0
+    ended = found.expires_on and found.expires_on <= on
+    return 1 if found.card_state == "active" and not ended else 2

@@ -39,11 +39,9 @@ def judge(*, device_id: int, cards: Sequence[CardRead], now: dt.datetime) -> lis
     )
     return [
         Judged(
-            Code.READER_REVOKED
-            if facts.reader_state != "active"
-            else deciding.verdict(facts, table, today),
+            Code.READER_REVOKED if facts.reader_state != "active" else code,
             facts.member_id,
             facts.agency,
         )
-        for facts in found
+        for facts, code in zip(found, deciding.verdicts_of(found, table, today), strict=True)
     ]

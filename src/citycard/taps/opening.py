@@ -1,192 +1,165 @@
-"""Opening a batch: lock the readers, tell what came before, judge what is new; all set-based."""
+"""Opening a batch: lock the readers, tell what came before, judge what is new; all by columns."""
 
 import datetime as dt
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
-from citycard.cards import api as cards
-from citycard.infra.database import execute, rows, statement
+import numpy as np
+
+from citycard.infra import columns as wire
+from citycard.infra.database import execute, statement
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import require_unit_of_work
-from citycard.taps import deciding
+from citycard.taps import deciding, grouping, recalling
 from citycard.taps.codes import Code
+from citycard.taps.columns import TapColumns, Whole
+from citycard.taps.deciding import Found
+from citycard.taps.looking_up import sought
 from citycard.taps.months import ensure_months
+from citycard.taps.opened import Mask, OpenBatch, State
 from citycard.taps.service_table import ServiceTable, service_table
-from citycard.taps.values import OpenBatch, OpenedTap, State, TapAnswer, TapRead
+from citycard.taps.sites import add_sites, sites_of
+from citycard.taps.values import CardRead, TapAnswer
 
-Identity = tuple[int, int, int]
-
-
-class Fate(NamedTuple):
-    """What becomes of a tap before it is judged: see ``OpenedTap``."""
-
-    state: State
-    answer: TapAnswer | None = None
-    same_as: int | None = None
+_FORMS = (">i2", ">i8", wire.TEXT, ">i8")
+_FOUND = (">i8", ">i2", ">i4", ">i2", ">i8", ">i2", ">i8", ">i8", ">i8")
 
 
-_NEW = Fate("new")
-_CONFLICT = Fate("conflict", TapAnswer(Code.CONFLICT))
-_REFUSED = Fate("refused", TapAnswer(Code.READER_REVOKED))
-_QUARANTINED = Fate("quarantined", TapAnswer(Code.QUARANTINED_TIME))
-
-
-def open_batch(*, reads: Sequence[TapRead], now: dt.datetime) -> OpenBatch:
+def open_batch(
+    *,
+    columns: TapColumns,
+    now: dt.datetime,
+    resolved: Mapping[int, CardRead] | None = None,
+) -> OpenBatch:
     """Lock the readers' epochs in order and judge each tap by what held at its own time.
 
     A tap that was taken before carries the answer that was stored; the same number with another
-    content is a conflict; an impossible time is quarantined; none of them fails the others.
+    content is a conflict; an impossible time is quarantined; none of them fails the others. The
+    numbers that are new stand as taken from here on, so what is opened must be stored.
 
+    :param resolved: by place, the card behind a number that says none itself
     :raises UnitOfWorkMisused: called outside a unit of work
     """
     require_unit_of_work()
     table = service_table()
-    zone = current_pack().time.zone
-    days = [deciding.local_day(read.at, zone) for read in reads]
-    hashes = [deciding.content_hash(read) for read in reads]
-    impossible = [deciding.impossible_time(read.at, now) for read in reads]
-    ensure_months(
-        {d.replace(day=1) for d, why in zip(days, impossible, strict=True) if why is None}
+    days = deciding.local_days(columns.at_us, current_pack().time.zone)
+    impossible = deciding.impossible_times(columns.at_us, now)
+    readers = grouping.by_reader(columns, impossible)
+    asked = _asked(columns, readers, days, table, resolved or {}, now)
+    good, batch_id, seen, site, found = _look_up(asked, readers)
+    hashes = deciding.content_hashes(columns)
+    code = deciding.verdicts(found, table, days)
+    state = np.full(len(columns), State.NEW, np.int8)
+    state[impossible > 0] = State.QUARANTINED
+    same_as = _mark_repeated(state, readers, hashes)
+    told: dict[int, TapAnswer] = {}
+    if seen:
+        places = grouping.seen_places(seen, readers, columns.seq)
+        fates = recalling.recall(columns, days, hashes, places)
+        for i, (fate, answer) in fates.items():
+            state[i], told[i] = fate, answer
+            same_as.pop(i, None)
+    state[~good[readers.place]] = State.REFUSED
+    _answer_the_rest(state, code, told)
+    batch = OpenBatch(
+        columns=columns,
+        pack_hash=table.pack_hash,
+        batch_id=batch_id,
+        services=table.in_order,
+        day=days,
+        state=state,
+        code=code,
+        card_id=found.card_id,
+        member_id=found.member_id,
+        binding_id=found.binding_id,
+        right_id=found.right_id,
+        service=found.service - 1,
+        site=site,
+        content_hash=hashes,
+        late=deciding.late(columns.at_us, now),
+        impossible=impossible,
+        sites=sites_of(np.unique(site).tolist()),
+        told=told,
+        same_as=same_as,
+        ambiguous=np.flatnonzero((found.standing == 3) & (state == State.NEW)).tolist(),
     )
-    found = _look_up(reads, days, table)
-    stored = _stored_answers(reads, days, hashes, found)
-    first: dict[Identity, int] = {}
-    taps = []
-    for i, (read, facts) in enumerate(zip(reads, found, strict=True)):
-        fate = _fate(i, read, facts, impossible[i], hashes, first, stored)
-        code = fate.answer.code if fate.answer else deciding.verdict(facts, table, days[i])
-        late = now - read.at > deciding.LATE_AFTER
-        taps.append(_opened(fate, code, impossible[i], facts, table, hashes[i], days[i], late))
-    return OpenBatch(reads=tuple(reads), taps=tuple(taps), pack_hash=table.pack_hash)
+    ensure_months(set(batch.months_of(batch.new)))
+    return batch
 
 
-def _look_up(reads: Sequence[TapRead], days: Sequence[dt.date], table: ServiceTable) -> list[Any]:
-    """Run the one statement of the batch; a reader's first tap of an epoch makes its row first."""
-    epochs = sorted({(read.device_id, read.epoch) for read in reads})
-    columns = list(zip(*reads, strict=True))
-    parameters = {
-        "lock_readers": [reader for reader, _ in epochs],
-        "lock_epochs": [epoch for _, epoch in epochs],
-        "readers": list(columns[0]),
-        "epochs": list(columns[1]),
-        "seqs": list(columns[2]),
-        "ats": list(columns[3]),
-        "days": list(days),
-        "issuers": list(columns[4]),
-        "kinds": list(columns[5]),
-        "numbers": list(columns[6]),
-        "services": list(table.services),
-        "entitlements": [service.entitlement for service in table.services.values()],
-        "one_card": [service.one_card for service in table.services.values()],
-    }
-    found = rows(statement(__file__, "open"), parameters, prepare=True)
-    if any(row.seen is None and row.reader_state is not None for row in found):
-        execute(statement(__file__, "begin_epochs"), parameters)
-        found = rows(statement(__file__, "open"), parameters, prepare=True)
-    return found
-
-
-def _fate(
-    i: int,
-    read: TapRead,
-    facts: Any,
-    impossible: str | None,
-    hashes: Sequence[bytes],
-    first: dict[Identity, int],
-    stored: dict[int, Fate],
-) -> Fate:
-    """Tell whether a tap goes on to be judged, and if not, its answer."""
-    if facts.reader_state != "active" or not facts.epoch_known or read.epoch < 1:
-        return _REFUSED
-    if i in stored:
-        return stored[i]
-    earlier = first.setdefault((read.device_id, read.epoch, read.seq), i)
-    if earlier != i:
-        return Fate("repeated", None, earlier) if hashes[earlier] == hashes[i] else _CONFLICT
-    return _NEW if impossible is None else _QUARANTINED
-
-
-def _opened(
-    fate: Fate,
-    code: Code,
-    impossible: str | None,
-    facts: Any,
+def _asked(
+    columns: TapColumns,
+    readers: grouping.Readers,
+    days: Whole,
     table: ServiceTable,
-    content: bytes,
-    day: dt.date,
-    late: bool,
-) -> OpenedTap:
-    service = table.services.get(facts.service)
-    return OpenedTap(
-        fate.state,
-        code,
-        fate.answer,
-        fate.same_as,
-        impossible,
-        facts.card_id,
-        # Who holds a refused card did tap all the same: it stands in their history.
-        facts.member_id,
-        facts.binding_id,
-        facts.right_id,
-        facts.service,
-        facts.agency,
-        facts.place,
-        service is not None and service.answers_number,
-        service is not None and service.needs_link,
-        content,
-        day.replace(day=1),
-        late,
-        service.spends_on if service is not None else None,
-    )
-
-
-def _stored_answers(
-    reads: Sequence[TapRead],
-    days: Sequence[dt.date],
-    hashes: Sequence[bytes],
-    found: Sequence[Any],
-) -> dict[int, Fate]:
-    """Return, by place in the batch, the answers of taps that were taken before."""
-    seen = [i for i, facts in enumerate(found) if facts.seen]
-    if not seen:
-        return {}
-    taken = rows(
-        statement(__file__, "stored_answers"),
-        {
-            "months": [days[i].replace(day=1) for i in seen],
-            "readers": [reads[i].device_id for i in seen],
-            "epochs": [reads[i].epoch for i in seen],
-            "seqs": [reads[i].seq for i in seen],
-        },
-    )
-    numbers = cards.numbers_of_links(link_ids=[row.link_id for row in taken if row.link_id])
-    same = {
-        seen[row.n - 1]: Fate(
-            "duplicate", TapAnswer(Code(row.code), row.points, numbers.get(row.link_id))
-        )
-        for row in taken
-        if bytes(row.content_hash) == hashes[seen[row.n - 1]]
-    }
-    kept_apart = _quarantined(reads, hashes, [i for i in seen if i not in same])
-    return {i: same.get(i) or kept_apart.get(i) or _CONFLICT for i in seen}
-
-
-def _quarantined(
-    reads: Sequence[TapRead], hashes: Sequence[bytes], places: Sequence[int]
-) -> dict[int, Fate]:
-    if not places:
-        return {}
-    found = rows(
-        """
-        SELECT r.n, q.content_hash
-        FROM unnest(%s::bigint[], %s::integer[], %s::bigint[])
-             WITH ORDINALITY AS r(reader_id, epoch, seq, n)
-        JOIN taps_quarantine q USING (reader_id, epoch, seq)
-        """,
-        [[reads[i][column] for i in places] for column in range(3)],
-    )
+    resolved: Mapping[int, CardRead],
+    now: dt.datetime,
+) -> dict[str, Any]:
+    numbers = sought(columns, resolved)
+    services = table.in_order
     return {
-        places[row.n - 1]: Fate("duplicate", TapAnswer(Code.QUARANTINED_TIME))
-        for row in found
-        if bytes(row.content_hash) == hashes[places[row.n - 1]]
+        "now": now,
+        "readers": wire.array(wire.INT8, readers.device_id),
+        "epochs": wire.array(wire.INT4, readers.epoch),
+        "taken": readers.taken,
+        "last_ats": wire.array(wire.INSTANT, readers.last_at),
+        "services": [service.code for service in services],
+        "entitlements": [service.entitlement for service in services],
+        "one_card": [service.one_card for service in services],
+        "special_kinds": list(table.special_kinds),
+        "places": wire.array(wire.INT4, readers.place + 1),
+        "ats": wire.array(wire.INSTANT, wire.us_2000(columns.at_us)),
+        "days": wire.array(wire.DATE, wire.days_2000(days)),
+        "issuers": [issuer for issuer, _ in numbers.sorts],
+        "number_kinds": [kind for _, kind in numbers.sorts],
+        "keys": wire.array(wire.INT4, numbers.key + 1),
+        "numbers": numbers.number,
+        "others": numbers.other,
     }
+
+
+def _look_up(
+    asked: dict[str, Any], readers: grouping.Readers
+) -> tuple[Mask, int, str, Whole, Found]:
+    """Run the one statement of the batch; what readers stand for, and a reader's first tap of an
+    epoch, make their rows first."""
+    sql = statement(__file__, "open_columns")
+    answer = wire.ask(sql, asked, (*_FORMS, *_FOUND))
+    if answer[1][0]:
+        add_sites(readers.device_id.tolist())
+        good = answer[0] > 0
+        begun = [readers.device_id[good].tolist(), readers.epoch[good].tolist()]
+        execute(statement(__file__, "begin_epochs"), begun)
+        answer = wire.ask(sql, asked, (*_FORMS, *_FOUND))
+    good, _, seen, batch_id, n, service, site, standing, card, kind, binding, member, right = answer
+    order = np.argsort(n, kind="stable")
+    found = Found(
+        *(
+            column[order].astype(np.int64)
+            for column in (service, standing, card, kind, binding, member, right)
+        )
+    )
+    return good > 0, int(batch_id[0]), seen, site[order].astype(np.int64), found
+
+
+def _mark_repeated(state: Any, readers: grouping.Readers, hashes: Whole) -> dict[int, int]:
+    """Mark taps whose number came before in the same batch; return the first place of the same."""
+    same_as: dict[int, int] = {}
+    for i, first in readers.repeated:
+        state[i] = State.REPEATED if hashes[i] == hashes[first] else State.CONFLICT
+        if hashes[i] == hashes[first]:
+            same_as[i] = first
+    return same_as
+
+
+def _answer_the_rest(state: Any, code: Any, told: dict[int, TapAnswer]) -> None:
+    """Give what is not judged the code that it is answered."""
+    for fate, answer in (
+        (State.CONFLICT, Code.CONFLICT),
+        (State.QUARANTINED, Code.QUARANTINED_TIME),
+        (State.REFUSED, Code.READER_REVOKED),
+    ):
+        code[state == fate] = answer
+    for i, before in told.items():
+        if state[i] == State.DUPLICATE:
+            code[i] = before.code

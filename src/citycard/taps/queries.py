@@ -12,7 +12,7 @@ from citycard.taps.values import ReaderHealth, TapView
 _RECENT = """
 SELECT at, service, agency, place, code, points, card_id, late,
        reader_id || '-' || epoch || '-' || seq AS tap
-FROM taps_tap
+FROM taps_tap t JOIN taps_site s ON s.id = t.site_id
 WHERE member_id = %s AND (%s::timestamptz IS NULL OR at < %s)
 ORDER BY at DESC LIMIT %s
 """
@@ -34,7 +34,8 @@ def recent(
 _ONE = """
 SELECT at, service, agency, place, code, points, card_id, late,
        reader_id || '-' || epoch || '-' || seq AS tap
-FROM taps_tap WHERE reader_id = %s AND epoch = %s AND seq = %s AND member_id = %s
+FROM taps_tap t JOIN taps_site s ON s.id = t.site_id
+WHERE reader_id = %s AND epoch = %s AND seq = %s AND member_id = %s
 """
 
 

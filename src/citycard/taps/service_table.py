@@ -1,8 +1,12 @@
 """What each service asks of a card and answers to its reader, as the city pack has it."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from citycard.cards import api as cards
 from citycard.infra.packs import current_pack
@@ -21,14 +25,55 @@ class Service(NamedTuple):
     one_card: bool = False
 
 
-class ServiceTable(NamedTuple):
+@dataclass(frozen=True)
+class ServiceTable:
     """The services of a pack, which kinds of card carry only what is named for them, and which
-    carry something from a day or until one."""
+    carry something from a day or until one.
+
+    For decisions by columns, services and the kinds that carry not everything have places from 1;
+    place 0 is any other.
+    """
 
     pack_hash: str
     services: Mapping[str, Service]
     narrow_kinds: Mapping[str, frozenset[str]]
-    dated: Mapping[tuple[str, str], DateSpan] = MappingProxyType({})
+    dated: Mapping[tuple[str, str], DateSpan] = field(default_factory=dict)
+
+    @cached_property
+    def in_order(self) -> tuple[Service, ...]:
+        """The services by place, from 0."""
+        return tuple(self.services.values())
+
+    @cached_property
+    def special_kinds(self) -> tuple[str, ...]:
+        """The kinds of card that carry not everything, or not always."""
+        return tuple(sorted({*self.narrow_kinds, *(kind for kind, _ in self.dated)}))
+
+    @cached_property
+    def carried(self) -> npt.NDArray[np.int8]:
+        """Whether a kind carries what a service asks for: 0 no, 1 yes, 2 on some days."""
+        cells = np.ones((len(self.special_kinds) + 1, len(self.services) + 1), np.int8)
+        for k, kind in enumerate(self.special_kinds, 1):
+            for s, service in enumerate(self.in_order, 1):
+                cells[k, s] = self._carries(kind, service)
+        return cells
+
+    def _carries(self, kind: str, service: Service) -> int:
+        narrow = self.narrow_kinds.get(kind)
+        asked = service.entitlement
+        if asked is not None and narrow is not None and asked not in narrow:
+            return 0
+        return 2 if (kind, asked or "") in self.dated else 1
+
+    @cached_property
+    def needs_right(self) -> npt.NDArray[np.bool_]:
+        """Whether the service of a place asks for a right."""
+        return np.array([False, *(one.entitlement is not None for one in self.in_order)])
+
+    def span_of(self, kind: int, service: int) -> DateSpan:
+        """Return on which days the kind of a place carries what the service of a place asks for."""
+        asked = self.in_order[service - 1].entitlement or ""
+        return self.dated[self.special_kinds[kind - 1], asked]
 
 
 _tables: dict[str, ServiceTable] = {}

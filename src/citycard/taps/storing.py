@@ -2,115 +2,120 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
+
+import numpy as np
 
 from citycard.infra import crypto
-from citycard.infra.database import execute, rows, statement
+from citycard.infra.columns import (
+    BOOL,
+    DATE,
+    INSTANT,
+    INT2,
+    INT4,
+    INT8,
+    Column,
+    add_rows,
+    days_2000,
+    us_2000,
+)
+from citycard.infra.database import execute
 from citycard.infra.journal import announce
 from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.taps import events
-from citycard.taps.values import OpenBatch, Outcome, TapAnswer, TapRead
+from citycard.taps.columns import AnswerColumns, Whole
+from citycard.taps.deciding import IMPOSSIBLE
+from citycard.taps.opened import OpenBatch, Outcomes, State
+from citycard.taps.sites import sort_numbers
+from citycard.taps.values import TapRead
 
 _TAIL = 4
+_BATCH = """
+INSERT INTO taps_batch (id, received_at, pack_hash, taps)
+VALUES (%s::bigint, %s::timestamptz, %s::text, %s::integer)
+"""
 
 
-def store(
-    *, batch: OpenBatch, outcomes: Sequence[Outcome | None], now: dt.datetime
-) -> list[TapAnswer]:
-    """Store what is new, keep conflicts and impossible times apart, and return all answers in
-    order.
+def store(*, batch: OpenBatch, outcomes: Outcomes, now: dt.datetime) -> AnswerColumns:
+    """Store what is new, keep conflicts and impossible times apart, and return all answers.
 
-    :param outcomes: in parallel to the batch; None where the tap is not ``new``
+    :param outcomes: what the flow found out about the batch's new taps
     """
     require_unit_of_work()
-    places = _by_state(batch)
-    if places["new"] or places["quarantined"]:
-        batch_id = _insert(batch, places, outcomes, now)
-        months = sorted({batch.taps[i].local_month.isoformat() for i in places["new"]})
-        if months:
-            taps = len(places["new"])
-            announce(events.TapsStored(batch_id=batch_id, months=tuple(months), taps=taps))
-    for table in ("quarantined", "conflict"):
-        if places[table]:
-            _keep_apart(table, batch, places[table], now)
-    return [_answer(i, batch, outcomes) for i in range(len(batch.taps))]
+    new = np.flatnonzero(batch.new)
+    apart = {state: np.flatnonzero(batch.state == state) for state in _KEEP_APART}
+    if len(new) or len(apart[State.QUARANTINED]):
+        execute(_BATCH, [batch.batch_id, now, batch.pack_hash, len(new)], prepare=True)
+    if len(new):
+        add_rows("taps_tap", _columns(batch, new, outcomes))
+        months = tuple(month.isoformat() for month in batch.months_of(batch.new))
+        announce(events.TapsStored(batch_id=batch.batch_id, months=months, taps=len(new)))
+    for state, places in apart.items():
+        if len(places):
+            _keep_apart(state, batch, places.tolist(), now)
+    if batch.ambiguous:
+        _keep_ambiguous(batch, now)
+    return _answers(batch, outcomes)
 
 
-def _by_state(batch: OpenBatch) -> dict[str, list[int]]:
-    places: dict[str, list[int]] = {state: [] for state in ("new", "quarantined", "conflict")}
-    for i, tap in enumerate(batch.taps):
-        if tap.state in places:
-            places[tap.state].append(i)
-    return places
-
-
-def _answer(i: int, batch: OpenBatch, outcomes: Sequence[Outcome | None]) -> TapAnswer:
-    tap = batch.taps[i]
-    if tap.same_as is not None:
-        return _answer(tap.same_as, batch, outcomes)
-    outcome = outcomes[i]
-    answer = outcome.answer if outcome is not None else tap.answer
-    assert answer is not None, "a new tap needs an outcome"
-    return answer
-
-
-def _insert(
-    batch: OpenBatch,
-    places: dict[str, list[int]],
-    outcomes: Sequence[Outcome | None],
-    now: dt.datetime,
-) -> int:
-    """Insert the new taps, mark new and quarantined numbers as taken; returns the batch's id."""
-    taken = [batch.reads[i] for i in places["new"] + places["quarantined"]]
-    stored = rows(
-        statement(__file__, "store"),
-        {
-            "now": now,
-            "pack_hash": batch.pack_hash,
-            "taken_readers": [read.device_id for read in taken],
-            "taken_epochs": [read.epoch for read in taken],
-            "taken_seqs": [read.seq for read in taken],
-            # an impossible time says nothing about when the reader was last tapped
-            "taken_ats": [
-                batch.reads[i].at if batch.taps[i].state == "new" else None
-                for i in places["new"] + places["quarantined"]
-            ],
-            **_columns(batch, places["new"], outcomes),
-        },
-        prepare=True,
-    )
-    return int(stored[0].id)
-
-
-def _columns(
-    batch: OpenBatch, new: Sequence[int], outcomes: Sequence[Outcome | None]
-) -> dict[str, list[Any]]:
-    reads = [batch.reads[i] for i in new]
-    taps = [batch.taps[i] for i in new]
-    found = [outcome for outcome in (outcomes[i] for i in new) if outcome is not None]
-    return {
-        "readers": [read.device_id for read in reads],
-        "epochs": [read.epoch for read in reads],
-        "seqs": [read.seq for read in reads],
-        "ats": [read.at for read in reads],
-        "issuers": [read.issuer for read in reads],
-        "kinds": [read.number_kind for read in reads],
-        "tails": [read.number[-_TAIL:] for read in reads],
-        "months": [tap.local_month for tap in taps],
-        "cards": [tap.card_id for tap in taps],
-        "members": [tap.member_id for tap in taps],
-        "bindings": [tap.binding_id for tap in taps],
-        "rights": [tap.right_id for tap in taps],
-        "lates": [tap.late for tap in taps],
-        "hashes": [tap.content_hash for tap in taps],
-        "services": [tap.service for tap in taps],
-        "agencies": [tap.agency for tap in taps],
-        "places": [tap.place for tap in taps],
-        "links": [outcome.link_id for outcome in found],
-        "campaigns": [outcome.campaign_id for outcome in found],
-        "points": [outcome.answer.points for outcome in found],
-        "codes": [int(outcome.answer.code) for outcome in found],
+def _columns(batch: OpenBatch, new: Whole, outcomes: Outcomes) -> list[Column]:
+    c = batch.columns
+    if len(new) == len(batch):
+        new = slice(None)  # type: ignore[assignment]  # all of them: no copies
+    ids = {
+        "card_id": batch.card_id,
+        "member_id": batch.member_id,
+        "binding_id": batch.binding_id,
+        "right_id": batch.right_id,
+        "link_id": outcomes.link_id,
+        "campaign_id": outcomes.campaign_id,
     }
+    return [
+        Column("at", INSTANT, us_2000(c.at_us[new])),
+        Column("reader_id", INT8, c.device_id[new]),
+        Column("seq", INT8, c.seq[new]),
+        Column("batch_id", INT8, np.full(len(c), batch.batch_id)[new]),
+        Column("content_hash", INT8, batch.content_hash[new]),
+        *(Column(name, INT8, of[new], of[new] == 0) for name, of in ids.items()),
+        Column("local_month", DATE, days_2000(batch.month()[new])),
+        Column("epoch", INT4, c.epoch[new]),
+        Column("site_id", INT4, batch.site[new]),
+        Column("sort_id", INT4, _sorts(c.issuer, c.number_kind)[new]),
+        Column("points", INT4, outcomes.points[new]),
+        Column("code", INT2, outcomes.code[new]),
+        Column("late", BOOL, batch.late[new]),
+        Column("number_tail", None, np.array([one[-_TAIL:].encode() for one in c.number])[new]),
+    ]
+
+
+def _sorts(issuers: Sequence[str], kinds: Sequence[str]) -> Whole:
+    sorts = list(zip(issuers, kinds, strict=True))
+    numbers = sort_numbers(set(sorts))
+    return np.array([numbers[sort] for sort in sorts], np.int64)
+
+
+def _answers(batch: OpenBatch, outcomes: Outcomes) -> AnswerColumns:
+    new = batch.new
+    answers = AnswerColumns(
+        code=np.where(new, outcomes.code, batch.code).astype(np.int16),
+        points=np.where(new, outcomes.points, 0).astype(np.int32),
+        agency_numbers=dict(outcomes.agency_numbers),
+        paid=dict(outcomes.paid),
+    )
+    if not batch.told and not batch.same_as:
+        return answers
+    numbers, paid = dict(answers.agency_numbers), dict(answers.paid)
+    for i, told in batch.told.items():
+        answers.points[i] = told.points
+        if told.agency_number is not None:
+            numbers[i] = told.agency_number
+    for i, first in batch.same_as.items():
+        answers.code[i], answers.points[i] = answers.code[first], answers.points[first]
+        if first in numbers:
+            numbers[i] = numbers[first]
+        if first in paid:
+            paid[i] = paid[first]
+    return replace(answers, agency_numbers=numbers, paid=paid)
 
 
 _KEEP = """
@@ -119,37 +124,74 @@ INSERT INTO {table} (reader_id, epoch, seq, content_hash, at, received_at, issue
     {reason_column})
 SELECT reader_id, epoch, seq, content_hash, at, %s, issuer, number_kind, number_sealed
     {reason_column}
-FROM unnest(%s::bigint[], %s::integer[], %s::bigint[], %s::bytea[], %s::timestamptz[], %s::text[],
-    %s::text[],
-            %s::bytea[], %s::text[])
+FROM unnest(%s::bigint[], %s::integer[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::text[],
+            %s::text[], %s::bytea[], %s::text[])
      AS t(reader_id, epoch, seq, content_hash, at, issuer, number_kind, number_sealed, reason)
 ON CONFLICT DO NOTHING
 """
 _KEEP_APART = {
-    "quarantined": _KEEP.format(table="taps_quarantine", reason_column=", reason"),
-    "conflict": _KEEP.format(table="taps_conflict", reason_column=""),
+    State.QUARANTINED: _KEEP.format(table="taps_quarantine", reason_column=", reason"),
+    State.CONFLICT: _KEEP.format(table="taps_conflict", reason_column=""),
 }
+_WHERE = {State.QUARANTINED: "taps.quarantined.number", State.CONFLICT: "taps.conflict.number"}
 
 
-def _keep_apart(state: str, batch: OpenBatch, places: Sequence[int], now: dt.datetime) -> None:
-    chosen = [(batch.reads[i], batch.taps[i]) for i in places]
+def _keep_apart(state: State, batch: OpenBatch, places: Sequence[int], now: dt.datetime) -> None:
+    reads = [batch.read(i) for i in places]
+    hashes = batch.content_hash[places].tolist()
     execute(
         _KEEP_APART[state],
         [
             now,
-            [read.device_id for read, _ in chosen],
-            [read.epoch for read, _ in chosen],
-            [read.seq for read, _ in chosen],
-            [tap.content_hash for _, tap in chosen],
-            [read.at for read, _ in chosen],
-            [read.issuer for read, _ in chosen],
-            [read.number_kind for read, _ in chosen],
-            [_sealed(state, read, tap.content_hash) for read, tap in chosen],
-            [tap.impossible for _, tap in chosen],
+            [read.device_id for read in reads],
+            [read.epoch for read in reads],
+            [read.seq for read in reads],
+            hashes,
+            [read.at for read in reads],
+            [read.issuer for read in reads],
+            [read.number_kind for read in reads],
+            [
+                crypto.seal(_WHERE[state], read.number, row=f"{_named(read)}:{content}")
+                for read, content in zip(reads, hashes, strict=True)
+            ],
+            [IMPOSSIBLE.get(int(batch.impossible[i])) for i in places],
         ],
     )
 
 
-def _sealed(state: str, read: TapRead, content: bytes) -> bytes:
-    row = f"{read.device_id}:{read.epoch}:{read.seq}:{content.hex()}"
-    return crypto.seal(f"taps.{state}.number", read.number, row=row)
+_KEEP_AMBIGUOUS = """
+INSERT INTO taps_ambiguous (reader_id, epoch, seq, local_month, at, received_at, agency, issuer,
+    number_kind, number_sealed)
+SELECT reader_id, epoch, seq, local_month, at, %s, agency, issuer, number_kind, number_sealed
+FROM unnest(%s::bigint[], %s::integer[], %s::bigint[], %s::date[], %s::timestamptz[], %s::text[],
+            %s::text[], %s::text[], %s::bytea[])
+     AS t(reader_id, epoch, seq, local_month, at, agency, issuer, number_kind, number_sealed)
+ON CONFLICT DO NOTHING
+"""
+
+
+def _keep_ambiguous(batch: OpenBatch, now: dt.datetime) -> None:
+    reads = [batch.read(i) for i in batch.ambiguous]
+    months = batch.month()[list(batch.ambiguous)].astype("M8[D]")
+    execute(
+        _KEEP_AMBIGUOUS,
+        [
+            now,
+            [read.device_id for read in reads],
+            [read.epoch for read in reads],
+            [read.seq for read in reads],
+            [month.item() for month in months],
+            [read.at for read in reads],
+            [batch.site_of(i).agency for i in batch.ambiguous],
+            [read.issuer for read in reads],
+            [read.number_kind for read in reads],
+            [crypto.seal(AMBIGUOUS, read.number, row=_named(read)) for read in reads],
+        ],
+    )
+
+
+AMBIGUOUS = "taps.ambiguous.number"
+
+
+def _named(read: TapRead) -> str:
+    return f"{read.device_id}:{read.epoch}:{read.seq}"

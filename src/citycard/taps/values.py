@@ -1,12 +1,11 @@
 """What crosses the door of taps; what a batch makes by the hundred is a named tuple."""
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from citycard.taps.codes import Code
 
-State = Literal["new", "duplicate", "repeated", "conflict", "quarantined", "refused"]
 Leg = Literal["in", "out", "whole"]
 
 
@@ -123,52 +122,6 @@ class TapAnswer(NamedTuple):
     points: int = 0
     agency_number: str | None = None
     paid: PaidPart | None = None
-
-
-class OpenedTap(NamedTuple):
-    """A tap after de-duplication, attribution and verdict, before points.
-
-    A ``new`` tap has a verdict (``code``) and no answer yet. All others go no further and carry
-    their answer: the stored one of a ``duplicate``, or that of a ``conflict``, a ``quarantined`` or
-    a ``refused`` tap. A ``repeated`` tap came twice in one batch and gets the answer of the place
-    ``same_as``.
-    """
-
-    state: State
-    code: Code
-    answer: TapAnswer | None
-    same_as: int | None
-    impossible: str | None
-    card_id: int | None
-    member_id: int | None
-    binding_id: int | None
-    right_id: int | None
-    service: str
-    agency: str
-    place: str
-    answers_number: bool
-    needs_link: bool
-    content_hash: bytes
-    local_month: dt.date
-    late: bool
-    spends_on: str | None = None
-
-
-class Outcome(NamedTuple):
-    """What the flow found out about a new tap beyond its verdict."""
-
-    answer: TapAnswer
-    campaign_id: int | None = None
-    link_id: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class OpenBatch:
-    """Taps of one transaction, in parallel to ``reads``; the readers' epochs are locked."""
-
-    reads: tuple[TapRead, ...] = field(repr=False)
-    taps: tuple[OpenedTap, ...] = field(repr=False)
-    pack_hash: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,40 +7,60 @@ CREATE TABLE taps_batch (
 COMMENT ON TABLE taps_batch IS 'What was written in one transaction, and by which rules (the pack''s content hash). Append-only.';
 REVOKE UPDATE, DELETE, TRUNCATE ON taps_batch FROM citycard_app;
 
+-- What every tap of a reader shares, said once: rows of tens of millions keep a number.
+CREATE TABLE taps_site (
+    id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    service text NOT NULL,
+    agency text NOT NULL,
+    place text NOT NULL,
+    UNIQUE (service, agency, place)
+);
+COMMENT ON TABLE taps_site IS 'What readers served, for which agency and where. Append-only.';
+REVOKE UPDATE, DELETE, TRUNCATE ON taps_site FROM citycard_app;
+
+CREATE TABLE taps_number_sort (
+    id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    issuer text NOT NULL,
+    number_kind text NOT NULL,
+    UNIQUE (issuer, number_kind)
+);
+COMMENT ON TABLE taps_number_sort IS 'Whose numbers readers read, and which of a card''s numbers. Append-only.';
+REVOKE UPDATE, DELETE, TRUNCATE ON taps_number_sort FROM citycard_app;
+
+-- Columns stand in the order of their size, so that no row is padded.
 CREATE TABLE taps_tap (
-    local_month date NOT NULL,
     at timestamptz NOT NULL,
-    received_at timestamptz NOT NULL,
     reader_id bigint NOT NULL,
     seq bigint NOT NULL,
     batch_id bigint NOT NULL,
+    content_hash bigint NOT NULL,
     card_id bigint,
     member_id bigint,
     binding_id bigint,
     right_id bigint,
     link_id bigint,
     campaign_id bigint,
+    local_month date NOT NULL,
     epoch integer NOT NULL,
+    site_id integer NOT NULL,
+    sort_id integer NOT NULL,
     points integer NOT NULL CHECK (points >= 0),
     code smallint NOT NULL,
     late boolean NOT NULL,
-    content_hash bytea NOT NULL,
-    issuer text NOT NULL,
-    number_kind text NOT NULL,
-    number_tail text NOT NULL,
-    service text NOT NULL,
-    agency text NOT NULL,
-    place text NOT NULL
+    number_tail text NOT NULL
 ) PARTITION BY RANGE (local_month);
 COMMENT ON TABLE taps_tap IS 'Every tap once, with the answer that the reader got. Append-only.';
 COMMENT ON COLUMN taps_tap.at IS 'When the card was held to the reader, by the reader''s clock.';
 COMMENT ON COLUMN taps_tap.seq IS 'The reader''s own number of the tap; (reader, epoch, seq) is its identity.';
+COMMENT ON COLUMN taps_tap.batch_id IS 'The transaction that wrote it; the batch says when it arrived.';
 COMMENT ON COLUMN taps_tap.binding_id IS 'The version used: which binding made the card this member''s.';
 COMMENT ON COLUMN taps_tap.right_id IS 'The version used: which right the service asked for.';
 COMMENT ON COLUMN taps_tap.link_id IS 'The version used: which of the agency''s own numbers was answered.';
-COMMENT ON COLUMN taps_tap.content_hash IS 'Of time and number: the same identity with another content is a conflict.';
+COMMENT ON COLUMN taps_tap.site_id IS 'The service, agency and place that the reader stood for at that time.';
+COMMENT ON COLUMN taps_tap.content_hash IS 'Of time, number and what came with it: the same identity with another content is a conflict.';
 COMMENT ON COLUMN taps_tap.late IS 'It arrived long after it happened: the reader had been cut off.';
-CREATE INDEX taps_tap_identity ON taps_tap (reader_id, epoch, seq);
+-- A reader's epochs each begin at one: the epoch would tell apart a handful of rows.
+CREATE INDEX taps_tap_identity ON taps_tap (reader_id, seq);
 CREATE INDEX taps_tap_member ON taps_tap (member_id, at) WHERE member_id IS NOT NULL;
 CREATE INDEX taps_tap_batch ON taps_tap USING brin (batch_id) WITH (pages_per_range = 16, autosummarize = on);
 REVOKE UPDATE, DELETE, TRUNCATE ON taps_tap FROM citycard_app;
@@ -72,7 +92,7 @@ CREATE TABLE taps_conflict (
     reader_id bigint NOT NULL,
     epoch integer NOT NULL,
     seq bigint NOT NULL,
-    content_hash bytea NOT NULL,
+    content_hash bigint NOT NULL,
     at timestamptz NOT NULL,
     received_at timestamptz NOT NULL,
     issuer text NOT NULL,
@@ -88,7 +108,7 @@ CREATE TABLE taps_quarantine (
     reader_id bigint NOT NULL,
     epoch integer NOT NULL,
     seq bigint NOT NULL,
-    content_hash bytea NOT NULL,
+    content_hash bigint NOT NULL,
     at timestamptz NOT NULL,
     received_at timestamptz NOT NULL,
     reason text NOT NULL CHECK (reason IN ('future', 'too_old')),
@@ -99,3 +119,21 @@ CREATE TABLE taps_quarantine (
 );
 COMMENT ON TABLE taps_quarantine IS 'A tap of an impossible time: the reader''s clock is wrong. It never fails the others of its batch.';
 REVOKE UPDATE, DELETE, TRUNCATE ON taps_quarantine FROM citycard_app;
+
+CREATE TABLE taps_ambiguous (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    reader_id bigint NOT NULL,
+    epoch integer NOT NULL,
+    seq bigint NOT NULL,
+    local_month date NOT NULL,
+    at timestamptz NOT NULL,
+    received_at timestamptz NOT NULL,
+    agency text NOT NULL,
+    issuer text NOT NULL,
+    number_kind text NOT NULL,
+    number_sealed bytea NOT NULL,
+    UNIQUE (reader_id, epoch, seq)
+);
+COMMENT ON TABLE taps_ambiguous IS 'The number of a tap that can mean two cards: never guessed, kept for whoever looks into it. The tap itself stands without a card.';
+CREATE INDEX taps_ambiguous_newest ON taps_ambiguous (agency, at);
+REVOKE UPDATE, DELETE, TRUNCATE ON taps_ambiguous FROM citycard_app;
