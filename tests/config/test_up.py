@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from citycard.infra.postgres.place import state_root
-from tests.harness.live import three_free_ports
+from tests.harness.live import five_free_ports
 
 pytestmark = pytest.mark.slow
 READY_WITHIN_S = 180
@@ -77,7 +77,7 @@ class Up:
 @pytest.fixture(scope="module")
 def up() -> Iterator[Callable[[], Up]]:
     state = state_root() / f"up-{os.getpid()}"
-    port = three_free_ports()
+    port = five_free_ports()
     runs: list[Up] = []
 
     def start() -> Up:

@@ -153,7 +153,7 @@ def live(code: str, *, database: Clone, root: Path) -> Iterator[LiveCity]:
 
     :param root: the directory for its state; removed at the end, logs are kept beside it
     """
-    port = three_free_ports()
+    port = five_free_ports()
     city = LiveCity(
         code=code,
         port=port,
@@ -177,10 +177,10 @@ def live(code: str, *, database: Clone, root: Path) -> Iterator[LiveCity]:
         assert not left, f"processes outlived the city: {left}"
 
 
-def three_free_ports() -> int:
-    """Return a port after which two more are free; each process begins to look elsewhere."""
+def five_free_ports() -> int:
+    """Return a port after which four more are free; each process begins to look elsewhere."""
     for port in range(19000 + os.getpid() % 1000 * 10, 30000, 10):
-        probes = [socket.socket() for _ in range(3)]
+        probes = [socket.socket() for _ in range(5)]
         try:
             for offset, probe in enumerate(probes):
                 probe.bind(("127.0.0.1", port + offset))
@@ -191,7 +191,7 @@ def three_free_ports() -> int:
         finally:
             for probe in probes:
                 probe.close()
-    raise AssertionError("no three ports are free")
+    raise AssertionError("no five ports are free")
 
 
 def wait_for(what: Callable[[], Any], *, within_s: float = 15.0, every_s: float = 0.1) -> Any:

@@ -20,7 +20,7 @@ from citycard.config.restoring import UP_LOCK
 from citycard.infra.crypto import make_keys
 from citycard.infra.postgres.lease import Lease
 from citycard.infra.postgres.place import Place, state_root
-from tests.harness.live import three_free_ports
+from tests.harness.live import five_free_ports
 
 pytestmark = pytest.mark.slow
 CITY = "taoyuan"
@@ -174,7 +174,7 @@ def test_a_restored_city_has_what_was_before_the_moment_and_lives_on(
 def test_a_restored_city_opens_its_doors_and_is_drilled_while_it_runs(
     town: Town, moment: dict[str, Any]
 ) -> None:
-    port = three_free_ports()
+    port = five_free_ports()
     up = subprocess.Popen(
         [sys.executable, "-m", "citycard.config.command", "up", "--port", str(port)],
         env=town.environment,

@@ -180,6 +180,22 @@ VARIABLES = (
         meaning="The bearer token for the account partners.",
     ),
     Variable(
+        name="CITYCARD_LIBRARY_SIP2",
+        default="",
+        meaning="Where the library's own system speaks SIP2, as `host:port`; `citycard sip2` "
+        "stands before it. `citycard up --demo` sets it to a demo library's.",
+    ),
+    Variable(
+        name="CITYCARD_SIP2_LISTEN",
+        default="127.0.0.1:6001",
+        meaning="Where `citycard sip2` takes library terminals, as `host:port`.",
+    ),
+    Variable(
+        name="CITYCARD_SIP2_KEY",
+        default="sip2.json beside the city's keys",
+        meaning="The file with code and key of the reader as which `citycard sip2` is enrolled.",
+    ),
+    Variable(
         name="CITYCARD_FONTS",
         default="the fonts of the project, then Debian's fonts-noto-cjk",
         meaning="A folder with NotoSansTC-Regular.ttf and NotoSansTC-Bold.ttf for printing cards.",

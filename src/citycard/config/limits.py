@@ -28,6 +28,7 @@ class Limits:
 LIMITS = {
     "doors": Limits(statement=30, lock=10, idle=60),
     "gate": Limits(statement=10, lock=5, idle=15),
+    "sip2": Limits(statement=5, lock=3, idle=15),
     "worker": Limits(statement=900, lock=60, idle=300),
 }
 

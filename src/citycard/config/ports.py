@@ -31,6 +31,10 @@ from citycard.adapters.household_registry.failing_demo import (
     NoRegisterChanges,
 )
 from citycard.adapters.household_registry.gateway import GatewayHouseholdRegister
+from citycard.adapters.ils.books import Books
+from citycard.adapters.ils.demo import DemoLibraryDesk
+from citycard.adapters.ils.failing_demo import NoLibrarySystem
+from citycard.adapters.ils.sip2 import Sip2LibrarySystem
 from citycard.adapters.printer.cups import CupsCardPrinter
 from citycard.adapters.printer.demo import DemoCardPrinter
 from citycard.adapters.printer.failing_demo import NoCardPrinter
@@ -41,6 +45,7 @@ from citycard.adapters.status_registers.gateway import GatewayStatusRegister
 from citycard.adapters.text_carrier.demo import DemoTextCarrier
 from citycard.adapters.text_carrier.failing_demo import FailingTextCarrier
 from citycard.adapters.text_carrier.mitake import MitakeGateway
+from citycard.cards.ports import DemoLibrary, LibrarySystem
 from citycard.config import environment
 from citycard.identity.ports import (
     CertificateVerifier,
@@ -71,12 +76,14 @@ def provide_adapters(beside: Path) -> None:
         _provide_demo_sign_in(beside)
         _provide_demo_issuing(beside)
         _provide_demo_redeeming(beside)
+        _provide_demo_library(beside)
         provide(TextCarrier, DemoTextCarrier(beside / "texts.jsonl"), name="text messages")
     else:
         _provide_registers()
         _provide_sign_in()
         _provide_issuing(beside)
         _provide_redeeming()
+        _provide_library()
         _provide_text_carrier()
 
 
@@ -177,3 +184,15 @@ def _provide_redeeming() -> None:
     accounts: AccountPartner = HttpAccountPartner(url, token) if url else NoAccountPartner()
     provide(LoadingRecords, loadings, name="loading files", timeout_s=300)
     provide(AccountPartner, accounts, name="account partners", timeout_s=30)
+
+
+def _provide_demo_library(beside: Path) -> None:
+    desk = DemoLibraryDesk(Books(beside / "library.sqlite"))
+    provide(LibrarySystem, desk, name="library system")
+    provide(DemoLibrary, desk, name="demo library", timeout_s=60)
+
+
+def _provide_library() -> None:
+    address = environment.text("CITYCARD_LIBRARY_SIP2")
+    system = Sip2LibrarySystem(address) if address else NoLibrarySystem()
+    provide(LibrarySystem, system, name="library system")

@@ -60,6 +60,7 @@ def build(
     with clock.stopped_at(world.opening):
         _in_turn(world, progress, "people", _settle_steps(keys))
         settling.fill_registers(world, [*world.people, *newcomers])
+        carding.fill_library(world)
         _settle_reactions()
     task = progress.add_task("weeks of life", total=WEEKS_OF_LIFE * 7)
     living.live(world, lambda days: progress.advance(task, days))

@@ -1,9 +1,13 @@
 """Cards of a demo city: who holds which, decided by the pack's own rules, and agencies' numbers."""
 
 import datetime as dt
+from collections.abc import Mapping
+from typing import Any
 
 from citycard.cards import api as cards
+from citycard.cards.ports import DemoLibrary, LibraryPatron
 from citycard.entitlements import api as entitlements
+from citycard.infra.ports import use
 from citycard.people import api as people
 from citycard.rules.api import Verdict
 from citycard.simulation.world import BUILDER, HeldCard, World
@@ -84,21 +88,32 @@ def hand_out(world: World, kind_of: dict[int, str], now: dt.datetime) -> None:
 def link_agencies(world: World, now: dt.datetime) -> None:
     """Give nine of ten card holders the own numbers of agencies that have them (a library's
     readers)."""
-    holders = sorted({card.member_id for card in world.cards})
     for code, agency in world.pack.table("agencies")["agencies"].items():
-        rule = agency.get("member_number")
-        if rule:
-            width, prefix = _number_shape(str(rule["example"]))
-            cards.link_agency_numbers(
-                agency=code,
-                links=[
-                    (member_id, f"{prefix}{1_000_017 + n * 7:0{width}d}")
-                    for n, member_id in enumerate(holders)
-                    if n % 10
-                ],
-                actor=BUILDER,
-                now=now,
-            )
+        if "member_number" in agency:
+            links = _own_numbers(world, agency)
+            cards.link_agency_numbers(agency=code, links=links, actor=BUILDER, now=now)
+
+
+def fill_library(world: World) -> None:
+    """Enter the readers in the demo library: a port, so outside any unit of work."""
+    name_of = dict(zip(world.member_ids, (one.name for one in world.people), strict=True))
+    for agency in world.pack.table("agencies")["agencies"].values():
+        if agency["kind"] == "library" and "member_number" in agency:
+            patrons = [
+                LibraryPatron(number=number, name=name_of[member_id])
+                for member_id, number in _own_numbers(world, agency)
+            ]
+            use(DemoLibrary).enter_patrons(patrons)
+
+
+def _own_numbers(world: World, agency: Mapping[str, Any]) -> list[tuple[int, str]]:
+    holders = sorted({card.member_id for card in world.cards})
+    width, prefix = _number_shape(str(agency["member_number"]["example"]))
+    return [
+        (member_id, f"{prefix}{1_000_017 + n * 7:0{width}d}")
+        for n, member_id in enumerate(holders)
+        if n % 10
+    ]
 
 
 def _number_shape(example: str) -> tuple[int, str]:

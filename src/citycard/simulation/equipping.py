@@ -12,6 +12,7 @@ from citycard.identity import api as identity
 from citycard.simulation.world import BUILDER, Reader, World
 
 KIOSK_SERVICE = "kiosk"
+PROXY = "SIP2-"
 
 
 def equip(world: World, keys: Path, now: dt.datetime) -> None:
@@ -20,13 +21,14 @@ def equip(world: World, keys: Path, now: dt.datetime) -> None:
     Keys are shown once; those of a demo go into a file beside the city's own keys, from which the
     kiosk's agent and the reference reader take them.
     """
-    wanted = [*_readers(world), *_kiosks(world)]
+    wanted = [*_readers(world), *_kiosks(world), *_library_proxies(world)]
     enrolled = agencies.enrol_devices(devices=[new for new, _ in wanted], actor=BUILDER, now=now)
     kept: dict[str, dict[str, str]] = {}
     for (new, district), device in zip(wanted, enrolled, strict=True):
         assert device.device_id is not None, f"{device.code}: {device.refusal}"
-        kept[device.code] = {"key": str(device.key), "kind": new.kind, "place": new.place}
-        if new.kind == "reader":
+        kind = "library" if new.code.startswith(PROXY) else new.kind
+        kept[device.code] = {"key": str(device.key), "kind": kind, "place": new.place}
+        if kind == "reader":
             issuer, _, number_kind = new.number_profile.partition("_")
             world.readers.append(
                 Reader(
@@ -122,6 +124,38 @@ def _kiosks(world: World) -> list[tuple[agencies.NewDevice, str]]:
         )
         for code, row in world.pack.table("kiosks")["kiosks"].items()
     ]
+
+
+def _library_proxies(world: World) -> list[tuple[agencies.NewDevice, str]]:
+    """Return a proxy for each library: a reader of its service, before its own system."""
+    services = world.pack.table("services")["services"]
+    kinds = world.pack.table("agencies")["agencies"]
+    found: dict[str, tuple[str, str]] = {}
+    for place, row in world.pack.table("places")["places"].items():
+        for service in row["serves"]:
+            is_library = kinds[row["agency"]]["kind"] == "library"
+            if is_library and "agency_number" in services[service]["answers"]:
+                found.setdefault(str(row["agency"]), (place, service))
+    return [
+        (
+            agencies.NewDevice(
+                code=f"{PROXY}{agency}".upper(),
+                kind="reader",
+                agency=agency,
+                place=place,
+                service=service,
+                number_profile=_first_profile(world),
+            ),
+            "",
+        )
+        for agency, (place, service) in found.items()
+    ]
+
+
+def _first_profile(world: World) -> str:
+    media = world.pack.table("cards")["media"].values()
+    first = next(row for row in media if row.get("stored_value"))
+    return f"{first['issuer']}_{first['shown']}"
 
 
 def _keep(keys: Path, kept: dict[str, dict[str, str]]) -> None:

@@ -89,13 +89,17 @@ class Books:
     def patron(self, number: str) -> Account | None:
         """Return a patron by the library's own number."""
         with self._open() as file:
-            found = file.execute("SELECT * FROM patron WHERE number = ?", [number]).fetchone()
-            if found is None:
+            known = file.execute("SELECT * FROM patron WHERE number = ?", [number]).fetchone()
+            if known is None:
                 return None
+            _, name, pin, state = known
             fine = file.execute("SELECT ntd FROM fine WHERE patron = ?", [number]).fetchone()
             holds = file.execute("SELECT barcode FROM hold WHERE patron = ?", [number]).fetchall()
             return Account(
-                *found,
+                number=number,
+                name=name,
+                pin=pin,
+                state=state,
                 loans=tuple(_loans(file, patron=number)),
                 holds=tuple(barcode for (barcode,) in holds),
                 fines_ntd=fine[0] if fine else 0,

@@ -142,7 +142,8 @@ class Counter:
     def renew_all(self, asked: Question) -> str:
         """65 → 66."""
         patron = self._known(asked)
-        done, not_done = [], []
+        done: list[str] = []
+        not_done: list[str] = []
         for loan in patron.loans if patron else ():
             renewed = self._books.renew(loan.barcode, loan.patron)
             (done if renewed else not_done).append(loan.barcode)

@@ -18,6 +18,7 @@ from citycard.config.command import (
     pack,
     policy,
     restore,
+    sip2,
     up,
     verify,
     worker,
@@ -45,6 +46,7 @@ app.command("drill")(drill.drill)
 app.command("bench")(bench.bench)
 app.command("migrate")(migrate.migrate)
 app.command("worker")(worker.worker)
+app.command("sip2")(sip2.sip2)
 
 
 @app.callback()

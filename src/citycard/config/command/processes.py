@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -24,7 +25,8 @@ LARGEST_LOG_BYTES = 20 * 1024 * 1024  # a start puts a longer one aside
 class Program:
     """One process of the city.
 
-    :ivar health: an address that answers once it serves; empty when it serves nothing
+    :ivar health: an address that answers once it serves (``http://`` or ``tcp://``); empty when it
+        serves nothing
     """
 
     name: str
@@ -127,6 +129,11 @@ class Processes:
 
 def answers(address: str) -> bool:
     """Return whether an address answers with anything but a server's error."""
+    if address.startswith("tcp://"):
+        host, _, port = address.removeprefix("tcp://").rpartition(":")
+        with socket.socket() as line:
+            line.settimeout(2.0)
+            return line.connect_ex((host, int(port))) == 0
     try:
         return httpx.get(address, timeout=2.0).status_code < 500
     except httpx.HTTPError:

@@ -9,6 +9,10 @@ from citycard.config.apps import present
 from citycard.config.command.processes import Program
 from citycard.infra.postgres.place import project_root
 
+DEVICES = "demo-devices.json"
+SIP2_AFTER, LIBRARY_AFTER = 3, 4
+"""How far after the doors' port library terminals and a demo's own library system are."""
+
 
 def addresses(port: int) -> list[tuple[str, str]]:
     """Return every door's name and address."""
@@ -27,6 +31,7 @@ def addresses(port: int) -> list[tuple[str, str]]:
         found.append(("Readers' gate", f"http://127.0.0.1:{port + 1}/"))
     if _kiosk_agent() is not None:
         found.append(("Kiosk", f"http://127.0.0.1:{port + 2}/"))
+    found.append(("Library (SIP2)", f"127.0.0.1:{port + SIP2_AFTER}"))
     return found
 
 
@@ -68,7 +73,32 @@ def programs(here: instance.Instance, port: int) -> list[Program]:
                 },
             )
         )
-    return found
+    return [*found, *_library(here, port)]
+
+
+def _library(here: instance.Instance, port: int) -> list[Program]:
+    """Return a demo library's system and the proxy before it; real ones are started apart."""
+    if not any(it["kind"] == "library" for it in _demo_devices(here).values()):
+        return []
+    terminals, library = f"127.0.0.1:{port + SIP2_AFTER}", f"127.0.0.1:{port + LIBRARY_AFTER}"
+    books = here.place.directory / "outside" / "library.sqlite"
+    python = [sys.executable, "-m"]
+    return [
+        Program(
+            name="library",
+            command=[*python, "citycard.adapters.ils", str(books), str(port + LIBRARY_AFTER)],
+            health=f"tcp://{library}",
+        ),
+        Program(
+            name="sip2",
+            command=[*python, "citycard.config.command", "sip2", "--listen", terminals],
+            health=f"tcp://{terminals}",
+            environment={
+                "CITYCARD_LIBRARY_SIP2": library,
+                "CITYCARD_SIP2_KEY": str(here.place.keys / DEVICES),
+            },
+        ),
+    ]
 
 
 def _granian(interface: str, target: str, port: int, *, threads: int) -> list[str]:
@@ -92,9 +122,12 @@ def _kiosk_agent() -> Path | None:
 
 def _demo_kiosk(here: instance.Instance) -> tuple[str, str] | None:
     """Return code and key of a demo's first kiosk; real kiosks run elsewhere."""
-    keys = here.place.keys / "demo-devices.json"
-    if not keys.is_file():
-        return None
-    devices: dict[str, dict[str, str]] = json.loads(keys.read_text())
+    devices = _demo_devices(here)
     kiosks = sorted((code, it["key"]) for code, it in devices.items() if it["kind"] == "kiosk")
     return kiosks[0] if kiosks else None
+
+
+def _demo_devices(here: instance.Instance) -> dict[str, dict[str, str]]:
+    keys = here.place.keys / DEVICES
+    found: dict[str, dict[str, str]] = json.loads(keys.read_text()) if keys.is_file() else {}
+    return found

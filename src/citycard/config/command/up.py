@@ -43,9 +43,9 @@ def up(
     port: Annotated[
         int,
         typer.Option(
-            help="The doors' port; readers' gate and kiosk agent take the next two.",
+            help="The doors' port; gate, kiosk, library proxy and demo library take the next.",
             min=1024,
-            max=65533,
+            max=65531,
         ),
     ] = 8700,
     residents: Annotated[
@@ -53,7 +53,7 @@ def up(
         typer.Option(help="How many residents a new demo city has.", min=1, metavar="N"),
     ] = None,
 ) -> None:
-    """Prepare a city and run it: database, doors, readers' gate, worker, kiosk agent.
+    """Prepare a city and run it: database, doors, readers' gate, worker, kiosk, library proxy.
 
     Everything listens on loopback only. Ctrl-C or SIGTERM stops all of it; data is kept.
     """
@@ -179,7 +179,7 @@ _alone: Lease | None = None
 
 
 def _refuse_taken_ports(port: int) -> None:
-    for number in (port, port + 1, port + 2):
+    for number in range(port, port + 5):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
