@@ -49,6 +49,21 @@ def pay_at_tills(*, asks: Sequence[TillAsk], actor: Actor, now: dt.datetime) -> 
     return paid
 
 
+def asked_at_tills(*, asks: Sequence[TillAsk]) -> list[AllowanceUse | None]:
+    """Return what the rights that people had on the day let points pay of prices, before what is
+    left of the month counts; None where points don't pay for it. Takes nothing.
+
+    :returns: one row an ask, in order
+    """
+    table, day_of = allowance_table(), current_pack().time.day
+    days = [day_of(one.at) for one in asks]
+    rights = _rights(asks, days)
+    return [
+        _use(table, one, day, rights.get((one.member_id, day), ()))
+        for one, day in zip(asks, days, strict=True)
+    ]
+
+
 def paid_before(*, keys: Sequence[uuid.UUID], ats: Sequence[dt.datetime]) -> dict[uuid.UUID, Paid]:
     """Return what was answered at tills under some keys before, for taps that come again."""
     months = [current_pack().time.month(at) for at in ats]

@@ -40,7 +40,7 @@ from citycard.entitlements.allowances_granting import (
     grant_month,
     months_to_grant,
 )
-from citycard.entitlements.allowances_paying import paid_before, pay_at_tills
+from citycard.entitlements.allowances_paying import asked_at_tills, paid_before, pay_at_tills
 from citycard.entitlements.allowances_queries import (
     allowance_figures,
     allowance_uses,
@@ -124,6 +124,7 @@ __all__ = [
     "allowance_figures",
     "allowance_uses",
     "allowances_of",
+    "asked_at_tills",
     "begin_preview",
     "carry_out",
     "catalogue",

@@ -25,7 +25,12 @@ def pay(
     if not sales:
         return {}
     good = batch.new & (codes == taps.Code.ACCEPTED) & _spends(batch)
-    places = [i for i in np.flatnonzero(good).tolist() if sales[i] is not None]
+    alone = batch.columns.answered  # what a device took by itself is settled by event
+    places = [
+        i
+        for i in np.flatnonzero(good).tolist()
+        if sales[i] is not None and not (alone and alone[i])
+    ]
     if not places:
         return {}
     asked = batch.in_order(np.array(places)).tolist()

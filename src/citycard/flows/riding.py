@@ -66,6 +66,23 @@ def post_points(batch: Sequence[Announced]) -> None:
         _set_uses(fares.point_uses(month=month, member_ids=sorted(members)))
 
 
+def leave_to_tills(*, left: Mapping[tuple[dt.date, int], int]) -> None:
+    """Decide people's months so that their rides find no more than what tills left, and take back
+    what was posted of more.
+
+    :param left: local month and member → points that rides may have
+    """
+    for month, member in sorted(left):
+        [own] = entitlements.machine_allowances(member_ids=[member], month=month)[member]
+        grant = {member: fares.Grant(left[month, member], own.starts_on)}
+        fares.decide_months(
+            riders=[(month, member)],
+            grants=lambda _members, _month, grant=grant: grant,  # type: ignore[misc]
+            now=clock.now(),
+        )
+        _set_uses(fares.point_uses(month=month, member_ids=[member]))
+
+
 def decide(*, months: Iterable[tuple[dt.date, int]], now: dt.datetime) -> list[fares.Decided]:
     """Decide people's months anew; in the caller's unit of work.
 

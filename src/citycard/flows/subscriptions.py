@@ -3,6 +3,7 @@
 from citycard.flows import (
     allowances,
     attending,
+    bearing_losses,
     braking,
     campaigning,
     keeping_rights,
@@ -37,6 +38,12 @@ SUBSCRIPTIONS: list[Subscriber] = [
         name="cards.snapshots",
         codes=snapshotting.FOLLOWED,
         handle=snapshotting.follow_cards,
+        batch=100,
+    ),
+    Subscriber(
+        name="taps.losses",
+        codes=bearing_losses.FOLLOWED,
+        handle=bearing_losses.follow,
         batch=100,
     ),
     Subscriber(

@@ -50,6 +50,7 @@ def take_columns(*, columns: taps.TapColumns, now: dt.datetime) -> taps.AnswerCo
         _award(batch, outcomes, now)
         outcomes.paid.update(paying.pay(batch=batch, codes=outcomes.code, now=now))
         fares.keep_readings(batch=batch)
+        taps.keep_device_answers(batch=batch, outcomes=outcomes, now=now)
         answers = taps.store(batch=batch, outcomes=outcomes, now=now)
         answers = paying.told_again(batch=batch, answers=answers)
         failpoints.reach("tap.take.before_commit")

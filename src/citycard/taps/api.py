@@ -19,6 +19,8 @@ Published for other contexts' SQL (schema ``pub``):
 * ``pub.taps(local_month, batch_id, reader_id, epoch, seq, at, received_at, late, card_id,
   member_id, service, agency, place, code, points, campaign_id)``; name ``local_month`` and
   ``batch_id`` to read what an event announced
+* ``pub.offline_losses(reader_id, epoch, seq, at, card_id, service, agency, why, snapshot, report,
+  reader_knew, bears, unit, amount)``
 * ``pub.tap_batches(batch_id, received_at, taps)``
 
 ``code`` is a number of ``Code``; ``codes.MEANINGS`` says in English what each tells a reader.
@@ -27,6 +29,18 @@ Published for other contexts' SQL (schema ``pub``):
 from citycard.taps.accepted import AcceptedRange, accepted_ranges
 from citycard.taps.codes import MEANINGS, Code
 from citycard.taps.columns import AnswerColumns, TapColumns, columns_of
+from citycard.taps.device_answers import (
+    DeviceAnswer,
+    Loss,
+    device_answers,
+    keep_device_answers,
+    losses,
+    losses_of,
+    set_borne,
+    set_losses,
+    set_posted,
+)
+from citycard.taps.device_answers import Identity as TapIdentity
 from citycard.taps.judging import judge
 from citycard.taps.numbers import candidates
 from citycard.taps.opened import OpenBatch, Outcomes, State
@@ -56,8 +70,10 @@ __all__ = [
     "AnsweredPart",
     "CardRead",
     "Code",
+    "DeviceAnswer",
     "Judged",
     "Leg",
+    "Loss",
     "OpenBatch",
     "Outcomes",
     "PaidPart",
@@ -69,16 +85,24 @@ __all__ = [
     "State",
     "TapAnswer",
     "TapColumns",
+    "TapIdentity",
     "TapRead",
     "TapView",
     "accepted_ranges",
     "candidates",
     "columns_of",
+    "device_answers",
     "judge",
+    "keep_device_answers",
+    "losses",
+    "losses_of",
     "open_batch",
     "reader_health",
     "recent",
     "service_table",
+    "set_borne",
+    "set_losses",
+    "set_posted",
     "store",
     "tap_of",
     "verify",

@@ -17,3 +17,15 @@ class TapsStored(Event):
     batch_id: int
     months: tuple[str, ...]
     taps: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceAnswersKept(Event):
+    """Taps came that devices had answered by themselves while they were cut off.
+
+    :ivar kept_id: names them; ``taps.device_answers`` returns them
+    """
+
+    code: ClassVar[str] = "taps.answers.kept"
+    kept_id: int
+    answers: int
