@@ -17,6 +17,7 @@ from citycard.config.command import (
     migrate,
     pack,
     policy,
+    replay,
     restore,
     sip2,
     up,
@@ -43,6 +44,7 @@ app.command("doctor")(doctor.doctor)
 app.command("backup")(backup.backup)
 app.command("restore")(restore.restore)
 app.command("drill")(drill.drill)
+app.command("replay")(replay.replay)
 app.command("bench")(bench.bench)
 app.command("migrate")(migrate.migrate)
 app.command("worker")(worker.worker)

@@ -1,0 +1,234 @@
+"""A replay: a programme lived again through the city's own write path, from its first day to its
+last, and counted at the end.
+
+People, cards and readers are made once (`settle`); then two programs write taps, each those of its
+own readers, while a third follows as the city's worker does (`run`). Whatever is interrupted goes
+on from what the city holds.
+"""
+
+import heapq
+import itertools
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from citycard.infra import clock, partitions
+from citycard.infra.database import scalar
+from citycard.infra.unit_of_work import unit_of_work
+from citycard.kernel.periods import next_month
+from citycard.simulation import (
+    replaying_counts,
+    replaying_files,
+    replaying_following,
+    replaying_people,
+    replaying_readers,
+)
+from citycard.simulation.replaying_crew import Crew, crew
+from citycard.simulation.replaying_plan import WRITERS, Plan
+from citycard.simulation.replaying_tables import CannotReplay, writing
+from citycard.simulation.replaying_writing import drawn
+
+FOLLOWER = WRITERS
+SETTLERS = 2
+WAIT_FROM_S, GO_ON_BELOW_S = 6.0 * 86_400, 3.0 * 86_400
+"""Writers wait when those who follow are so far behind, in the city's time: well within the days in
+which a month's points are still heard of."""
+AHEAD_S = 86_400.0
+"""A writer waits for the other when it is so far ahead."""
+NEVER_US = 2**62
+_AFTER = 3
+_SAMPLE_S = 1.0
+
+Tell = Callable[[int], None]
+
+
+@dataclass
+class Ran:
+    """How a run went.
+
+    :ivar samples: seconds since the start, and taps that had been written and followed by then
+    :ivar cpu_s: processor time by program
+    """
+
+    seconds: float = 0.0
+    taps: int = 0
+    sent: int = 0
+    samples: list[tuple[float, int]] = field(default_factory=list)
+    cpu_s: dict[str, float] = field(default_factory=dict)
+
+    def rate(self, first: float, last: float) -> float:
+        """Return taps a second between two shares of the run's taps."""
+        low, high = first * self.taps, last * self.taps
+        begin = next((at for at, taps in self.samples if taps >= low), 0.0)
+        end = next((at for at, taps in self.samples if taps >= high), self.seconds)
+        return (high - low) / max(end - begin, 1e-9)
+
+
+def begin(plan: Plan, keep: Path) -> None:
+    """Note which replay this city is for.
+
+    :param keep: the directory in which it keeps what it needs to go on
+    :raises CannotReplay: the city has residents of its own, or another replay's
+    """
+    wanted = {"scale": plan.scale, "seed": plan.seed}
+    noted = keep / "replay.json"
+    if noted.exists():
+        known = json.loads(noted.read_text())
+        if known != wanted:
+            raise CannotReplay(
+                f"This city is being replayed with scale {known['scale']:g} and seed"
+                f" {known['seed']}: go on with these, or name another directory with --state."
+            )
+        return
+    if scalar("SELECT EXISTS (SELECT FROM pub.members)"):
+        raise CannotReplay(
+            "This city has residents; a replay makes its own: name another directory with --state."
+        )
+    keep.mkdir(parents=True, exist_ok=True)
+    noted.write_text(json.dumps(wanted))
+
+
+def settle(plan: Plan, *, tell: Tell, told: Callable[[str], None] = lambda _: None) -> None:
+    """Make the people, their cards and the readers, unless they are there; rights and first
+    allowances follow as they always do.
+
+    :param tell: is told of people as they are settled
+    :param told: is told which step begins
+    """
+    with clock.stopped_at(plan.opening):
+        with unit_of_work():
+            last = plan.months()[-1]
+            for _ in range(_AFTER):
+                last = next_month(last)
+            partitions.ensure_months(plan.opening.date().replace(day=1), last)
+        _settle_people(plan, tell)
+        if not _has_readers(plan):
+            replaying_readers.enrol(plan)
+        told("rights and first allowances")
+        replaying_following.settle_reactions(plan)
+
+
+def _settle_people(plan: Plan, tell: Tell) -> None:
+    chunks = replaying_people.chunks(plan)
+    if all(replaying_people.is_settled(plan=plan, chunk=one) for one in reversed(chunks)):
+        tell(plan.members)
+        return
+    orders = [
+        _orders(plan) | {"work": "settle", "part": n, "parts": SETTLERS} for n in range(SETTLERS)
+    ]
+    with crew(orders) as settlers:
+        for said in settlers.hear():
+            tell(said.what.get("people", 0))
+
+
+def _has_readers(plan: Plan) -> bool:
+    return len(replaying_readers.readers_of(plan)) == len(plan.lines)
+
+
+def run(
+    plan: Plan, *, keep: Path, tell: Tell, taps: Path | None = None, profile: Path | None = None
+) -> Ran:
+    """Write what the city has not accepted yet, with everybody following, until all is counted.
+
+    :param tell: is told of taps as they are written
+    :param taps: a checked file to take taps from, instead of drawing them
+    :param profile: a directory for the programs' profiles
+    """
+    orders: list[dict[str, Any]] = [
+        _orders(plan) | {"work": "write", "writer": n, "keep": str(keep), "taps": str(taps or "")}
+        for n in range(WRITERS)
+    ]
+    orders.append(_orders(plan) | {"work": "follow"})
+    if profile is not None:
+        for n, one in enumerate(orders):
+            one["profile"] = str(profile / f"{one['work']}-{n}.prof")
+    with crew(orders) as programs:
+        ran = _Watch(programs, tell).until_done()
+    ran.sent = sum(
+        json.loads(file.read_text())["sent"] for file in sorted(keep.glob("sent-*.json"))
+    )
+    return ran
+
+
+class _Watch:
+    """Hears what the programs tell, keeps the writers together, and lets them wait for those who
+    follow."""
+
+    def __init__(self, programs: Crew, tell: Tell) -> None:
+        self.programs, self.tell = programs, tell
+        self.ran, self.began = Ran(), time.perf_counter()
+        self.now_us: dict[int, int] = {}
+        self.behind = False
+        self.waits: dict[int, bool] = {}
+
+    def until_done(self) -> Ran:
+        """Return how the run went, once every program has ended."""
+        for program, what in self.programs.hear():
+            name = "follower" if program == FOLLOWER else f"writer {program}"
+            self.ran.cpu_s[name] = what["cpu_s"]
+            if program == FOLLOWER:
+                bound_s = GO_ON_BELOW_S if self.behind else WAIT_FROM_S
+                self.behind = what.get("behind_s", 0.0) > bound_s
+            else:
+                self._wrote(program, what)
+            self._let_wait()
+        self.ran.seconds = time.perf_counter() - self.began
+        self.ran.samples.append((self.ran.seconds, self.ran.taps))
+        return self.ran
+
+    def _wrote(self, program: int, what: Mapping[str, Any]) -> None:
+        self.ran.taps += what.get("taps", 0)
+        self.tell(what.get("taps", 0))
+        at = time.perf_counter() - self.began
+        if not self.ran.samples or at - self.ran.samples[-1][0] >= _SAMPLE_S:
+            self.ran.samples.append((at, self.ran.taps))
+        self.now_us[program] = NEVER_US if "ended" in what else what.get("now_us", 0)
+        if all(self.now_us.get(n, 0) == NEVER_US for n in range(WRITERS)):
+            self.programs.say(FOLLOWER, finish=True)
+
+    def _let_wait(self) -> None:
+        """Let a writer wait for followers, or for the other writer when it is far ahead."""
+        slowest = min(self.now_us.get(n, 0) for n in range(WRITERS))
+        for writer in range(WRITERS):
+            ahead_s = (self.now_us.get(writer, 0) - slowest) / 1e6 if slowest else 0
+            wait = self.behind or ahead_s > AHEAD_S
+            if wait != self.waits.get(writer, False) and self.now_us.get(writer, 0) < NEVER_US:
+                self.waits[writer] = wait
+                self.programs.say(writer, wait=wait)
+
+
+def check_file(plan: Plan, file: Path, tell: Tell) -> int:
+    """Read a file of taps through before anything of it is sent; returns its rows.
+
+    :raises CannotReplay: with the first wrong line, why, and what to do
+    """
+    readers = itertools.chain.from_iterable(
+        own.tolist() for of_line in replaying_readers.readers_of(plan).values() for own in of_line
+    )
+    known = replaying_files.known_of(readers=readers, media=plan.pack.table("cards")["media"])
+    return replaying_files.check(file, known, tell)
+
+
+def save(plan: Plan, file: Path, tell: Tell) -> int:
+    """Write the replay's taps to a file instead of sending them; returns how many rows it has."""
+    readers, rows = replaying_readers.readers_of(plan), 0
+    streams = [drawn(plan=plan, writer=n, readers=readers) for n in range(WRITERS)]
+    names = [*replaying_files.NEEDED, *replaying_files.RIDE, *replaying_files.SALE]
+    with writing(file, names) as put:
+        for upload in heapq.merge(*streams, key=lambda one: one.now):
+            put(replaying_files.rows_of(upload.columns))
+            rows += len(upload.columns)
+            tell(len(upload.columns))
+    return rows
+
+
+def _orders(plan: Plan) -> dict[str, Any]:
+    return {"scale": plan.scale, "seed": plan.seed}
+
+
+def left(plan: Plan) -> int:
+    """Return how many taps the city has not stored yet."""
+    return plan.taps - replaying_counts.stored_taps(plan)
