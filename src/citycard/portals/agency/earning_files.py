@@ -37,11 +37,7 @@ def read_file(content: bytes, *, name: str) -> tuple[list[Said], list[BadLine]]:
 
     :raises FileNotReadable: it is none, too large, or without the columns that are needed
     """
-    if len(content) > MOST_BYTES:
-        raise FileNotReadable(_("檔案超過 4 MB，請分成幾個檔案上傳。"))
-    rows, bad = _sheet(content) if name.lower().endswith(".xlsx") else _csv(content)
-    if not rows:
-        raise FileNotReadable(_("檔案是空的，請確認內容。"))
+    rows, bad = read_cells(content, name=name)
     fields = _fields(rows[0][1])
     said: list[Said] = [(number, _facts(fields, cells)) for number, cells in rows[1:] if any(cells)]
     if not said and not bad:
@@ -49,6 +45,22 @@ def read_file(content: bytes, *, name: str) -> tuple[list[Said], list[BadLine]]:
     if len(said) > MOST_LINES:
         raise FileNotReadable(_("檔案超過 5,000 列，請分成幾個檔案上傳。"))
     return said, bad
+
+
+def read_cells(
+    content: bytes, *, name: str
+) -> tuple[list[tuple[int, Sequence[Any]]], list[BadLine]]:
+    """Return a file's rows of cells with their numbers, the heading first, and what can't be
+    decoded.
+
+    :raises FileNotReadable: it is no such file, empty or too large
+    """
+    if len(content) > MOST_BYTES:
+        raise FileNotReadable(_("檔案超過 4 MB，請分成幾個檔案上傳。"))
+    rows, bad = _sheet(content) if name.lower().endswith(".xlsx") else _csv(content)
+    if not rows:
+        raise FileNotReadable(_("檔案是空的，請確認內容。"))
+    return rows, bad
 
 
 def _csv(content: bytes) -> tuple[list[tuple[int, Sequence[Any]]], list[BadLine]]:

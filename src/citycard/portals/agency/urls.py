@@ -19,6 +19,7 @@ from citycard.portals.agency import (
     home,
     leak,
     mass_changes,
+    numbers,
     partners,
     policies,
     programmes,
@@ -140,6 +141,10 @@ urlpatterns = [
     path("rosters/", rosters.list_rosters, name="rosters"),
     path("rosters/<str:code>/", rosters.roster, name="roster"),
     path("rosters/<str:code>/door.csv", rosters.door_list, name="door_list"),
+    path("numbers/", numbers.numbers, name="numbers"),
+    path("numbers/upload/", numbers.upload, name="numbers_upload"),
+    path("numbers/unlink/", numbers.unlink, name="numbers_unlink"),
+    path("numbers/sample.csv", numbers.sample, name="numbers_sample"),
     path("statement/", statements.statement, name="statement"),
     path("statement/statement.csv", statements.statement_csv, name="statement_csv"),
 ]

@@ -16,6 +16,7 @@ from citycard.portals.agency import (
     approvals,
     book_words,
     home,
+    numbers,
     policies,
     programmes,
     reconciliation,
@@ -60,6 +61,7 @@ def frame(context: RequestContext) -> dict[str, Any]:
         "offers": bool(roles & visits.SEES) and bool(offers.offers()),
         "rosters": bool(roles & rosters.ROLES)
         and bool(rostering.rosters_of(agency=actor.agency or "")),
+        "numbers": bool(roles & numbers.ROLES) and numbers.has_numbers(actor.agency or ""),
         "operates": bool(roles & {"operator", "officer"}),
     }
 
