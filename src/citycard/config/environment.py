@@ -149,6 +149,12 @@ VARIABLES = (
         meaning="A file that is made when the place is reached; while it is there, nothing ends.",
     ),
     Variable(
+        name="CITYCARD_STREAM_URL",
+        default="",
+        meaning="The broker (NATS JetStream) that readers may send taps through, such as "
+        "`nats://city:secret@broker:4222`; `citycard stream` takes them. Without it, HTTP alone.",
+    ),
+    Variable(
         name="CITYCARD_PRINTER_QUEUE",
         default="no printer: cards wait to be printed",
         meaning="The CUPS queue of the counters' card printers; `{counter}` in it is replaced by "

@@ -14,6 +14,7 @@ from django.db import DatabaseError
 
 from citycard.config import guarding, migrating
 from citycard.config.examining_backups import check_backup
+from citycard.config.examining_stream import check_stream
 from citycard.config.symptoms import State, Symptom, above
 from citycard.infra import clock, crypto, journal, outbox, partitions, ports
 from citycard.infra.database import row, scalar
@@ -139,6 +140,7 @@ CHECKS: tuple[Callable[[], list[Symptom]], ...] = (
     check_ports,
     check_subscribers,
     check_outbox,
+    check_stream,
 )
 
 

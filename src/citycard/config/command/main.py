@@ -20,6 +20,7 @@ from citycard.config.command import (
     replay,
     restore,
     sip2,
+    stream,
     up,
     verify,
     worker,
@@ -48,6 +49,7 @@ app.command("replay")(replay.replay)
 app.command("bench")(bench.bench)
 app.command("migrate")(migrate.migrate)
 app.command("worker")(worker.worker)
+app.command("stream")(stream.stream)
 app.command("sip2")(sip2.sip2)
 
 

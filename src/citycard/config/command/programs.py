@@ -1,6 +1,7 @@
 """Which processes make up a running city, and at which addresses they answer."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -55,6 +56,9 @@ def programs(here: instance.Instance, port: int) -> list[Program]:
     found.append(
         Program(name="worker", command=[sys.executable, "-m", "citycard.config.command", "worker"])
     )
+    if os.environ.get("CITYCARD_STREAM_URL"):
+        taker = [sys.executable, "-m", "citycard.config.command", "stream"]
+        found.append(Program(name="stream", command=taker))
     agent, kiosk = _kiosk_agent(), _demo_kiosk(here)
     if agent is not None and kiosk is not None:
         code, key = kiosk
