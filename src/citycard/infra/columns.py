@@ -6,6 +6,7 @@ columns back as arrays (``array_agg``), NULL written as a number by whoever asks
 """
 
 import functools
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -106,15 +107,27 @@ def ask(sql: str, parameters: Mapping[str, Any], forms: Sequence[str]) -> list[A
     with connection.wrap_database_errors:
         if connection.connection.prepare_threshold is None:
             connection.connection.prepare_threshold = 2
-        with psycopg.Cursor(connection.connection) as cursor:
-            cursor.execute(sql.encode(), _bound(parameters), binary=True)
+        text, names = _numbered(sql)
+        with psycopg.RawCursor(connection.connection) as cursor:
+            cursor.execute(text, [_bound(parameters[name]) for name in names], binary=True)
             found = cursor.pgresult
             assert found is not None, "a statement has a result"
             return [_column(found.get_value(0, i), form) for i, form in enumerate(forms)]
 
 
-def _bound(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: array_literal(v) if type(v) is list else v for k, v in parameters.items()}
+@functools.cache
+def _numbered(sql: str) -> tuple[bytes, list[str]]:
+    """Return a statement with its parameters by number, and their names in that order: a long one
+    is not taken apart each time."""
+    names = list(dict.fromkeys(_NAMED.findall(sql)))
+    return _NAMED.sub(lambda found: f"${names.index(found[1]) + 1}", sql).encode(), names
+
+
+_NAMED = re.compile(r"%\((\w+)\)s")
+
+
+def _bound(value: Any) -> Any:
+    return array_literal(value) if type(value) is list else value
 
 
 def _column(sent: Any, form: str) -> Any:

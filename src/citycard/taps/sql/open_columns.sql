@@ -28,9 +28,9 @@ WITH reader AS MATERIALIZED (
     FROM reader r
 ), marked AS (
     UPDATE taps_reader_epoch e
-    SET accepted = e.accepted + r.taken, last_at = greatest(e.last_at, r.last_at), last_received_at = %(now)s,
+    SET accepted = e.accepted + r.taken, last_at = greatest(e.last_at, r.last_at), last_received_at = %(now)s::timestamptz,
         usual_gap_s = taps_usual_gap(
-            e.usual_gap_s, greatest(0, coalesce(extract(epoch FROM %(now)s - e.last_received_at), 0)))
+            e.usual_gap_s, greatest(0, coalesce(extract(epoch FROM %(now)s::timestamptz - e.last_received_at), 0)))
     FROM reader r
     WHERE e.reader_id = r.reader_id AND e.epoch = r.epoch AND r.good AND NOT r.accepted @> r.taken
       AND (SELECT missing FROM readers) = 0
@@ -59,6 +59,7 @@ WITH reader AS MATERIALIZED (
         FROM pub.device_posts p
         JOIN taps_site z ON z.service = p.service AND z.agency = p.agency AND z.place = p.place
         WHERE r.at < r.posted_at AND p.device_id = (%(readers)s::bigint[])[r.place] AND p.stood @> r.at
+        OFFSET 0  -- not pulled up, so that it is asked only for those
     ) w ON true
     LEFT JOIN pub.card_numbers k
            ON k.issuer = r.issuer AND k.number_kind = r.number_kind AND k.number = r.number
@@ -69,11 +70,12 @@ WITH reader AS MATERIALIZED (
     ) a ON true
     LEFT JOIN pub.cards c
            ON c.card_id = CASE WHEN a.which <> k.card_id THEN NULL ELSE coalesce(k.card_id, a.which) END
-    LEFT JOIN pub.bindings b ON b.card_id = c.card_id AND b.bound @> r.at
+    -- "= ANY" of one value: the exclusion constraints' GiST indexes can't serve it, and the B-trees are much faster.
+    LEFT JOIN pub.bindings b ON b.card_id = ANY (ARRAY[c.card_id]) AND b.bound @> r.at
     LEFT JOIN LATERAL (
         SELECT g.right_id FROM pub.rights g
         WHERE (%(entitlements)s::text[])[coalesce(w.service, r.service)] IS NOT NULL
-          AND g.member_id = b.member_id
+          AND g.member_id = ANY (ARRAY[b.member_id])
           AND g.entitlement = (%(entitlements)s::text[])[coalesce(w.service, r.service)] AND g.valid @> r.day
           AND (NOT (%(one_card)s::boolean[])[coalesce(w.service, r.service)] OR EXISTS (
               SELECT FROM pub.right_cards t WHERE t.card_id = c.card_id AND t.member_id = g.member_id
