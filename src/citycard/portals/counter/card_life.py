@@ -13,8 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from citycard.cards import api as cards
 from citycard.infra import clock
 from citycard.infra.unit_of_work import unit_of_work
+from citycard.infra.web.parts import Entry
 from citycard.kernel.errors import Refused
 from citycard.people import api as people
+from citycard.portals import loss_story
 from citycard.portals.counter.handles import member_of
 from citycard.portals.counter.shell import ROLES, again, open_person, page, person_line
 from citycard.portals.doors import actor_of, door
@@ -84,9 +86,15 @@ def card(request: HttpRequest, handle: str, public_id: uuid.UUID) -> HttpRespons
         medium=name_of("medium", found.medium),
         steps=[{"code": code, "reasons": STEPS[code]["reasons"]} for code in may],
         no_reason=step if chosen and not reason else "",
+        loss_steps=_loss_steps(found),
         is_live=found.state in (*_OPEN, "suspended") and found.unbound_at is None,
         who=person_line(people.profile(access=access, member_id=member_id)),
     )
+
+
+def _loss_steps(card: cards.CardView) -> list[Entry]:
+    found = cards.loss_clock(card_id=card.card_id) if card.state == "lost" else None
+    return loss_story.steps(found) if found is not None else []
 
 
 def _may(card: cards.CardView) -> tuple[str, ...]:

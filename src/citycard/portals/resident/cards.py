@@ -1,6 +1,7 @@
 """My cards: one page a card, and reporting one lost."""
 
 import uuid
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,7 +12,9 @@ from citycard.cards import api as cards
 from citycard.entitlements import api as entitlements
 from citycard.infra import clock
 from citycard.infra.unit_of_work import unit_of_work
+from citycard.kernel.access import Access
 from citycard.people import api as people
+from citycard.portals import loss_story
 from citycard.portals.doors import actor_of, door
 from citycard.portals.naming import name_of
 from citycard.portals.resident import faces, own
@@ -45,7 +48,26 @@ def card(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             if tap.card_id == found.card_id
         ],
     }
-    return render(request, "resident/card.html", context)
+    return render(request, "resident/card.html", context | _loss(found, access, member_id))
+
+
+def _loss(found: cards.CardView, access: Access, member_id: int) -> dict[str, Any]:
+    """Return how far a lost card's report has got, and who bears what."""
+    clock_of_loss = cards.loss_clock(card_id=found.card_id) if found.state == "lost" else None
+    if clock_of_loss is None:
+        return {}
+    around = taps.lost_card_taps(
+        access=access,
+        member_id=member_id,
+        card_id=found.card_id,
+        lost_at=clock_of_loss.reported_at,
+    )
+    issuer = cards.card_table().media[found.medium].issuer
+    return {
+        "loss_steps": loss_story.steps(clock_of_loss),
+        "loss_lines": loss_story.lines(around),
+        "stored_value": loss_story.stored_value(issuer),
+    }
 
 
 @door(roles={"resident"}, member=True, level=1)
