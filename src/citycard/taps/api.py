@@ -47,6 +47,14 @@ from citycard.taps.numbers import candidates
 from citycard.taps.opened import OpenBatch, Outcomes, State
 from citycard.taps.opening import open_batch
 from citycard.taps.queries import reader_health, recent, tap_of, whose
+from citycard.taps.reader_reports import (
+    Gap,
+    KeptApart,
+    ambiguous_counts,
+    kept_apart,
+    reader_gaps,
+    taps_by_day,
+)
 from citycard.taps.service_table import Service, ServiceTable, service_table
 from citycard.taps.storing import store
 from citycard.taps.values import (
@@ -72,7 +80,9 @@ __all__ = [
     "CardRead",
     "Code",
     "DeviceAnswer",
+    "Gap",
     "Judged",
+    "KeptApart",
     "Leg",
     "Loss",
     "LostCardTap",
@@ -91,15 +101,18 @@ __all__ = [
     "TapRead",
     "TapView",
     "accepted_ranges",
+    "ambiguous_counts",
     "candidates",
     "columns_of",
     "device_answers",
     "judge",
     "keep_device_answers",
+    "kept_apart",
     "losses",
     "losses_of",
     "lost_card_taps",
     "open_batch",
+    "reader_gaps",
     "reader_health",
     "recent",
     "service_table",
@@ -108,6 +121,7 @@ __all__ = [
     "set_posted",
     "store",
     "tap_of",
+    "taps_by_day",
     "verify",
     "whose",
 ]
