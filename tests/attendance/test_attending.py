@@ -8,97 +8,21 @@ from typing import Any
 import pytest
 
 from citycard.attendance import api as attendance
-from citycard.cards import api as cards
-from citycard.entitlements import api as entitlements
 from citycard.flows import attending, tapping
 from citycard.infra import clock
 from citycard.infra.database import rows
 from citycard.infra.unit_of_work import unit_of_work
-from citycard.kernel.actors import SYSTEM, Actor
-from citycard.kernel.taiwan.national_id import with_check_digit
+from citycard.kernel.actors import SYSTEM
 from citycard.notify import api as notify
 from citycard.people import api as people
 from citycard.taps import api as taps
+from tests.attendance.town import NUMBER, actor, build
 from tests.harness.cities import City
-from tests.portals import seeding
-
-NUMBER = "9129000000000001"
-CHILD, MOTHER, FATHER, STRANGER = range(4)
-
-
-def actor(member_id: int) -> Actor:
-    return Actor(id=f"member:{member_id}", kind="resident", roles=frozenset({"resident"}),
-                 member_id=member_id)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def town(city: City) -> dict[str, Any]:
-    """A pupil with a card, two guardians and somebody else; a reader at a school gate."""
-    seeding.activate()
-    child = _pupil()
-    members = [child, *seeding.residents(3)]
-    with unit_of_work():
-        for parent in members[MOTHER:STRANGER]:
-            people.record_guardian(
-                child_id=child, guardian_id=parent, basis="household", actor=SYSTEM,
-                now=seeding.at_noon(30),
-            )  # fmt: skip
-            people.change_contact(
-                member_id=parent, contact=people.Contact(phone="0912345678"), actor=SYSTEM,
-                now=seeding.at_noon(30),
-            )  # fmt: skip
-    reader = seeding.enrol_readers("sports-daan", service="school-attendance")["sports-daan"]
-    return {"city": city, "members": members, "reader": reader}
-
-
-def _pupil() -> int:
-    at = seeding.at_noon(40)
-    with unit_of_work():
-        (found,) = people.enrol_many(
-            people=[
-                people.NewMember(
-                    name="林小安",
-                    birth_on=dt.date(2016, 2, 29),
-                    sex="f",
-                    id_number=with_check_digit("A22890123"),
-                    district="daan",
-                    source="import",
-                )
-            ],
-            actor=SYSTEM,
-            now=at,
-        )
-        assert found.member_id is not None
-        people.record_facts(
-            facts=[
-                people.NewFact(
-                    member_id=found.member_id,
-                    name="school",
-                    value={"level": "primary", "in_city": True},
-                    valid_from=dt.date(2022, 9, 1),
-                    source="import",
-                    basis_kind="import",
-                )
-            ],
-            actor=SYSTEM,
-            now=at,
-        )
-        entitlements.decide(
-            member_ids=[found.member_id], on=dt.date(2022, 9, 1), actor=SYSTEM, now=at
-        )
-        (card,) = cards.register_many(
-            cards=[
-                cards.NewCard(kind="student", medium="easycard", numbers={"printed": NUMBER})
-            ],
-            actor=SYSTEM,
-            now=at,
-        )  # fmt: skip
-        cards.bind_many(
-            binds=[cards.Bind(card_id=card.card_id, member_id=found.member_id)],
-            actor=SYSTEM,
-            now=at,
-        )
-    return found.member_id
+    return build(city)
 
 
 def passes(town: dict[str, Any], seq: int, at: dt.datetime) -> None:

@@ -60,7 +60,7 @@ from citycard.people.enrolling import (
     NumberNoLongerValid,
     enrol_many,
 )
-from citycard.people.facts import days_of_change, facts_of, members_with
+from citycard.people.facts import days_of_change, facts_of, members_with, spans_of
 from citycard.people.feed_applying import Applied, apply_feed, begin_feed_run, members_of_run
 from citycard.people.feed_checking import change_of
 from citycard.people.feed_queries import (
@@ -120,6 +120,7 @@ from citycard.people.guarding import (
     children_of,
     end_guardian,
     guardians_of,
+    is_minor,
     record_guardian,
 )
 from citycard.people.holding import statuses_of
@@ -211,6 +212,7 @@ __all__ = [
     "ground_for",
     "grounds_of",
     "guardians_of",
+    "is_minor",
     "mark_verified",
     "member_ids_by_number",
     "members_in_feed",
@@ -232,6 +234,7 @@ __all__ = [
     "replace_number",
     "seal_access_records",
     "search",
+    "spans_of",
     "statuses_of",
     "take_feed",
     "throw_away_feed",

@@ -128,6 +128,11 @@ def children_of(*, guardian_id: int, on: dt.date) -> list[Guardianship]:
     return [_shown(one) for one in found]
 
 
+def is_minor(*, birth_on: dt.date | None, on: dt.date) -> bool:
+    """Tell whether somebody who was born on a day is under age by the law of another."""
+    return birth_on is not None and birth_on > _adults_born_by(on)
+
+
 def _shown(found: Any) -> Guardianship:
 
     return Guardianship(

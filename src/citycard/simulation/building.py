@@ -98,6 +98,7 @@ def _settle_steps(keys: Path) -> list[Step]:
         lambda world, now: equipping.equip(world, keys, now),
         equipping.hire,
         settling.settle,
+        settling.record_guardians,
         settling.open_accounts,
         approve,
         lambda world, now: carding.hand_out(world, kind_of, now),

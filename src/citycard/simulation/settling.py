@@ -34,6 +34,22 @@ def settle(world: World, now: dt.datetime) -> None:
         people.record_facts(facts=some, actor=BUILDER, now=now)
 
 
+def record_guardians(world: World, now: dt.datetime) -> None:
+    """Record the resident personas as guardians of their children, who were drawn after them."""
+    for parent in world.persona_of.values():
+        household = world.people[parent].household
+        for place in range(parent + 1, len(world.people)):
+            if world.people[place].household != household:
+                break
+            people.record_guardian(
+                child_id=world.member_ids[place],
+                guardian_id=world.member_ids[parent],
+                basis="household",
+                actor=BUILDER,
+                now=now,
+            )
+
+
 def open_accounts(world: World, now: dt.datetime) -> None:
     """Give the resident personas an account that the log-in page opens."""
     accounts = identity.open_accounts(

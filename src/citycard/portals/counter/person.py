@@ -67,6 +67,7 @@ def show(request: HttpRequest, handle: str, refused: Refused | None = None) -> H
         handle=handle,
         who=person_line(profile),
         profile=profile,
+        is_minor=people.is_minor(birth_on=profile.birth_on, on=on),
         statuses=[name_of("status", code) for code, holds in held.items() if holds],
         has=[one for one in rights if one["has"]],
         may_have=[one for one in rights if not one["has"] and one["verdict"] == "yes"],

@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from citycard.attendance import api as attendance
 from citycard.flows import offering_rights
 from citycard.infra import clock
 from citycard.infra.packs import current_pack
@@ -41,7 +42,15 @@ def me(request: HttpRequest) -> HttpResponse:
         Row(label=in_language(fields[field]), value=_shown(field, getattr(profile, field)))
         for field in OWN_FIELDS
     ]
-    return render(request, "resident/me.html", {"rows": rows})
+    guards = people.children_of(guardian_id=own.member_of(request), on=clock.today())
+    attended = attendance.stays_of(
+        access=own.own_access(request, attendance.FIELD),
+        member_id=own.member_of(request),
+        kind="staff",
+        limit=1,
+    )
+    context = {"rows": rows, "guards": bool(guards), "attends": bool(attended)}
+    return render(request, "resident/me.html", context)
 
 
 @door(roles={"resident"}, member=True)

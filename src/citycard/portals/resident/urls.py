@@ -6,6 +6,7 @@ from citycard.portals.resident import (
     applying,
     cards,
     cases,
+    children,
     crediting,
     disputing,
     exchanging,
@@ -57,5 +58,7 @@ urlpatterns = [
     path("messages/", messages.inbox, name="messages"),
     path("me/", me.me, name="me"),
     path("me/access/", me.access_log, name="access_log"),
+    path("me/children/", children.children, name="children"),
+    path("me/attendance/", children.attended, name="attended"),
     path("me/consents/", me.consents, name="consents"),
 ]

@@ -26,7 +26,7 @@ from citycard.portals.agency import (
     visits,
     why,
 )
-from citycard.portals.naming import name_of
+from citycard.portals.naming import agencies_under, name_of
 
 register = template.Library()
 
@@ -44,6 +44,8 @@ def frame(context: RequestContext) -> dict[str, Any]:
         "reviews": bool(roles & {"reviewer", "officer"}),
         "settles": bool(roles & {"organiser", "finance"}),
         "volunteers": bool(roles & {"organiser", "finance"}) and activities.has_time_bank(),
+        "attendance": bool(roles & attendance.SEES)
+        and bool(attendance.kinds_at(agencies_under(actor.agency or ""))),
         "manages": "organiser" in roles,
         "figures": bool(roles & {"organiser", "finance", "reviewer", "officer"}),
         "allowances": bool(roles & allowances.ROLES) and allowances.gives(actor.agency or ""),
