@@ -22,7 +22,6 @@ from citycard.kernel.periods import next_month
 from citycard.simulation import (
     replaying_counts,
     replaying_files,
-    replaying_following,
     replaying_people,
     replaying_readers,
 )
@@ -104,24 +103,30 @@ def settle(plan: Plan, *, tell: Tell, told: Callable[[str], None] = lambda _: No
             for _ in range(_AFTER):
                 last = next_month(last)
             partitions.ensure_months(plan.opening.date().replace(day=1), last)
-        _settle_people(plan, tell)
         if not _has_readers(plan):
             replaying_readers.enrol(plan)
-        told("rights and first allowances")
-        replaying_following.settle_reactions(plan)
+    _settle_people(plan, tell, told)
 
 
-def _settle_people(plan: Plan, tell: Tell) -> None:
-    chunks = replaying_people.chunks(plan)
+def _settle_people(plan: Plan, tell: Tell, told: Callable[[str], None]) -> None:
+    chunks, parts = replaying_people.chunks(plan), SETTLERS
+    orders = [_orders(plan) | {"work": "react"}]
     if all(replaying_people.is_settled(plan=plan, chunk=one) for one in reversed(chunks)):
         tell(plan.members)
-        return
-    orders = [
-        _orders(plan) | {"work": "settle", "part": n, "parts": SETTLERS} for n in range(SETTLERS)
-    ]
+    else:
+        orders += [
+            _orders(plan) | {"work": "settle", "part": n, "parts": parts} for n in range(parts)
+        ]
+    left = len(orders) - 1
     with crew(orders) as settlers:
-        for said in settlers.hear():
-            tell(said.what.get("people", 0))
+        if not left:
+            settlers.say(0, finish=True)
+        for program, what in settlers.hear():
+            tell(what.get("people", 0))
+            left -= program > 0 and "ended" in what
+            if program > 0 and "ended" in what and not left:
+                told("rights and first allowances")
+                settlers.say(0, finish=True)
 
 
 def _has_readers(plan: Plan) -> bool:
@@ -226,7 +231,7 @@ def save(plan: Plan, file: Path, tell: Tell) -> int:
 
 
 def _orders(plan: Plan) -> dict[str, Any]:
-    return {"scale": plan.scale, "seed": plan.seed}
+    return {"plan": {"scale": plan.scale, "seed": plan.seed, "days": plan.days}}
 
 
 def left(plan: Plan) -> int:

@@ -64,14 +64,13 @@ class Days:
     @cached_property
     def windows(self) -> int:
         """How many quarter-hours of a day taps fall in."""
-        by_day = self.plan.taps / self.plan.days
-        return int(np.clip(round(by_day / WRITERS / _A_BATCH), 1, _MOST_WINDOWS))
+        return int(np.clip(round(self.plan.a_day / WRITERS / _A_BATCH), 1, _MOST_WINDOWS))
 
     @cached_property
     def starts_us(self) -> Whole:
         """Microseconds at which each window begins, of all days and of those after the last on
         which held-back taps still come."""
-        hours = sum(line.hours * line.uses for line in self.plan.lines)
+        hours = sum(line.hours * line.counted for line in self.plan.lines)
         weights = np.repeat(hours / hours.sum(), 4) / 4
         days = []
         for n in range(self.plan.days + HELD_BACK_DAYS + 2):
@@ -161,7 +160,7 @@ class Days:
     def _shares(self, line: Line, taps: int, random: np.random.Generator) -> tuple[int, int]:
         """Return how many of so many taps are paid by points, and how many pairs there are; the
         shares are of all taps of the city."""
-        whole = self.plan.uses / line.uses / 100
+        whole = sum(one.counted for one in self.plan.lines) / line.counted / 100
         wanted = (self.plan.mix["allowance_percent"], self.plan.mix["transfer_percent"])
         paying, pairs = (int(taps * each * whole + random.random()) for each in wanted)
         pairs = min(pairs, paying, (taps - paying) // 2)

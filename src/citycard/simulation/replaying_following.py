@@ -9,7 +9,7 @@ import time
 
 from citycard.flows import allowances, keeping_rights, lapsing
 from citycard.infra import clock, journal, partitions
-from citycard.infra.database import scalar
+from citycard.infra.database import durable_at_the_end, scalar
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.simulation.replaying_plan import Plan
 from citycard.simulation.replaying_writing import Tells
@@ -98,8 +98,17 @@ class SubscriberStopped(RuntimeError):
     """One who follows stopped at an event; nothing after it would be counted."""
 
 
-def settle_reactions(plan: Plan) -> None:
-    """Let everybody who follows take what people's settling announced."""
-    with clock.stopped_at(plan.opening):
-        while sum(journal.pump_once(subscriber) for subscriber in journal.subscribers()):
-            pass
+def react(*, plan: Plan, line: Tells) -> None:
+    """Let everybody who follows take what people's settling announces, until told that it is over
+    and nothing is left.
+
+    :raises SubscriberStopped: one stopped at an event
+    """
+    with clock.stopped_at(plan.opening), durable_at_the_end():
+        while True:
+            finish = bool(line.heard.get("finish"))
+            taken = sum(journal.pump_once(subscriber) for subscriber in journal.subscribers())
+            if not taken and finish and not _behind(plan.opening):
+                return
+            if not taken:
+                time.sleep(_IDLE_S)

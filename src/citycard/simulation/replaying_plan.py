@@ -6,7 +6,7 @@ the whole, and at full scale every line of the pack's table comes out to the uni
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -75,13 +75,18 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """A replay of a city at a scale."""
+    """A replay of a city at a scale.
+
+    :ivar days: how many of the counted days are replayed; lines hold the uses of these
+    :ivar a_day: uses of an average day of all
+    """
 
     pack: Pack
     scale: float
     seed: int
     first_day: dt.date
     days: int
+    a_day: float
     kinds: Mapping[str, Kind]
     members: int
     lines: tuple[Line, ...]
@@ -124,9 +129,10 @@ class Plan:
         return sorted({day.replace(day=1) for day in days})
 
 
-def plan_of(*, pack: Pack, scale: float = 1.0, seed: int = 1) -> Plan:
+def plan_of(*, pack: Pack, scale: float = 1.0, seed: int = 1, days: int | None = None) -> Plan:
     """Return what a replay of a city makes at a scale.
 
+    :param days: only so many of the counted days, from the first on
     :raises CannotReplay: the pack has no counts, or the scale is not above 0 and at most 1
     """
     table = pack.table("replay")
@@ -137,17 +143,19 @@ def plan_of(*, pack: Pack, scale: float = 1.0, seed: int = 1) -> Plan:
     if not 0 < scale <= 1:
         raise CannotReplay(f"A scale lies above 0 and goes up to 1; {scale:g} does not.")
     first, last = table["first_day"], table["last_day"]
-    days = (last - first).days + 1
+    counted = (last - first).days + 1
     kinds = _kinds(table["cards"], scale)
+    lines = _lines(table, scale, first, counted)
     return Plan(
         pack=pack,
         scale=scale,
         seed=seed,
         first_day=first,
-        days=days,
+        days=min(days or counted, counted),
+        a_day=sum(line.uses for line in lines) / counted,
         kinds=kinds,
         members=sum(kind.cards for kind in kinds.values() if not kind.beside),
-        lines=_lines(table, scale, first, days),
+        lines=tuple(_cut(line, min(days or counted, counted)) for line in lines),
         groups={code: Text.read(name) for code, name in table.get("groups", {}).items()},
         mix=table["mix"],
         first_number=table["numbers"]["first"],
@@ -223,6 +231,11 @@ def _line(
         prices=row.get("prices"),
         points=row.get("points"),
     )
+
+
+def _cut(line: Line, days: int) -> Line:
+    by_day = line.by_day[:days]
+    return replace(line, by_day=by_day, strange=line.strange[:days], uses=int(by_day.sum()))
 
 
 def _scaled(counts: Sequence[int], scale: float) -> Whole:

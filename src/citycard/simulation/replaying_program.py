@@ -64,6 +64,13 @@ def settle(orders: Orders, line: Line) -> None:
             line.tell(people=chunk[2] - chunk[1])
 
 
+def react(orders: Orders, line: Line) -> None:
+    """Let everybody who follows take what settling announces, until told that it is over."""
+    from citycard.simulation import replaying_following
+
+    replaying_following.react(plan=_plan(orders), line=line)
+
+
 def write(orders: Orders, line: Line) -> None:
     """Write one writer's taps, from what the city has not accepted yet."""
     from citycard.simulation import replaying_writing
@@ -82,7 +89,7 @@ def _plan(orders: Orders) -> Any:
     from citycard.infra.packs import current_pack
     from citycard.simulation.replaying_plan import plan_of
 
-    return plan_of(pack=current_pack(), scale=orders["scale"], seed=orders["seed"])
+    return plan_of(pack=current_pack(), **orders["plan"])
 
 
 def _clock(instant: dt.datetime) -> Any:
@@ -93,6 +100,7 @@ def _clock(instant: dt.datetime) -> Any:
 
 WORK: dict[str, Callable[[Orders, Line], None]] = {
     "settle": settle,
+    "react": react,
     "write": write,
     "follow": follow,
 }

@@ -81,7 +81,7 @@ def _give_points(plan: Plan, line: Line, devices: list[int]) -> None:
             unit=line.points["unit"],
             points_per_tap=line.points["each"],
             per_person_cap=10**6,
-            budget=2 * line.uses * line.points["each"],
+            budget=2 * line.counted * line.points["each"],
             starts_at=plan.opening,
             ends_at=plan.opening + dt.timedelta(days=plan.days) + _LONG,
             devices=devices,

@@ -47,6 +47,9 @@ def replay(
         Path | None, typer.Option(help="The directory of the city's state.", metavar="DIR")
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed makes the same taps.")] = 1,
+    days: Annotated[
+        int | None, typer.Option(help="Only the first so many days; go on with more later.", min=1)
+    ] = None,
     profile: Annotated[
         Path | None, typer.Option(help="Write profiles of the programs.", metavar="DIR")
     ] = None,
@@ -62,7 +65,9 @@ def replay(
         os.environ["CITYCARD_STATE"] = str(state.resolve())
     try:
         with instance.running(city, demo=True) as here:
-            found = _replayed(here, scale, seed, taps, save, profile)
+            found = _replayed(
+                here, {"scale": scale, "seed": seed, "days": days}, taps, save, profile
+            )
     except (PostgresProblem, preparing.NotPrepared, MigrationFailed, PackError) as why:
         stop(why)
     if found is None:
@@ -74,7 +79,7 @@ def replay(
 
 
 def _replayed(
-    here: instance.Instance, scale: float, seed: int, taps: Path | None, save: Path | None,
+    here: instance.Instance, asked: dict[str, Any], taps: Path | None, save: Path | None,
     profile: Path | None,
 ) -> dict[str, Any] | None:  # fmt: skip
     preparing.migrate(here, lambda name: console.print(f"  {name}"))
@@ -87,7 +92,7 @@ def _replayed(
 
     keep = here.place.directory / "replay"
     try:
-        plan = plan_of(pack=current_pack(), scale=scale, seed=seed)
+        plan = plan_of(pack=current_pack(), **asked)
         replaying.begin(plan, keep)
         with clock.stopped_at(plan.opening), step(f"City pack: {here.city}"):
             preparing.activate_pack()
