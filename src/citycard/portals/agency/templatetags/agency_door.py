@@ -14,6 +14,7 @@ from citycard.offers import api as offers
 from citycard.portals.agency import (
     allowances,
     approvals,
+    attendance,
     book_words,
     home,
     numbers,
