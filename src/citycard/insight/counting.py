@@ -27,6 +27,7 @@ class Place:
     id: int
     service: str
     agency: str
+    place: str
 
 
 @dataclass(frozen=True, kw_only=True)

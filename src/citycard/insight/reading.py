@@ -62,7 +62,7 @@ def _places(found: Sequence[tuple[Any, ...]]) -> list[Place]:
         new = sorted(set(found) - ids.keys())
         rows(statement(__file__, "add_places"), _columns(new))
         ids |= _numbers(new)
-    return [Place(id=ids[row], service=row[0], agency=row[1]) for row in found]
+    return [Place(id=ids[row], service=row[0], agency=row[1], place=row[2]) for row in found]
 
 
 def _numbers(found: Sequence[tuple[Any, ...]]) -> dict[tuple[Any, ...], int]:

@@ -45,7 +45,7 @@ def _count(month: dt.date) -> tuple[int, Counter[Key], dict[str, Records]]:
     uses: Counter[Key] = Counter()
     parts: dict[str, list[Records]] = {}
     taps = 0
-    for batches in _batches(month):
+    for batches in counted_batches(month):
         seen = read_taps(months=[month], batches=batches)
         taps += len(seen)
         uses.update(count_uses(seen))
@@ -54,7 +54,7 @@ def _count(month: dt.date) -> tuple[int, Counter[Key], dict[str, Records]]:
     return taps, uses, {service: together(*found) for service, found in parts.items()}
 
 
-def _batches(month: dt.date) -> Iterator[list[int]]:
+def counted_batches(month: dt.date) -> Iterator[list[int]]:
     """Yield the counted batches that brought taps of a month, some at a time."""
     found = rows(
         """
