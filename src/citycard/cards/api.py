@@ -53,6 +53,14 @@ from citycard.cards.carrying import (
     free_rights,
     move_right,
 )
+from citycard.cards.doors import (
+    DoorCard,
+    door_cards,
+    door_digest,
+    forget_units,
+    note_units,
+    units_of,
+)
 from citycard.cards.hotlists import LossClock, first_versions, loss_clock, lost_at
 from citycard.cards.kinds import CardTable, Kind, Medium, NumberRule, card_table
 from citycard.cards.linking import (
@@ -91,7 +99,6 @@ from citycard.cards.queries import (
     find_by_any_number,
     holders,
     holders_by_number,
-    numbers_that_open,
     version_before,
 )
 from citycard.cards.registering import (
@@ -154,6 +161,7 @@ __all__ = [
     "CardRegistered",
     "CardTable",
     "CardView",
+    "DoorCard",
     "Heard",
     "HoldsOneOfGroup",
     "Kind",
@@ -188,10 +196,13 @@ __all__ = [
     "cards_of",
     "closed_because",
     "convert",
+    "door_cards",
+    "door_digest",
     "end",
     "find",
     "find_by_any_number",
     "first_versions",
+    "forget_units",
     "free_rights",
     "fresh_documents",
     "held_before",
@@ -211,10 +222,10 @@ __all__ = [
     "move_right",
     "newest_snapshot",
     "note_reader_versions",
+    "note_units",
     "number_counts",
     "number_standings",
     "numbers_of_links",
-    "numbers_that_open",
     "operator_numbers",
     "programmes",
     "programmes_limit",
@@ -228,6 +239,7 @@ __all__ = [
     "switch_programme",
     "tails",
     "unbind",
+    "units_of",
     "unlink_agency_numbers",
     "verify",
     "version_before",

@@ -1,6 +1,5 @@
 """Reads: a person's cards for people who may see them, a card by its number for machines."""
 
-import datetime as dt
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -100,33 +99,6 @@ def holders_by_number(*, numbers: Sequence[str]) -> list[int | None]:
     )
     holder = {one.place: one.member_id for one in found}
     return [holder.get(place) for place in range(len(numbers))]
-
-
-def numbers_that_open(
-    *, access: Access, entitlements: Sequence[str], on: dt.date
-) -> list[tuple[str, str, str]]:
-    """Return (issuer, number kind, number) of the cards in force that open one of these on a day,
-    of the people that the access covers; sorted, so that two lists of one day are equal.
-
-    :param access: must cover the field ``cards``
-    :raises AccessTooNarrow: it does not
-    """
-    access.require("cards")
-    members = None if access.subjects is None else sorted(access.subjects)
-    found = rows(
-        """
-        SELECT DISTINCT n.issuer, n.number_kind, n.number
-        FROM pub.holdings h
-        JOIN cards_card c ON c.id = h.card_id
-        JOIN cards_card_number n ON n.card_id = h.card_id
-        WHERE h.entitlement = ANY(%(entitlements)s::text[]) AND h.valid @> %(on)s::date
-          AND (%(members)s::bigint[] IS NULL OR h.member_id = ANY(%(members)s::bigint[]))
-          AND c.state = 'active' AND (c.expires_on IS NULL OR c.expires_on > %(on)s::date)
-        ORDER BY 1, 2, 3
-        """,
-        {"entitlements": list(entitlements), "members": members, "on": on},
-    )
-    return [(one.issuer, one.number_kind, one.number) for one in found]
 
 
 def version_before(*, member_id: int, card_kind: str) -> str | None:

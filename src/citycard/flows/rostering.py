@@ -12,12 +12,17 @@ from typing import Literal
 
 from django.utils.translation import get_language
 
+from citycard.cards import api as cards
+from citycard.infra import crypto
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import Actor
 from citycard.kernel.errors import NotFound, Refused
+from citycard.kernel.periods import DateSpan
 from citycard.people import api as people
 
+PURPOSE = "door-list"
+LONGEST_UNIT = 40
 Outcome = Literal["given", "held_already", "taken_back", "not_held", "no_member"]
 
 
@@ -26,6 +31,18 @@ class NotYourRoster(Refused):
 
     code = "rostering.not_yours"
     http_status = 403
+
+
+class NoSuchCard(Refused):
+    """No member of the city card holds a card with this number."""
+
+    code = "rostering.no_such_card"
+
+
+class BadDays(Refused):
+    """The days must begin before they end, and end after today."""
+
+    code = "rostering.bad_days"
 
 
 class RosterTooShort(Refused):
@@ -44,6 +61,27 @@ class RosterDone:
 
     outcomes: tuple[Outcome, ...]
     ended: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RosterEntry:
+    """Somebody on a roster, as its keeper sees them: no name, and no card's whole number.
+
+    :ivar key: names the entry within its roster, and nobody outside of it
+    :ivar cards: how many of their cards the function is on today
+    :ivar ends: the end of one of those cards' numbers
+    """
+
+    key: str
+    unit: str
+    days: DateSpan
+    cards: int
+    ends: str
+
+    @property
+    def last(self) -> dt.date | None:
+        """Return the last day; None: no end is known."""
+        return self.days.end - dt.timedelta(days=1) if self.days.end else None
 
 
 def take_roster(
@@ -74,6 +112,7 @@ def take_roster(
         ending = sorted(held - listed) if is_whole else []
         if len(ending) * 2 > len(held) and not many_may_end and ending:
             raise RosterTooShort(ends=len(ending), held=len(held))
+        cards.forget_units(relation=relation, member_ids=ending)
         _record(relation, sorted(listed - held), ending, on, actor, now)
     said: list[Outcome] = [
         "no_member" if member is None else ("held_already" if member in held else "given")
@@ -95,8 +134,92 @@ def take_back(*, relation: str, id_number: str, actor: Actor, now: dt.datetime) 
             return "no_member"
         if member not in people.members_with(fact=f"relation.{relation}", on=on):
             return "not_held"
-        _record(relation, [], [member], on, actor, now)
+        _take_off(relation, member, on, actor, now)
     return "taken_back"
+
+
+def add_by_card(
+    *,
+    relation: str,
+    card_number: str,
+    unit: str,
+    days: DateSpan,
+    actor: Actor,
+    now: dt.datetime,
+) -> Outcome:
+    """Put the holder of a card that lies on the counter on a roster, for some days, under a unit.
+
+    :raises NotFound, NotYourRoster: as for a whole roster
+    :raises NoSuchCard: nobody holds it
+    :raises BadDays: it would be over before it begins, or already
+    """
+    _check_yours(relation, actor)
+    on = current_pack().time.day(now)
+    since = max(days.start or on, on)
+    if days.end is not None and days.end <= since:
+        raise BadDays()
+    with unit_of_work():
+        (member,) = cards.holders_by_number(numbers=[card_number])
+        if member is None:
+            raise NoSuchCard()
+        held = member in people.members_with(fact=f"relation.{relation}", on=since)
+        _record(relation, [member], [], since, actor, now, until=days.end)
+        cards.note_units(
+            relation=relation, units={member: unit.strip()[:LONGEST_UNIT]}, actor=actor, now=now
+        )
+    return "held_already" if held else "given"
+
+
+def take_back_entry(*, relation: str, key: str, actor: Actor, now: dt.datetime) -> Outcome:
+    """Take an entry of a roster off it from today: moved out, a right ended.
+
+    :raises NotFound, NotYourRoster: as for a whole roster
+    """
+    _check_yours(relation, actor)
+    on = current_pack().time.day(now)
+    with unit_of_work():
+        members = people.members_with(fact=f"relation.{relation}", on=on)
+        member = next((one for one in members if entry_key(relation, one) == key), None)
+        if member is None:
+            return "not_held"
+        _take_off(relation, member, on, actor, now)
+    return "taken_back"
+
+
+def entries(
+    *, relation: str, entitlements: Sequence[str], actor: Actor, now: dt.datetime
+) -> list[RosterEntry]:
+    """Return who is on a roster today, by unit; the access record commits first.
+
+    :param entitlements: what the roster puts on cards
+    :raises NotFound, NotYourRoster: as for a whole roster
+    """
+    _check_yours(relation, actor)
+    on = current_pack().time.day(now)
+    spans = people.spans_of(fact=f"relation.{relation}", on=on)
+    name = current_pack().text("statuses", "relations", relation, "name")
+    access = people.open_access(
+        subject=people.Population(description=name.zh, member_ids=sorted(spans)),
+        fields={"cards"},
+        purpose=PURPOSE,
+        actor=actor,
+        now=now,
+    )
+    units = cards.units_of(access=access, relation=relation)
+    listed = cards.door_cards(access=access, entitlements=entitlements, profiles=[], on=on)
+    numbers: dict[int, dict[tuple[str, str], str]] = {}
+    for one in listed:
+        numbers.setdefault(one.member_id, {})[one.issuer, one.number_kind] = one.number
+    found = [
+        _entry(relation, member, units.get(member, ""), span, numbers.get(member, {}))
+        for member, span in spans.items()
+    ]
+    return sorted(found, key=lambda one: (one.unit == "", one.unit, one.key))
+
+
+def entry_key(relation: str, member_id: int) -> str:
+    """Return what names a member within one roster, and nowhere else."""
+    return crypto.keyed_hmac("roster_entry", relation, member_id).hex()[:20]
 
 
 def rosters_of(*, agency: str) -> list[str]:
@@ -117,6 +240,27 @@ def _check_yours(relation: str, actor: Actor) -> None:
         raise NotYourRoster(agency=name.in_(get_language() or "zh-hant"))
 
 
+def _entry(
+    relation: str, member: int, unit: str, days: DateSpan, numbers: dict[tuple[str, str], str]
+) -> RosterEntry:
+    shown = {
+        (medium.issuer, medium.shown) for medium in cards.card_table().media.values()
+    } & numbers.keys()
+    ends = sorted(numbers[kind][-4:] for kind in shown)
+    return RosterEntry(
+        key=entry_key(relation, member),
+        unit=unit,
+        days=days,
+        cards=len(shown),
+        ends=ends[0] if ends else "",
+    )
+
+
+def _take_off(relation: str, member: int, on: dt.date, actor: Actor, now: dt.datetime) -> None:
+    _record(relation, [], [member], on, actor, now)
+    cards.forget_units(relation=relation, member_ids=[member])
+
+
 def _record(
     relation: str,
     beginning: Sequence[int],
@@ -124,6 +268,8 @@ def _record(
     on: dt.date,
     actor: Actor,
     now: dt.datetime,
+    *,
+    until: dt.date | None = None,
 ) -> None:
     facts = [
         people.NewFact(
@@ -131,6 +277,7 @@ def _record(
             name=f"relation.{relation}",
             value=value,
             valid_from=on,
+            valid_to=until if value else None,
             source=f"agency:{actor.agency}",
             basis_kind="roster",
             basis_id=on.isoformat(),

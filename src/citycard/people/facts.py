@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from citycard.infra.database import rows
+from citycard.kernel.periods import DateSpan
 
 _GROUPS = {"status": "statuses", "approval": "approvals", "relation": "relations"}
 _OWN = frozenset({"birth_on", "sex", "id_kind", "died_on"})
@@ -92,6 +93,16 @@ def members_with(*, fact: str, on: dt.date) -> list[int]:
         [fact, on],
     )
     return [one.member_id for one in found]
+
+
+def spans_of(*, fact: str, on: dt.date) -> dict[int, DateSpan]:
+    """Return like ``members_with``, with the days on which the fact holds for each; for flows."""
+    found = rows(
+        "SELECT member_id, lower(valid) AS since, upper(valid) AS until FROM people_fact"
+        " WHERE name = %s AND upper_inf(recorded) AND valid @> %s::date AND value = 'true'::jsonb",
+        [fact, on],
+    )
+    return {one.member_id: DateSpan(one.since, one.until) for one in found}
 
 
 def _own(member: Any, names: Collection[str] | None) -> dict[str, Any]:
