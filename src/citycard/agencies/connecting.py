@@ -6,6 +6,10 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
 from citycard.agencies.events import ClientConnected, ClientKeyRotated, ClientRevoked
 from citycard.infra.crypto import hash_token
 from citycard.infra.database import execute, row, rows
@@ -28,6 +32,12 @@ class NoSuchClient(Refused):
     http_status = 404
 
 
+class NotAPublicKey(Refused):
+    """This is no public key: a P-256 key in PEM is."""
+
+    code = "agencies.not_a_public_key"
+
+
 class ClientIsRevoked(Refused):
     """The system “{client}” was taken out; connect it anew under a new code."""
 
@@ -36,12 +46,21 @@ class ClientIsRevoked(Refused):
 
 @dataclass(frozen=True, kw_only=True)
 class Client:
-    """An agency's own system as its operator sees it."""
+    """An agency's own system as its operator sees it.
+
+    :ivar sandbox: set up to try things out: nothing that it sends is kept
+    :ivar old_key_until: until when the key before the present one holds, too
+    :ivar public_key: what it signs questions with (PEM), where it does
+    """
 
     client_id: int
     code: str
     agency: str
     state: str
+    sandbox: bool
+    per_minute: int
+    public_key: str
+    old_key_until: dt.datetime | None
     connected_at: dt.datetime
     revoked_at: dt.datetime | None
 
@@ -56,12 +75,18 @@ class ConnectedClient:
 
 
 _CLIENT = """
-SELECT id AS client_id, code, agency, state, connected_at, revoked_at FROM agencies_client
+SELECT id AS client_id, code, agency, state, sandbox, per_minute, public_key, old_key_until,
+       connected_at, revoked_at
+FROM agencies_client
 """
 
 
-def connect_client(*, code: str, agency: str, actor: Actor, now: dt.datetime) -> ConnectedClient:
+def connect_client(
+    *, code: str, agency: str, actor: Actor, now: dt.datetime, sandbox: bool = False
+) -> ConnectedClient:
     """Connect an agency's own system; its key is shown only now.
+
+    :param sandbox: to try things out: nothing that it sends is kept
 
     Announces ``agencies.client.connected``.
 
@@ -70,9 +95,9 @@ def connect_client(*, code: str, agency: str, actor: Actor, now: dt.datetime) ->
     require_unit_of_work()
     key = secrets.token_urlsafe(32)
     made = row(
-        "INSERT INTO agencies_client (code, agency, key_hash, connected_at, connected_by)"
-        " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (code) DO NOTHING RETURNING id",
-        [code, agency, hash_token(key), now, actor.id],
+        "INSERT INTO agencies_client (code, agency, key_hash, sandbox, connected_at, connected_by)"
+        " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (code) DO NOTHING RETURNING id",
+        [code, agency, hash_token(key), sandbox, now, actor.id],
     )
     if made is None:
         raise ClientCodeUsed(client=code)
@@ -80,8 +105,14 @@ def connect_client(*, code: str, agency: str, actor: Actor, now: dt.datetime) ->
     return ConnectedClient(client_id=made.id, code=code, key=key)
 
 
-def rotate_client_key(*, client_id: int, actor: Actor, now: dt.datetime) -> ConnectedClient:
-    """Give a system a new key; the old one is dead at once.
+def rotate_client_key(
+    *,
+    client_id: int,
+    actor: Actor,
+    now: dt.datetime,
+    overlap: dt.timedelta = dt.timedelta(0),
+) -> ConnectedClient:
+    """Give a system a new key; the present one holds for the overlap, one before it no longer.
 
     Announces ``agencies.client.key_rotated``.
 
@@ -92,7 +123,14 @@ def rotate_client_key(*, client_id: int, actor: Actor, now: dt.datetime) -> Conn
     if found.state != "active":
         raise ClientIsRevoked(client=found.code)
     key = secrets.token_urlsafe(32)
-    execute("UPDATE agencies_client SET key_hash = %s WHERE id = %s", [hash_token(key), client_id])
+    execute(
+        """
+        UPDATE agencies_client SET key_hash = %s,
+               old_key_hash = CASE WHEN %s THEN key_hash END, old_key_until = %s
+        WHERE id = %s
+        """,
+        [hash_token(key), bool(overlap), now + overlap if overlap else None, client_id],
+    )
     announce(ClientKeyRotated(client_id=client_id))
     return ConnectedClient(client_id=client_id, code=found.code, key=key)
 
@@ -128,17 +166,55 @@ def client(*, client_id: int) -> Client:
     return Client(**found._asdict())
 
 
-def client_by_key(*, code: str, key: str) -> Client | None:
+def client_by_key(*, code: str, key: str, now: dt.datetime) -> Client | None:
     """Return the active system that holds this key, or None: unknown, revoked and wrong key look
     alike.
     """
     given = hash_token(key)
     known = row(
-        "SELECT id, key_hash FROM agencies_client WHERE code = %s AND state = 'active'", [code]
+        "SELECT id, key_hash, old_key_hash, old_key_until FROM agencies_client"
+        " WHERE code = %s AND state = 'active'",
+        [code],
     )
-    if known is None or not hmac.compare_digest(bytes(known.key_hash), given):
+    if known is None:
+        return None
+    keys = [known.key_hash]
+    if known.old_key_until is not None and now < known.old_key_until:
+        keys.append(known.old_key_hash)
+    if not any([hmac.compare_digest(bytes(one), given) for one in keys]):
         return None
     return client(client_id=known.id)
+
+
+def client_by_code(*, code: str) -> Client | None:
+    """Return the active system with a code: for one that proves itself by its signature."""
+    found = row(f"{_CLIENT} WHERE code = %s AND state = 'active'", [code])
+    return Client(**found._asdict()) if found else None
+
+
+def set_client_public_key(*, client_id: int, pem: str, actor: Actor, now: dt.datetime) -> None:
+    """Note what a system signs its questions with; empty: it no longer does.
+
+    Announces ``agencies.client.key_rotated``.
+
+    :raises NoSuchClient, ClientIsRevoked: as for a new key
+    :raises NotAPublicKey: it is none, or not of the curve P-256
+    """
+    found = _locked(client_id)
+    if found.state != "active":
+        raise ClientIsRevoked(client=found.code)
+    if pem and not _is_p256(pem):
+        raise NotAPublicKey()
+    execute("UPDATE agencies_client SET public_key = %s WHERE id = %s", [pem, client_id])
+    announce(ClientKeyRotated(client_id=client_id))
+
+
+def _is_p256(pem: str) -> bool:
+    try:
+        key = load_pem_public_key(pem.encode())
+    except (ValueError, UnsupportedAlgorithm):
+        return False
+    return isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1)
 
 
 def _locked(client_id: int) -> Any:

@@ -95,3 +95,20 @@ class ClientRevoked(Event):
 
     code: ClassVar[str] = "agencies.client.revoked"
     client_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookAdded(Event):
+    """An agency's system wants to be told of what happens."""
+
+    code: ClassVar[str] = "agencies.webhook.added"
+    webhook_id: int
+    client_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookChanged(Event):
+    """A subscription of an agency's system rests, goes on, ended or has a new secret."""
+
+    code: ClassVar[str] = "agencies.webhook.changed"
+    webhook_id: int

@@ -18,7 +18,7 @@ from citycard.flows import (
     trying_policies,
 )
 from citycard.identity import api as identity
-from citycard.infra import partitions
+from citycard.infra import idempotency, partitions
 from citycard.infra.jobs import Timed
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import unit_of_work
@@ -44,10 +44,11 @@ def seal_access_records(now: dt.datetime) -> None:
 
 
 def clear_expired(now: dt.datetime) -> None:
-    """Delete sessions and sign-in challenges that are over, and codes that were used long ago."""
+    """Delete sessions, sign-in challenges, used codes and keys of requests that are over."""
     with unit_of_work():
         identity.clear_expired(now=now)
         wallet.clear_uses(now=now)
+        idempotency.clear(now=now)
 
 
 TIMETABLE: list[Timed] = [

@@ -191,6 +191,11 @@ def keyed_hmac(label: str, scope: str, value: object) -> bytes:
     return keyring().mac(f"scope:{label}:{scope}", str(value).encode())[:_BLIND_BYTES]
 
 
+def derived_key(label: str) -> bytes:
+    """Return 32 secret bytes for one use, the same as long as the city has its keys."""
+    return keyring().mac("derived", label.encode())
+
+
 def hash_token(token: str) -> bytes:
     """Return what is stored of a secret that we hand out: long and random, so a plain hash is
     enough."""

@@ -213,7 +213,7 @@ def _by_key(credentials: str) -> Actor | None:
 
 def _by_client_key(credentials: str) -> Actor | None:
     code, _, key = credentials.strip().partition(":")
-    client = agencies.client_by_key(code=code, key=key)
+    client = agencies.client_by_key(code=code, key=key, now=clock.now())
     if client is None:
         return None
     return Actor(

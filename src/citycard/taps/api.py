@@ -42,6 +42,7 @@ from citycard.taps.device_answers import (
 )
 from citycard.taps.device_answers import Identity as TapIdentity
 from citycard.taps.judging import judge
+from citycard.taps.judging_services import ServiceJudged, judge_for_service
 from citycard.taps.lost_cards import LostCardTap, lost_card_taps
 from citycard.taps.numbers import candidates
 from citycard.taps.opened import OpenBatch, Outcomes, State
@@ -93,6 +94,7 @@ __all__ = [
     "RidePart",
     "SalePart",
     "Service",
+    "ServiceJudged",
     "ServiceTable",
     "State",
     "TapAnswer",
@@ -106,6 +108,7 @@ __all__ = [
     "columns_of",
     "device_answers",
     "judge",
+    "judge_for_service",
     "keep_device_answers",
     "kept_apart",
     "losses",

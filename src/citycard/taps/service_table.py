@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +16,8 @@ from citycard.kernel.periods import DateSpan
 
 class Service(NamedTuple):
     """A service: the entitlement it needs (None: any bound card), what it answers, what a tap that
-    names a price spends a month's points on, and whether one card alone carries what it needs."""
+    names a price spends a month's points on, whether one card alone carries what it needs, and
+    in which words it tells rights apart: entitlement → word, the first that counts first."""
 
     code: str
     entitlement: str | None
@@ -23,6 +25,7 @@ class Service(NamedTuple):
     answers_number: bool
     spends_on: str | None = None
     one_card: bool = False
+    classes: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -115,4 +118,5 @@ def _service(code: str, row: Mapping[str, Any], single_rights: frozenset[str]) -
         answers_number="agency_number" in row.get("answers", ()),
         spends_on=row.get("spends_on"),
         one_card=needs.get("entitlement") in single_rights,
+        classes=dict(row.get("classes", {})),
     )

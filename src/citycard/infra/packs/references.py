@@ -130,6 +130,7 @@ REFERENCES: tuple[tuple[str, str, Kind], ...] = (
     ("services", "services.*.agency", AGENCY),
     ("services", "services.*.needs.entitlement", ENTITLEMENT),
     ("services", "services.*.needs.link", AGENCY),
+    ("services", "services.*.classes/", ENTITLEMENT),
     ("readers", "profiles.*.serves.*", READER_USE),
     ("readers", "profiles.*.firmware.*", FIRMWARE),
     ("forms", "*.purpose", PURPOSE),

@@ -19,7 +19,7 @@ from citycard.taps import api as taps
 
 MOST_TAPS = 500
 MOST_NUMBERS = 500
-LONGEST_NUMBER = 64
+LONGEST_NUMBER = 160  # a code from a phone has 132
 LONGEST_WORD = 32
 _INT4 = 2**31 - 1
 _INT8 = 2**62

@@ -18,6 +18,7 @@ from citycard.kernel.errors import Refused
 from citycard.portals.doors import actor_of, door
 from citycard.portals.earning_lines import BadLine, open_to_systems, read_lines
 from citycard.portals.naming import agencies_under
+from citycard.portals.openapi.calling import counted
 
 MOST_BYTES = 512 * 1024
 MOST_LINES = 500
@@ -41,6 +42,7 @@ class KeyMissing(Refused):
 
 @require_GET
 @door(roles={"agency_client"})
+@counted("campaigns")
 def campaigns(request: HttpRequest) -> HttpResponse:
     """List the campaigns that the system may name."""
     found = open_to_systems(agencies_under(actor_of(request).agency or ""))
@@ -50,6 +52,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_POST
 @door(roles={"agency_client"})
+@counted("earnings", writes=True)
 def earnings(request: HttpRequest) -> HttpResponse:
     """Take a batch of lines whole or not at all, and answer each."""
     try:

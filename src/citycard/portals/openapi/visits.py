@@ -17,6 +17,7 @@ from citycard.kernel.errors import NotFound, Refused
 from citycard.offers import api as offers
 from citycard.portals.doors import actor_of, door
 from citycard.portals.naming import agencies_under
+from citycard.portals.openapi.calling import counted
 
 MOST_BYTES = 512 * 1024
 MOST_ENTRIES = 500
@@ -34,6 +35,7 @@ class VisitNotUnderstood(Refused):
 @csrf_exempt
 @require_POST
 @door(roles={"agency_client"})
+@counted("visitPrice")
 def price(request: HttpRequest) -> HttpResponse:
     """Price a visit by a card: a public code, a price class and an amount."""
     try:
@@ -49,6 +51,7 @@ def price(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_POST
 @door(roles={"agency_client"})
+@counted("visits", writes=True)
 def entries(request: HttpRequest) -> HttpResponse:
     """Take entries that venues let in, in any order and any number of times."""
     try:
@@ -67,6 +70,7 @@ def entries(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @door(roles={"agency_client"})
+@counted("visitFirstDays")
 def first_days(request: HttpRequest) -> HttpResponse:
     """List cards' first days that changed after an instant, for venues to learn."""
     try:
