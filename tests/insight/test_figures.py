@@ -2,40 +2,18 @@
 
 import datetime as dt
 
-from citycard.insight.figures import Counts, build_figures
-
-MONTH = dt.date(2016, 3, 1)
-
-
-def counts(**changes):
-    """120 people, three places, two days, and nothing small."""
-    usual = {
-        "uses_by_place": {
-            ("sports", "north"): 100,
-            ("sports", "south"): 60,
-            ("sports", "east"): 40,
-        },
-        "people_by_place": {
-            ("sports", "north"): 70,
-            ("sports", "south"): 50,
-            ("sports", "east"): 20,
-        },
-        "uses_by_day": {dt.date(2016, 3, 1): 120, dt.date(2016, 3, 2): 80},
-        "people_by_day": {dt.date(2016, 3, 1): 90, dt.date(2016, 3, 2): 60},
-        "days_of_use": {1: 70, 2: 30, 5: 20},
-        "refusals": 0,
-    }
-    return Counts(**{**usual, **changes})
-
-
-def figures(**changes):
-    return build_figures(service="swim", month=MONTH, counts=counts(**changes), least=10)
+from tests.insight.months import figures, published
 
 
 def test_uses_people_and_frequency():
     shown = figures()
-    assert (shown.uses, shown.people, shown.per_person, shown.returning) == (200, 120, 1.67, 50)
-    assert [band.people for band in shown.bands] == [70, 30, 20, 0]
+    assert (shown.uses, shown.people, shown.per_person, shown.returning) == (300, 120, 2.5, 80)
+    assert [(band.least_days, band.people) for band in shown.bands][:3] == [
+        (1, 40),
+        (2, 60),
+        (4, 20),
+    ]
+    assert [(gap.least_days, gap.people) for gap in shown.intervals][:2] == [(1, 30), (2, 50)]
     assert not shown.hides_something
 
 
@@ -44,6 +22,7 @@ def test_the_tables_add_up_to_the_total():
     assert sum(place.uses for place in shown.places) == shown.uses
     assert sum(day.uses for day in shown.days) == shown.uses
     assert sum(band.people for band in shown.bands) == shown.people
+    assert sum(gap.people for gap in shown.intervals) == shown.returning
 
 
 def test_a_small_place_takes_its_next_smallest_sibling_with_it():
@@ -57,13 +36,19 @@ def test_a_small_place_takes_its_next_smallest_sibling_with_it():
 
 
 def test_hidden_places_stand_last_and_in_no_order_of_size():
-    people = {("sports", "north"): 9, ("sports", "south"): 50, ("sports", "east"): 20}
+    people = {("sports", "north"): 9, ("sports", "south"): 50, ("sports", "east"): 60}
     shown = figures(people_by_place=people)
-    assert [place.place for place in shown.places] == ["south", "east", "north"]
+    assert [place.place for place in shown.places] == ["east", "north", "south"]
 
 
-def test_a_hidden_band_hides_how_many_came_back():
-    shown = figures(days_of_use={1: 4, 2: 60, 5: 56})
+def test_a_line_that_the_visits_alone_would_bound_is_one_with_the_line_above():
+    # 120 people on 130 days of use: at most ten of them can have come on more than one
+    assert figures(days_of_use={1: 110, 2: 10}).bands == ()
+    assert [b.least_days for b in figures(days_of_use={1: 60, 2: 30, 8: 30}).bands] == [1, 2, 4, 8]
+
+
+def test_a_hidden_line_hides_how_many_came_back():
+    shown = figures(days_of_use={1: 4, 2: 102, 3: 14}, intervals={1: 116})
     assert shown.bands[0].people is None
     assert shown.returning is None
     assert shown.people == 120
@@ -76,20 +61,33 @@ def test_few_people_hide_everything():
         uses_by_day={dt.date(2016, 3, 1): 12},
         people_by_day={dt.date(2016, 3, 1): 3},
         days_of_use={1: 3},
+        others=[("ride", "metro", "north", 900, 90)],
     )
-    assert (shown.uses, shown.people, shown.per_person) == (None, None, None)
-    assert all(place.uses is None for place in shown.places)
-    assert all(day.uses is None for day in shown.days)
+    assert (shown.uses, shown.people, shown.per_person, shown.new_people) == (None,) * 4
+    assert (shown.places, shown.days, shown.bands) == ((), (), ())
 
 
-def test_no_use_at_all_is_zero():
-    shown = figures(
-        uses_by_place={}, people_by_place={}, uses_by_day={}, people_by_day={}, days_of_use={}
-    )
-    assert (shown.uses, shown.people, shown.per_person) == (0, 0, None)
-    assert not shown.hides_something
+def test_no_service_without_any_use_has_a_page():
+    assert ("ride", "metro") not in published().pages
 
 
-def test_a_few_refused_taps_are_hidden_too():
+def test_a_few_refused_taps_are_hidden_and_none_looks_like_a_few():
     assert figures(refusals=4).refusals is None
+    assert figures(refusals=0).refusals is None
     assert figures(refusals=40).refusals == 40
+
+
+def test_first_time_users_stand_beside_those_known_before():
+    assert figures().new_people == 120  # the first month of all
+    later = figures(new_people=70, known_before={"swim": 200})
+    assert (later.new_people, later.known_people) == (70, 50)
+
+
+def test_few_known_people_hide_the_new_ones_and_few_new_ones_the_known():
+    assert figures(new_people=115, known_before={"swim": 200}).new_people is None
+    assert figures(new_people=5, known_before={"swim": 200}).known_people is None
+
+
+def test_known_people_never_tell_of_a_month_that_is_hidden():
+    """50 known people, of whom earlier pages show 44 as new: six would be of a hidden month."""
+    assert figures(new_people=70, known_before={"swim": 44}).new_people is None

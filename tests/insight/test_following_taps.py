@@ -59,8 +59,8 @@ def clean(city):
     city.database.owner_sql("TRUNCATE taps_tap")
 
 
-def figures(service="sports-visit", agencies=("sports-daan", "sports-xinyi"), month=MARCH):
-    return insight.service_figures(agencies=agencies, service=service, month=month)
+def figures(service="sports-visit", agency="sports-daan", month=MARCH):
+    return insight.service_figures(agency=agency, service=service, month=month)
 
 
 def test_uses_people_and_frequency_come_from_the_taps():
@@ -89,7 +89,7 @@ def test_the_same_event_twice_counts_once():
 def test_a_failure_in_the_middle_leaves_neither_figures_nor_cursor(monkeypatch):
     store(*(tap(member, at(1)) for member in range(12)))
     with monkeypatch.context() as broken:
-        broken.setattr("citycard.insight.storing.write_visits", lambda *_: 1 / 0)
+        broken.setattr("citycard.insight.storing.write_week", lambda *_: 1 / 0)
         pump_once(FOLLOWER)
     assert scalar("SELECT count(*) FROM insight_count") == 0
     restart(FOLLOWER.name)
@@ -172,9 +172,9 @@ def test_nobody_can_be_found_by_asking_for_the_month_of_few():
     shown = figures()
     assert (shown.uses, shown.people) == (None, None)
     assert [total.uses for total in insight.month_totals(
-        agencies=["sports-daan"], service="sports-visit", newest=MARCH
+        agency="sports-daan", service="sports-visit", newest=MARCH
     )] == [None]  # fmt: skip
-    text = insight.figures_csv(figures=shown, name_of=lambda kind, code: code)
+    text = insight.as_csv(insight.figures_sheet(figures=shown, name_of=lambda kind, code: code))
     assert text.splitlines()[1] == "total,sports-visit,sports-visit,*,*"
 
 

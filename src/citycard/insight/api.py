@@ -5,16 +5,19 @@ the
 unit of work that moves the cursor. People are counted under pseudonyms that differ from service to
 service, so no two services' figures can be joined. Late taps count on the day they happened.
 
-**Reading.** `service_figures` gives a service's month (uses, people, uses a person, places, days,
-days of use), `month_totals` its last months, `city_tree` the whole city from places up to
-everything.
-A cell that speaks of fewer people than the pack's ``privacy.small_cell`` is None, and so is its
-next-smallest sibling wherever subtraction would tell; nothing hidden leaves here. Periods are
-calendar months, which never overlap: two overlapping periods could be subtracted. A month that is
-still running grows from day to day, so who keeps yesterday's file learns today's additions; lists
-meant for the public should be of closed months.
+**Reading.** `published` gives months as they may be shown: the city's tree from places up to
+everything, and every service's page at every agency (uses, people, uses a person, places, days,
+days of use, days until people came again, first-time users). All tables of a month are covered
+together (`docs/explanation/figures.md`): what is None can't be bounded to fewer than the pack's
+``privacy.small_cell`` values by anybody who reads all of them. `service_figures`, `month_totals`,
+`city_tree` (a month's or a range's) and `comparison` (agencies side by side) are parts of it.
+`counted_through` says up to when taps are in it. Periods are calendar months, which never overlap:
+two overlapping periods could be subtracted. A month that is still running grows from day to day,
+so who keeps yesterday's file learns today's additions; lists meant for the public are of closed
+months.
 
-**Files.** `figures_csv` and `tree_csv` write the same cells, hidden as on the page.
+**Files.** `figures_sheet`, `tree_sheet` and `comparison_sheet` hold the same cells, hidden as on
+the page; `as_csv` and `as_parquet` (where `writes_parquet`) write them.
 
 **Proof.** `verify` recounts from the taps by other means. `recount` counts a month anew.
 
@@ -28,11 +31,23 @@ followed; from the pack's figures, without a database.
 """
 
 from citycard.insight.absorbing import absorb_taps
-from citycard.insight.exporting import HIDDEN, figures_csv, tree_csv
+from citycard.insight.comparing import Compared, Comparison, categories
+from citycard.insight.exporting import (
+    HIDDEN,
+    NoParquet,
+    Sheet,
+    as_csv,
+    as_parquet,
+    comparison_sheet,
+    figures_sheet,
+    tree_sheet,
+    writes_parquet,
+)
 from citycard.insight.figures import BandFigure, DayFigure, Figures, PlaceFigure
 from citycard.insight.hiding import Sum, hidden_cells
 from citycard.insight.leaking import POLICIES as LEAK_POLICIES
 from citycard.insight.leaking import LeakFigure, LeakInputs, leak_figures
+from citycard.insight.measuring import Measure, least_people, measures
 from citycard.insight.proof_runs import (
     PROOF_TOPIC,
     ProofRun,
@@ -41,18 +56,18 @@ from citycard.insight.proof_runs import (
     record_proof,
 )
 from citycard.insight.proving import verify
-from citycard.insight.queries import (
-    Measure,
+from citycard.insight.publishing import Published
+from citycard.insight.queries import months, services_used
+from citycard.insight.recounting import recount
+from citycard.insight.showing import (
     MonthTotal,
     city_tree,
-    least_people,
-    measures,
+    comparison,
+    counted_through,
     month_totals,
-    months,
+    published,
     service_figures,
-    services_used,
 )
-from citycard.insight.recounting import recount
 from citycard.insight.totals import uses_by_service
 from citycard.insight.tree import Node
 
@@ -61,20 +76,31 @@ __all__ = [
     "LEAK_POLICIES",
     "PROOF_TOPIC",
     "BandFigure",
+    "Compared",
+    "Comparison",
     "DayFigure",
     "Figures",
     "LeakFigure",
     "LeakInputs",
     "Measure",
     "MonthTotal",
+    "NoParquet",
     "Node",
     "PlaceFigure",
     "ProofRun",
+    "Published",
+    "Sheet",
     "Sum",
     "absorb_taps",
+    "as_csv",
+    "as_parquet",
     "ask_for_proof",
+    "categories",
     "city_tree",
-    "figures_csv",
+    "comparison",
+    "comparison_sheet",
+    "counted_through",
+    "figures_sheet",
     "hidden_cells",
     "latest_proof",
     "leak_figures",
@@ -82,11 +108,13 @@ __all__ = [
     "measures",
     "month_totals",
     "months",
+    "published",
     "record_proof",
     "recount",
     "service_figures",
     "services_used",
-    "tree_csv",
+    "tree_sheet",
     "uses_by_service",
     "verify",
+    "writes_parquet",
 ]

@@ -1,66 +1,133 @@
-"""The same figures as a file: what is hidden on the page is hidden here."""
+"""The same figures as a file, CSV or Parquet: what is hidden on the page is hidden here."""
 
 import csv
+import importlib.util
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from citycard.insight.figures import Figures
+from citycard.insight.comparing import Comparison
+from citycard.insight.figures import BandFigure, Figures
 from citycard.insight.tree import Node
+from citycard.kernel.errors import Refused
 
 HIDDEN = "*"
-"""Stands where a figure is kept back; the file says so in its last line."""
+"""Stands in a CSV file where a figure is kept back; the file says so in its last line. In Parquet
+it is null."""
 
 NameOf = Callable[[str, str], str]
 """Gives the name of a code: (``service`` | ``agency`` | ``place`` | ``category``, code)."""
+_NUMBERS = ("uses", "people", "returning")
 
 
-def figures_csv(*, figures: Figures, name_of: NameOf) -> str:
-    """Write a service's month as CSV: totals, places, days and how regularly people came."""
-    lines: list[list[object]] = [["table", "code", "name", "uses", "people"]]
+class NoParquet(Refused):
+    """Parquet files need pyarrow, which this city runs without: install citycard[analytics], or
+    take
+    the CSV file."""
+
+    code = "no_parquet"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """Figures in rows; a number that is None is hidden."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | int | None, ...], ...]
+    least: int
+
+
+def figures_sheet(*, figures: Figures, name_of: NameOf) -> Sheet:
+    """Write a service's month: totals, places, days, how regularly people came and how soon
+    again."""
     service = name_of("service", figures.service)
-    lines.append(["total", figures.service, service, figures.uses, figures.people])
-    lines += [
-        ["place", place.place, name_of("place", place.place), place.uses, place.people]
+    about = (figures.service, service)
+    rows: list[tuple[str | int | None, ...]] = [("total", *about, figures.uses, figures.people)]
+    rows += [
+        ("place", place.place, name_of("place", place.place), place.uses, place.people)
         for place in figures.places
     ]
-    lines += [["day", day.day.isoformat(), "", day.uses, day.people] for day in figures.days]
-    lines += [
-        ["days of use", f"{band.least_days}-{band.most_days}", "", "", band.people]
-        for band in figures.bands
+    rows += [("day", day.day.isoformat(), "", day.uses, day.people) for day in figures.days]
+    rows += _bands("days of use", figures.bands) + _bands("days until again", figures.intervals)
+    rows += [
+        ("came again", *about, "", figures.returning),
+        ("first-time users", *about, "", figures.new_people),
+        ("refused taps", *about, figures.refusals, ""),
     ]
-    lines.append(["refused taps", figures.service, service, figures.refusals, ""])
-    return _written(lines, figures.least)
+    columns = ("table", "code", "name", "uses", "people")
+    return Sheet(columns=columns, rows=tuple(rows), least=figures.least)
 
 
-def tree_csv(*, top: Node, least: int, name_of: NameOf) -> str:
-    """Write the city's tree as CSV, one line a cell, each under its parent."""
-    lines: list[list[object]] = [["level", "code", "name", "uses"]]
-    lines += [
-        [
+def _bands(table: str, bands: Sequence[BandFigure]) -> list[tuple[str | int | None, ...]]:
+    return [(table, f"{it.least_days}-{it.most_days}", "", "", it.people) for it in bands]
+
+
+def tree_sheet(*, top: Node, least: int, name_of: NameOf) -> Sheet:
+    """Write the city's tree, one line a cell, each under its parent; above services and in ranges
+    people can't be told apart, so there is no number of them."""
+    rows = tuple(
+        (
             node.kind,
             node.code,
             node.names.get("zh-Hant") or name_of(node.kind, node.own_code),
             node.uses,
-        ]
-        for node in _walk(top)
-    ]
-    return _written(lines, least)
+            node.people if node.counts_people else "",
+        )
+        for node in top.walk()
+    )
+    return Sheet(columns=("level", "code", "name", "uses", "people"), rows=rows, least=least)
 
 
-def _walk(node: Node) -> Iterable[Node]:
-    yield node
-    for child in node.children:
-        yield from _walk(child)
+def comparison_sheet(*, comparison: Comparison, month: str, name_of: NameOf) -> Sheet:
+    """Write agencies side by side, each with its own months."""
+    rows: list[tuple[str | int | None, ...]] = []
+    for row in comparison.rows:
+        page = row.page
+        about = (page.service, name_of("service", page.service), page.agency)
+        named = (*about, name_of("agency", page.agency))
+        rows.append((month, *named, page.uses, page.people, page.returning))
+        rows += [(f"{it:%Y-%m}", *named, "", people, "") for it, people in row.history[:-1]]
+    columns = ("month", "service", "service_name", "agency", "agency_name", "uses", "people")
+    return Sheet(columns=(*columns, "returning"), rows=tuple(rows), least=comparison.least)
 
 
-def _written(lines: Iterable[Iterable[object]], least: int) -> str:
-    """Write lines with a byte-order mark, without which spreadsheets misread Chinese."""
+def writes_parquet() -> bool:
+    """Tell whether Parquet files can be written here."""
+    return importlib.util.find_spec("pyarrow") is not None
+
+
+def as_csv(sheet: Sheet) -> str:
+    """Write a sheet as CSV, with a byte-order mark, without which spreadsheets misread Chinese."""
     out = io.StringIO()
     out.write("\ufeff")
     writer = csv.writer(out)
-    for line in lines:
-        writer.writerow([HIDDEN if cell is None else cell for cell in line])
-    writer.writerow(
-        [f"{HIDDEN}: hidden, fewer than {least} people or needed to protect such a cell"]
-    )
+    writer.writerow(sheet.columns)
+    for row in sheet.rows:
+        writer.writerow([HIDDEN if cell is None else cell for cell in row])
+    writer.writerow([f"{HIDDEN}: {_note(sheet)}"])
     return out.getvalue()
+
+
+def as_parquet(sheet: Sheet) -> bytes:
+    """Write a sheet as Parquet: texts, and numbers that are null where hidden.
+
+    :raises NoParquet: pyarrow is not installed
+    """
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise NoParquet() from None
+    columns: dict[str, Any] = {}
+    for n, name in enumerate(sheet.columns):
+        values = [row[n] if row[n] != "" else None for row in sheet.rows]
+        columns[name] = pa.array(values, pa.int64() if name in _NUMBERS else pa.string())
+    table = pa.table(columns).replace_schema_metadata({"null": _note(sheet)})
+    out = io.BytesIO()
+    pq.write_table(table, out, compression="zstd")
+    return out.getvalue()
+
+
+def _note(sheet: Sheet) -> str:
+    return f"hidden, fewer than {sheet.least} people or needed to protect such a cell"

@@ -1,13 +1,8 @@
-"""A service's figures of one month, as they may be shown. Pure."""
+"""A service's figures of one month at one agency, as they may be shown. Pure values."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-from citycard.insight.hiding import Sum, hidden_cells
-
-DAYS_OF_USE = ((1, 1), (2, 3), (4, 7), (8, 31))
-"""On how many days of the month a person came: the bands of the frequency table."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +49,7 @@ class DayFigure:
 
 @dataclass(frozen=True, kw_only=True)
 class BandFigure:
-    """How many people came on this many days of the month; None where hidden."""
+    """How many people came on this many days, or came again after this many; None where hidden."""
 
     least_days: int
     most_days: int
@@ -63,115 +58,49 @@ class BandFigure:
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
-    """A service's month. None means hidden: fewer than `least` people stand behind the cell, or it
-    would tell such a cell by subtraction.
+    """A service's month at one agency. None means hidden: fewer than `least` people stand behind
+    the
+    cell, or it would tell of such a cell by subtraction. An empty table of a month with uses is
+    withheld: it would be hidden as a whole.
 
     :ivar people: different people with at least one use
     :ivar per_person: uses divided by people
     :ivar returning: people who came on two days or more
-    :ivar refusals: taps that the readers refused
+    :ivar new_people: people who used the service for the first time ever
+    :ivar known_people: people who had used it before the month
+    :ivar refusals: taps that the readers refused; None where fewer than `least`, none included
+    :ivar bands: on how many days people came
+    :ivar intervals: after how many days people came again
     """
 
     service: str
+    agency: str
     month: dt.date
     least: int
     uses: int | None
     people: int | None
-    per_person: float | None
-    returning: int | None
-    refusals: int | None
-    places: tuple[PlaceFigure, ...]
-    days: tuple[DayFigure, ...]
-    bands: tuple[BandFigure, ...]
+    returning: int | None = None
+    new_people: int | None = None
+    known_people: int | None = None
+    refusals: int | None = None
+    places: tuple[PlaceFigure, ...] = ()
+    days: tuple[DayFigure, ...] = ()
+    bands: tuple[BandFigure, ...] = ()
+    intervals: tuple[BandFigure, ...] = ()
+
+    @property
+    def per_person(self) -> float | None:
+        """Return how often a person came, where both figures are shown."""
+        if self.uses is None or not self.people:
+            return None
+        return round(self.uses / self.people, 2)
 
     @property
     def hides_something(self) -> bool:
         """Tell whether any cell of the page is kept back."""
-        cells = [self.uses, self.refusals, *(band.people for band in self.bands)]
-        cells += [place.uses for place in self.places] + [day.uses for day in self.days]
-        return None in cells
-
-
-def build_figures(*, service: str, month: dt.date, counts: Counts, least: int) -> Figures:
-    """Add up a month's counts and hide what speaks of fewer than `least` people."""
-    bands = _bands(counts)
-    people = sum(bands)
-    hidden = _hidden(counts, bands, people, least)
-    seen = "total" not in hidden
-    uses = sum(counts.uses_by_place.values())
-    few_refusals = 0 < counts.refusals < least
-    return Figures(
-        service=service,
-        month=month,
-        least=least,
-        uses=uses if seen else None,
-        people=people if seen else None,
-        per_person=round(uses / people, 2) if seen and people else None,
-        returning=people - bands[0] if seen and ("band", 0) not in hidden else None,
-        refusals=None if few_refusals else counts.refusals,
-        places=_places(counts, hidden),
-        days=_days(counts, hidden),
-        bands=tuple(
-            BandFigure(
-                least_days=low,
-                most_days=high,
-                people=None if ("band", n) in hidden else bands[n],
-            )
-            for n, (low, high) in enumerate(DAYS_OF_USE)
-        ),
-    )
-
-
-def _bands(counts: Counts) -> list[int]:
-    return [
-        sum(people for days, people in counts.days_of_use.items() if low <= days <= high)
-        for low, high in DAYS_OF_USE
-    ]
-
-
-def _hidden(counts: Counts, bands: Sequence[int], people: int, least: int) -> frozenset[object]:
-    """Hide over all tables of the page at once: they share the same total."""
-    cells: dict[object, int] = {"total": people or min(sum(counts.uses_by_place.values()), 1)}
-    for where, uses in counts.uses_by_place.items():
-        cells["place", where] = counts.people_by_place.get(where, 0) or min(uses, 1)
-    for day, uses in counts.uses_by_day.items():
-        cells["day", day] = counts.people_by_day.get(day, 0) or min(uses, 1)
-    for n, count in enumerate(bands):
-        cells["band", n] = count
-    sums: list[Sum[object]] = [
-        Sum(total="total", parts=tuple(c for c in cells if isinstance(c, tuple) and c[0] == kind))
-        for kind in ("place", "day", "band")
-    ]
-    hidden = hidden_cells(people=cells, sums=sums, least=least)
-    # where the total is kept back, even an empty cell would say something of the few
-    return frozenset(cells) if "total" in hidden else hidden
-
-
-def _places(counts: Counts, hidden: frozenset[object]) -> tuple[PlaceFigure, ...]:
-    """List the busiest place first; hidden ones come last, by name: their rank would tell their
-    size."""
-
-    def rank(where: tuple[str, str]) -> tuple[bool, int, tuple[str, str]]:
-        is_hidden = ("place", where) in hidden
-        return is_hidden, 0 if is_hidden else -counts.uses_by_place[where], where
-
-    return tuple(
-        PlaceFigure(
-            agency=where[0],
-            place=where[1],
-            uses=None if ("place", where) in hidden else counts.uses_by_place[where],
-            people=None if ("place", where) in hidden else counts.people_by_place.get(where, 0),
-        )
-        for where in sorted(counts.uses_by_place, key=rank)
-    )
-
-
-def _days(counts: Counts, hidden: frozenset[object]) -> tuple[DayFigure, ...]:
-    return tuple(
-        DayFigure(
-            day=day,
-            uses=None if ("day", day) in hidden else counts.uses_by_day[day],
-            people=None if ("day", day) in hidden else counts.people_by_day.get(day, 0),
-        )
-        for day in sorted(counts.uses_by_day)
-    )
+        if self.uses == 0:
+            return False
+        people = [self.people, self.returning, self.new_people]
+        people += [band.people for band in (*self.bands, *self.intervals)]
+        uses = [place.uses for place in self.places] + [day.uses for day in self.days]
+        return None in people + uses or not (self.places and self.days and self.bands)

@@ -1,10 +1,8 @@
-"""The city's tree of uses: every parent is the sum of its children, small cells hidden. Pure."""
+"""The city's tree of uses: every parent is the sum of its children. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-from citycard.insight.hiding import Sum, hidden_cells
 
 Names = Mapping[str, str]
 OTHER: Names = {"zh-Hant": "其他", "en": "Other"}
@@ -32,13 +30,21 @@ class Node:
     :ivar kind: ``all``, ``category``, ``service``, ``agency`` or ``place``
     :ivar names: its name in each language; empty for an agency or place, which the reader looks up
     :ivar uses: None where the cell is hidden
+    :ivar people: different people; None where hidden and where people can't be told apart (people
+        of
+        two services have two pseudonyms)
+    :ivar withheld: its parts are kept back, which ones there are too
+    :ivar spans_months: a sum of months
     """
 
     code: str
     kind: str
     names: Names
     uses: int | None
+    people: int | None = None
     children: tuple["Node", ...] = ()
+    withheld: bool = False
+    spans_months: bool = False
 
     @property
     def own_code(self) -> str:
@@ -46,30 +52,56 @@ class Node:
         return self.code.rpartition("/")[2]
 
     @property
+    def counts_people(self) -> bool:
+        """Tell whether people are counted here: a service's people and those below, in one
+        month."""
+        return self.kind in ("service", "agency", "place") and not self.spans_months
+
+    @property
     def is_hidden(self) -> bool:
         """Tell whether the figure is kept back."""
         return self.uses is None
 
+    def walk(self) -> Iterator["Node"]:
+        """Yield this node and everything below it, each under its parent."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
 
 @dataclass(kw_only=True)
-class _Cell:
+class Cell:
+    """A cell with its true figures; never shown as it is.
+
+    :ivar about: (service,), (service, agency) or (service, agency, place); empty above services
+    :ivar people: how many people it speaks of at least: above services, its largest child's
+    :ivar known: different people that are known; uses of a card that is nobody's have none
+    """
+
     code: str
     kind: str
     names: Names
     uses: int
     people: int
-    children: list["_Cell"]
+    known: int
+    about: tuple[str, ...]
+    children: list["Cell"]
+
+    def walk(self) -> Iterator["Cell"]:
+        """Yield this cell and everything below it."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
 
 
-def build_tree(
+def grow(
     *,
     shape: Mapping[str, Any],
     service_names: Mapping[str, Names],
     leaves: Sequence[Leaf],
     people: People,
-    least: int,
-) -> Node:
-    """Sum leaves up the pack's tree and hide what speaks of fewer than `least` people.
+) -> Cell:
+    """Sum leaves up the pack's tree.
 
     A service that the pack's tree forgot is added under ``other``, so that the top is always
     everything. People of two services can't be told apart (their pseudonyms differ), so a category
@@ -81,17 +113,7 @@ def build_tree(
         other = {"code": "other", "name": OTHER, "services": sorted(grower.by_service)}
         children = [*top.children, grower.grow(other, f"{top.code}/")]
         top = _summed(top.code, "all", top.names, children)
-    cells = list(_walk(top))
-    hidden = hidden_cells(
-        people={cell.code: cell.people for cell in cells},
-        sums=[
-            Sum(total=cell.code, parts=tuple(child.code for child in cell.children))
-            for cell in cells
-            if cell.children
-        ],
-        least=least,
-    )
-    return _shown(top, hidden)
+    return top
 
 
 class _Grower:
@@ -106,13 +128,13 @@ class _Grower:
         self._people = people
         self._service_names = service_names
 
-    def grow(self, shape: Mapping[str, Any], path: str) -> _Cell:
+    def grow(self, shape: Mapping[str, Any], path: str) -> Cell:
         code = path + shape["code"]
         children = [self.grow(child, f"{code}/") for child in shape.get("children", ())]
         children += [self._service(service, f"{code}/") for service in shape.get("services", ())]
         return _summed(code, "category" if path else "all", shape["name"], children)
 
-    def _service(self, service: str, path: str) -> _Cell:
+    def _service(self, service: str, path: str) -> Cell:
         names = self._service_names.get(service, {"zh-Hant": service, "en": service})
         by_agency: dict[str, list[Leaf]] = {}
         for leaf in self.by_service.pop(service, []):
@@ -122,49 +144,74 @@ class _Grower:
             self._agency(service, agency, places, f"{code}/")
             for agency, places in sorted(by_agency.items())
         ]
-        return _summed(code, "service", names, children, self._people.get((service,)))
+        return _summed(code, "service", names, children, (service,), self._people)
 
-    def _agency(self, service: str, agency: str, places: list[Leaf], path: str) -> _Cell:
+    def _agency(self, service: str, agency: str, places: list[Leaf], path: str) -> Cell:
         code = path + agency
         children = [
-            _Cell(
+            Cell(
                 code=f"{code}/{leaf.place}",
                 kind="place",
                 names={},
                 uses=leaf.uses,
-                # uses without a known person still speak of somebody
-                people=self._people.get((service, agency, leaf.place), 0) or min(leaf.uses, 1),
+                people=_people((service, agency, leaf.place), leaf.uses, self._people),
+                known=self._people.get((service, agency, leaf.place), 0),
+                about=(service, agency, leaf.place),
                 children=[],
             )
-            for leaf in places
+            for leaf in sorted(places, key=lambda leaf: leaf.place)
         ]
-        return _summed(code, "agency", {}, children, self._people.get((service, agency)))
+        return _summed(code, "agency", {}, children, (service, agency), self._people)
+
+
+def _people(about: tuple[str, ...], uses: int, people: People) -> int:
+    """Return the people of a cell; uses without a known person still speak of somebody."""
+    return people.get(about, 0) or min(uses, 1)
 
 
 def _summed(
-    code: str, kind: str, names: Names, children: list[_Cell], people: int | None = None
-) -> _Cell:
-    return _Cell(
+    code: str,
+    kind: str,
+    names: Names,
+    children: list[Cell],
+    about: tuple[str, ...] = (),
+    people: People | None = None,
+) -> Cell:
+    uses = sum(child.uses for child in children)
+    most = max((child.people for child in children), default=0)
+    return Cell(
         code=code,
         kind=kind,
         names=names,
-        uses=sum(child.uses for child in children),
-        people=max([people or 0, *(child.people for child in children)]),
+        uses=uses,
+        people=max(_people(about, uses, people), most) if people is not None else most,
+        known=0 if people is None else people.get(about, 0),
+        about=about,
         children=children,
     )
 
 
-def _walk(cell: _Cell) -> Iterable[_Cell]:
-    yield cell
-    for child in cell.children:
-        yield from _walk(child)
+def added(months: Sequence[Node], *, kept_back: bool = False) -> Node:
+    """Add up the trees of months that follow each other: uses only, because a person may come in
+    two
+    months. What is hidden in one of the months is hidden in their sum, so a sum tells nothing that
+    the months don't.
 
-
-def _shown(cell: _Cell, hidden: frozenset[str]) -> Node:
+    :param months: at least one, all of one city
+    :param kept_back: a month keeps this part back
+    """
+    parts: dict[str, list[Node]] = {}
+    for month in months:
+        for child in month.children:
+            parts.setdefault(child.code, []).append(child)
+    known = [month.uses for month in months if month.uses is not None]
+    below = kept_back or any(month.withheld for month in months)
     return Node(
-        code=cell.code,
-        kind=cell.kind,
-        names=cell.names,
-        uses=None if cell.code in hidden else cell.uses,
-        children=tuple(_shown(child, hidden) for child in cell.children),
+        code=months[-1].code,
+        kind=months[-1].kind,
+        names=months[-1].names,
+        uses=None if kept_back or len(known) < len(months) else sum(known),
+        children=tuple(added(each, kept_back=below) for each in parts.values()),
+        withheld=below and not parts,
+        spans_months=True,
     )

@@ -4,6 +4,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -14,74 +15,106 @@ from citycard.infra.web import charts, wording
 from citycard.insight import api as insight
 from citycard.kernel.errors import NotFound
 from citycard.kernel.periods import next_month
-from citycard.portals.agency.shell import attachment, own_agencies, page
+from citycard.portals.agency.shell import own_agencies, page
+from citycard.portals.city_figures import file_of, measures
 from citycard.portals.doors import door
-from citycard.portals.naming import in_language, name_of
+from citycard.portals.naming import name_of
 
 ROLES = {"organiser", "finance", "reviewer", "officer"}
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Asked:
+    """Which page of figures is asked for."""
+
+    service: str
+    agency: str
+    month: dt.date
+
+    def query(self, **changes: str) -> str:
+        """Return the address of this page, or of one that differs."""
+        asked = {"service": self.service, "agency": self.agency, "month": f"{self.month:%Y-%m}"}
+        return "?" + urlencode({**asked, **changes})
+
+
 @door(roles=ROLES)
 def figures(request: HttpRequest) -> HttpResponse:
-    """Show one service's month at this agency."""
+    """Show one service's month at one agency."""
     agencies = own_agencies(request)
     services = insight.services_used(agencies=agencies)
     if not services:
-        return page(request, "figures_empty")
-    service = _chosen(request.GET.get("service", ""), services)
-    months = insight.months()
-    month = _chosen_month(request.GET.get("month", ""), months)
-    shown = insight.service_figures(agencies=agencies, service=service, month=month)
-    csv_url = f"{reverse('agency:figures_csv')}?service={service}&month={month:%Y-%m}"
+        return page(request, "figures_empty", tabs=tabs("figures"))
+    asked = _asked(request, agencies, services)
+    shown = _figures(asked)
+    csv_url = reverse("agency:figures_csv") + asked.query()
+    parquet_url = reverse("agency:figures_parquet") + asked.query()
+    definitions = {it["code"]: it for it in measures()}
     return page(
         request,
         "figures",
+        tabs=tabs("figures"),
         shown=shown,
         per_person=0 if shown.people == 0 else shown.per_person,
-        service_name=name_of("service", service),
-        month=month,
-        month_name=wording.month(month),
-        is_running=month == city_time().month(now()),
+        service_name=name_of("service", asked.service),
+        agency_name=name_of("agency", asked.agency),
+        month_name=wording.month(asked.month),
+        is_running=asked.month == city_time().month(now()),
+        counted_through=insight.counted_through(now=now()),
         services=[
-            (name_of("service", code), f"?service={code}&month={month:%Y-%m}", code == service)
+            (name_of("service", code), asked.query(service=code), code == asked.service)
             for code in services
         ],
-        months=[(f"{it:%Y-%m}", wording.month(it), it == month) for it in months],
-        service=service,
-        definitions=definitions(),
+        agencies=[
+            (code, name_of("agency", code), code == asked.agency)
+            for code in _agencies(agencies, asked.service)
+        ],
+        months=[(f"{it:%Y-%m}", wording.month(it), it == asked.month) for it in insight.months()],
+        asked=asked,
+        definitions=definitions,
+        measures=list(definitions.values()),
+        least=shown.least,
         csv_url=csv_url,
-        charts=_charts(shown, agencies, service, csv_url),
+        parquet_url=parquet_url if insight.writes_parquet() else "",
+        charts=_charts(shown, csv_url, definitions),
     )
 
 
 @door(roles=ROLES)
-def figures_csv(request: HttpRequest) -> HttpResponse:
-    """Download the same figures as CSV."""
+def figures_file(request: HttpRequest, ending: str) -> HttpResponse:
+    """Download the same figures as CSV or Parquet."""
     agencies = own_agencies(request)
     services = insight.services_used(agencies=agencies)
     if not services:
         raise NotFound(what="figures")
+    asked = _asked(request, agencies, services)
+    sheet = insight.figures_sheet(figures=_figures(asked), name_of=name_of)
+    name = f"{asked.service}-{asked.agency}-{asked.month:%Y-%m}.{ending}"
+    return file_of(sheet, name=name, ending=ending)
+
+
+def tabs(here: str) -> list[tuple[str, str, bool]]:
+    """Return the pages of figures, for the row of tabs."""
+    names = {"figures": _("本機關的服務"), "comparison": _("機關比較"), "city": _("全市")}
+    return [(name, reverse(f"agency:{code}"), code == here) for code, name in names.items()]
+
+
+def _figures(asked: Asked) -> insight.Figures:
+    return insight.service_figures(agency=asked.agency, service=asked.service, month=asked.month)
+
+
+def _asked(request: HttpRequest, agencies: Sequence[str], services: Sequence[str]) -> Asked:
     service = _chosen(request.GET.get("service", ""), services)
-    month = _chosen_month(request.GET.get("month", ""), insight.months())
-    shown = insight.service_figures(agencies=agencies, service=service, month=month)
-    content = insight.figures_csv(figures=shown, name_of=name_of).encode()
-    name = f"{service}-{month:%Y-%m}.csv"
-    return attachment(content, name=name, media_type="text/csv; charset=utf-8")
+    using = _agencies(agencies, service)
+    return Asked(
+        service=service,
+        agency=_chosen(request.GET.get("agency", ""), using),
+        month=_chosen_month(request.GET.get("month", ""), insight.months()),
+    )
 
 
-def definitions() -> dict[str, dict[str, str]]:
-    """Return how each figure is counted, in the reader's language."""
-    of_pack = {
-        code: {"name": in_language(it.name), "definition": in_language(it.definition)}
-        for code, it in insight.measures().items()
-    }
-    return {
-        "returning": {
-            "name": _("再次使用的人"),
-            "definition": _("期間內在兩天以上使用的不同人數"),
-        },
-        **of_pack,
-    }
+def _agencies(agencies: Sequence[str], service: str) -> list[str]:
+    """Return the reader's agencies that serve a service: each has figures of its own."""
+    return [code for code in agencies if service in insight.services_used(agencies=[code])]
 
 
 def _chosen(wanted: str, known: Sequence[str]) -> str:
@@ -94,39 +127,69 @@ def _chosen_month(wanted: str, known: Sequence[dt.date]) -> dt.date:
 
 
 def _charts(
-    shown: insight.Figures, agencies: Sequence[str], service: str, csv_url: str
-) -> dict[str, charts.Figure | None]:
+    shown: insight.Figures, csv_url: str, definitions: dict[str, dict[str, str]]
+) -> list[tuple[str, charts.Figure | None]]:
     """Draw the month; a chart of which every part is hidden is left out, the page says why."""
+
+    def about(code: str) -> dict[str, Any]:
+        return {"unit": definitions[code]["unit"], "about": definitions[code]["definition"]}
+
     days = _every_day(shown)
-    places = [(name_of("place", place.place), place.uses) for place in shown.places]
-    bands = [(_band(band), band.people) for band in shown.bands]
-    history = insight.month_totals(agencies=agencies, service=service, newest=shown.month)
-    months = [(f"{it.month:%Y-%m}", it.people) for it in history]
-    uses: dict[str, Any] = {
-        "unit": _("次"),
-        "about": definitions()["uses"]["definition"],
-        "csv_url": csv_url,
-    }
-    people: dict[str, Any] = {"unit": _("人"), "about": definitions()["people"]["definition"]}
-    return {
-        "days": _noted(charts.columns(_("每日使用次數"), days, label=_("日期"), **uses), shown)
-        if _shows(days)
-        else None,
-        "places": charts.bars(_("各地點使用次數"), places, label=_("地點"), **uses)
-        if _shows(places)
-        else None,
-        "bands": charts.bars(_("這個月來過幾天"), bands, label=_("使用天數"), **people)
-        if _shows(bands)
-        else None,
-        "months": charts.columns(_("近十二個月使用人數"), months, label=_("月份"), **people)
-        if len(months) > 1 and _shows(months)
-        else None,
-    }
+    places = [(name_of("place", it.place) or _("未載明地點"), it.uses) for it in shown.places]
+    bands = [(_band(band, _("天")), band.people) for band in shown.bands]
+    gaps = [(_band(gap, _("天後")), gap.people) for gap in shown.intervals]
+    found = [
+        (
+            _("每日使用次數"),
+            _noted(
+                charts.columns(
+                    _("每日使用次數"), days, label=_("日期"), csv_url=csv_url, **about("uses")
+                ),
+                shown,
+            )
+            if _shows(days)
+            else None,
+        )
+    ]
+    for title, label, items, code in (
+        (_("各地點使用次數"), _("地點"), places, "uses"),
+        (definitions["days_of_use"]["name"], _("使用天數"), bands, "days_of_use"),
+        (definitions["interval"]["name"], _("相隔天數"), gaps, "interval"),
+    ):
+        drawn = charts.bars(title, items, label=label, **about(code)) if _shows(items) else None
+        found.append((title, drawn))
+    return found + _history(shown, definitions)
+
+
+def _history(
+    shown: insight.Figures, definitions: dict[str, dict[str, str]]
+) -> list[tuple[str, charts.Figure | None]]:
+    """Draw people and uses month by month, as far back as the pack says."""
+    history = insight.month_totals(agency=shown.agency, service=shown.service, newest=shown.month)
+    found: list[tuple[str, charts.Figure | None]] = []
+    for code, values in (
+        ("people", [(f"{it.month:%Y-%m}", it.people) for it in history]),
+        ("uses", [(f"{it.month:%Y-%m}", it.uses) for it in history]),
+    ):
+        title = _("%(measure)s：%(history)s") % {
+            "measure": definitions[code]["name"],
+            "history": definitions["history"]["name"],
+        }
+        if len(values) > 1 and _shows(values):
+            drawn = charts.columns(
+                title,
+                values,
+                label=_("月份"),
+                unit=definitions[code]["unit"],
+                about=definitions["history"]["definition"],
+            )
+            found.append((title, drawn))
+    return found
 
 
 def _shows(items: Sequence[tuple[str, int | None]]) -> bool:
-    """Tell whether a chart of these would draw anything, or all of it is nothing and not hidden."""
-    return any(value for _name, value in items) or all(value == 0 for _name, value in items)
+    """Tell whether a chart of these would draw anything."""
+    return any(value for _name, value in items)
 
 
 def _noted(figure: charts.Figure, shown: insight.Figures) -> charts.Figure:
@@ -145,9 +208,9 @@ def _every_day(shown: insight.Figures) -> list[tuple[str, int | None]]:
     return [(wording.date_short(day), uses.get(day, 0)) for day in days]
 
 
-def _band(band: insight.BandFigure) -> str:
+def _band(band: insight.BandFigure, unit: str) -> str:
     if band.least_days == band.most_days:
-        return _("%(n)s 天") % {"n": band.least_days}
+        return f"{band.least_days} {unit}"
     if band.most_days >= 31:
-        return _("%(n)s 天以上") % {"n": band.least_days}
-    return _("%(low)s–%(high)s 天") % {"low": band.least_days, "high": band.most_days}
+        return _("%(n)s %(unit)s以上") % {"n": band.least_days, "unit": unit}
+    return f"{band.least_days}–{band.most_days} {unit}"

@@ -54,13 +54,21 @@ def _figures(request: HttpRequest) -> dict[str, Any] | None:
     if not months:
         return None
     agencies = own_agencies(request)
-    services = insight.services_used(agencies=agencies)[:SERVICES_SHOWN]
+    pages = insight.published(through=months[0])[months[0]].pages
     shown = [
         {
-            "code": code,
-            "name": name_of("service", code),
-            "figures": insight.service_figures(agencies=agencies, service=code, month=months[0]),
+            "code": service,
+            "agency": agency,
+            "name": _named(service, agency, agencies[0]),
+            "figures": page,
         }
-        for code in services
-    ]
+        for (service, agency), page in sorted(pages.items())
+        if agency in agencies
+    ][:SERVICES_SHOWN]
     return {"month": wording.month(months[0]), "services": shown} if shown else None
+
+
+def _named(service: str, agency: str, own: str) -> str:
+    """Name a service, and where it isn't the reader's own agency, that agency too."""
+    name = name_of("service", service)
+    return name if agency == own else f"{name} · {name_of('agency', agency)}"

@@ -29,10 +29,15 @@ urlpatterns = [
     path("staff/", staff.staff, name="staff"),
     path("staff/<int:staff_id>/", staff.person, name="staff_person"),
     path("readers/", readers.readers, name="readers"),
+    path("readers/readers.csv", readers.readers_csv, name="readers_csv"),
+    path("readers/<int:device_id>/", readers.reader, name="reader"),
     path("redemptions/", redemptions.open_redemptions, name="redemptions"),
     path("redemptions/<int:session_id>/", redemptions.decide, name="redemption"),
     path("proofs/", proofs.proofs, name="proofs"),
     path("proofs/run/", proofs.ask, name="prove"),
     path("figures/", figures.figures, name="figures"),
-    path("figures/city.csv", figures.figures_csv, name="figures_csv"),
+    path("figures/city.csv", figures.figures_file, {"ending": "csv"}, name="figures_csv"),
+    path(
+        "figures/city.parquet", figures.figures_file, {"ending": "parquet"}, name="figures_parquet"
+    ),
 ]
