@@ -12,6 +12,7 @@ from citycard.flows import converting, tapping
 from citycard.infra import clock
 from citycard.infra.database import give_back_connection
 from citycard.portals.gate import metrics, wire
+from citycard.portals.gate.bodies import Receive, read_body
 from citycard.portals.gate.gathering import Gatherer, is_away
 from citycard.portals.gate.problems import GateProblem, Reply
 from citycard.portals.gate.readers import STALE_S, Reader, ReaderTable
@@ -20,14 +21,12 @@ from citycard.taps import api as taps
 
 log = structlog.get_logger(__name__)
 
-LARGEST_BODY = 256 * 1024
 MOST_CONVERTING = 64
 CONVERTERS = 2
 AWAY_S = 5.0
 """The readers were last read longer ago than this: the database is away, and nobody has to wait."""
 
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
@@ -109,6 +108,8 @@ class Gate:
         self.readers.heard(reader, scope["headers"], found[-1])
         reads = [tap for tap in found if isinstance(tap, taps.TapRead)]
         answers = await self.gatherer.take(reads) if reads else []
+        if len(reads) == 1 and not as_batch:
+            return Reply(200, wire.written_one(reads[0], answers[0]))
         told = [wire.tap_answer(read, answer) for read, answer in zip(reads, answers, strict=True)]
         if len(reads) < len(found):
             metrics.TAPS[taps.Code.BAD_RIDE].inc(len(found) - len(reads))
@@ -155,16 +156,16 @@ class Gate:
 
     async def _authenticated(self, scope: Scope, receive: Receive) -> tuple[Reader, bytes]:
         """Prove the reader before a byte of the body is read."""
-        authorization, length = b"", b"0"
+        authorization = length = encoding = b""
         for name, value in scope["headers"]:
             if name == b"authorization":
                 authorization = value
             elif name == b"content-length":
                 length = value
+            elif name == b"content-encoding":
+                encoding = value
         reader = self.readers.authenticate(authorization, scope["headers"])
-        if length.isdigit() and int(length) > LARGEST_BODY:
-            raise _too_large()
-        return reader, await _body(receive)
+        return reader, await read_body(receive, length, encoding)
 
 
 async def _nothing_here(_scope: Scope, _receive: Receive) -> Reply:
@@ -197,34 +198,10 @@ def _converted(reader: Reader, numbers: list[taps.CardRead]) -> list[dict[str, A
     ]
 
 
-async def _body(receive: Receive) -> bytes:
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body"):
-        if len(body) > LARGEST_BODY:
-            raise _too_large()
-        return body
-    parts, size = [body], len(body)
-    while message.get("more_body"):
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise GateProblem(400, "hung_up", "The reader hung up before the end of its request.")
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > LARGEST_BODY:
-            raise _too_large()
-    return b"".join(parts)
-
-
 def _away() -> GateProblem:
     return GateProblem(
         503, "database_away", "The city cannot be reached; send again soon.", retry_s=2
     )
-
-
-def _too_large() -> GateProblem:
-    detail = f"A request has at most {LARGEST_BODY} bytes; send the taps in several."
-    return GateProblem(413, "too_large", detail)
 
 
 async def _send(reply: Reply, send: Send) -> None:

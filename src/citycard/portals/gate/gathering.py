@@ -8,7 +8,6 @@ one: a poison read fails alone.
 """
 
 import asyncio
-import queue
 import threading
 import time
 from collections import Counter
@@ -21,12 +20,16 @@ from citycard.infra import clock
 from citycard.infra.database import give_back_connection, is_too_slow, is_unreachable
 from citycard.portals.gate.metrics import BATCH_SECONDS, BATCH_TAPS, TAPS, WAITING
 from citycard.portals.gate.problems import GateProblem
+from citycard.portals.gate.waiting import Line
 from citycard.taps import api as taps
 
 log = structlog.get_logger(__name__)
 
-MOST_TOGETHER = 500
+MOST_TOGETHER = 1_000
 MOST_WAITING = 5_000
+MOST_OF_READER = 1_000
+"""A reader with a backlog sends two full uploads ahead of their answers; the rest lies in it."""
+
 HELPERS = 1
 STOP_WITHIN_S = 8.0
 LINGER_S = 0.003
@@ -43,19 +46,21 @@ Take = Callable[..., list[taps.TapAnswer]]
 class Upload:
     """One request's taps, and where its answers go."""
 
+    reader: int
     reads: Sequence[taps.TapRead]
     answered: "asyncio.Future[list[taps.TapAnswer]]"
 
 
 class Gatherer:
-    """The bounded queue between the edge and the writers."""
+    """The bounded line between the edge and the writers."""
 
     def __init__(self, take: Take, *, helpers: int = HELPERS) -> None:
         self._take = take
         self._helpers = helpers
+        self._line: Line[Upload] = Line()
         self._needed = threading.Event()
-        self._queue: queue.SimpleQueue[Upload | None] = queue.SimpleQueue()
         self._waiting = 0
+        self._of_reader: Counter[int] = Counter()
         self._closed = False
         self._threads: list[threading.Thread] = []
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -71,7 +76,7 @@ class Gatherer:
     async def stop(self) -> None:
         """Take nothing new, answer all that waits, and end the writers."""
         self._closed = True
-        self._queue.put(None)
+        self._line.close()
         self._needed.set()
         deadline = time.monotonic() + STOP_WITHIN_S
         while any(thread.is_alive() for thread in self._threads) and time.monotonic() < deadline:
@@ -83,37 +88,48 @@ class Gatherer:
         return self._waiting
 
     async def take(self, reads: Sequence[taps.TapRead]) -> list[taps.TapAnswer]:
-        """Hand taps to the writers and return their answers once they are committed.
+        """Hand one reader's taps to the writers and return their answers once they are committed.
 
-        :raises GateProblem: too many wait (429), the gate is closing or the database away (503), or
-            the taps could not be recorded (500); whoever sends them again gets one answer a tap all
-            the same
+        :raises GateProblem: too many wait, of all readers or of this one (429), the gate is closing
+            or the database away (503), or the taps could not be recorded (500); whoever sends them
+            again gets one answer a tap all the same
         """
-        if self._closed:
-            raise GateProblem(503, "closing", "The gate is closing; send again soon.", retry_s=2)
-        if self._waiting + len(reads) > MOST_WAITING:
-            detail = "More taps wait than the city can take at once; send again soon."
-            raise GateProblem(429, "too_many_waiting", detail, retry_s=1)
+        reader, count = reads[0].device_id, len(reads)
+        self._check_room(reader, count)
         assert self._loop is not None, "the gate was not started"
-        upload = Upload(reads, self._loop.create_future())
-        self._waiting += len(reads)
-        self._queue.put(upload)
+        upload = Upload(reader, reads, self._loop.create_future())
+        self._waiting += count
+        self._of_reader[reader] += count
+        self._line.add(upload)
         if self._waiting > MOST_TOGETHER:
             self._needed.set()
         try:
             return await upload.answered
         finally:
-            self._waiting -= len(reads)
+            self._waiting -= count
+            self._of_reader[reader] -= count
+            if not self._of_reader[reader]:
+                del self._of_reader[reader]
+
+    def _check_room(self, reader: int, count: int) -> None:
+        if self._closed:
+            raise GateProblem(503, "closing", "The gate is closing; send again soon.", retry_s=2)
+        if self._of_reader[reader] + count > MOST_OF_READER:
+            detail = "More taps of this reader wait than one may have waiting; send again soon."
+            raise GateProblem(429, "too_many_of_reader", detail, retry_s=1)
+        if self._waiting + count > MOST_WAITING:
+            detail = "More taps wait than the city can take at once; send again soon."
+            raise GateProblem(429, "too_many_waiting", detail, retry_s=1)
 
     def _write(self) -> None:
-        """Write batches until the queue says stop: that comes after the last upload."""
-        held: Upload | None = None
+        """Write batches until nothing waits and nothing will."""
         company = 1
-        while (first := held or self._queue.get()) is not None:
+        while self._line.wait():
             self._linger(company)
-            uploads, held = self._gather(first)
+            uploads = self._line.take(MOST_TOGETHER)
             company = len(uploads)
-            self._answer(self._try_together(uploads))
+            if uploads:
+                self._answer(self._try_together(uploads))
         give_back_connection()
 
     def _help(self) -> None:
@@ -121,39 +137,16 @@ class Gatherer:
         while not self._closed:
             self._needed.wait()
             self._needed.clear()
-            while self._waiting > MOST_TOGETHER and (upload := self._next()) is not None:
-                uploads, held = self._gather(upload)
+            while self._waiting > MOST_TOGETHER and (uploads := self._line.take(MOST_TOGETHER)):
                 self._answer(self._try_together(uploads))
-                if held is not None:
-                    self._answer(self._try_together([held]))
         self._needed.set()  # for the other helpers
         give_back_connection()
-
-    def _next(self) -> Upload | None:
-        """Return an upload that waits, or None; the sign to stop stays in the queue."""
-        try:
-            upload = self._queue.get_nowait()
-        except queue.Empty:
-            return None
-        if upload is None:
-            self._queue.put(None)
-        return upload
 
     def _linger(self, company: int) -> None:
         """Wait a moment for as many uploads as came last time: they were answered together."""
         until = time.monotonic() + LINGER_S
-        while self._queue.qsize() + 1 < company and time.monotonic() < until:
+        while len(self._line) < company and time.monotonic() < until:
             time.sleep(LOOK_S)
-
-    def _gather(self, first: Upload) -> tuple[list[Upload], Upload | None]:
-        """Return what waits, up to the limit, and the upload that didn't fit any more."""
-        uploads, size = [first], len(first.reads)
-        while (upload := self._next()) is not None:
-            if size + len(upload.reads) > MOST_TOGETHER:
-                return uploads, upload
-            uploads.append(upload)
-            size += len(upload.reads)
-        return uploads, None
 
     def _try_together(self, uploads: list[Upload]) -> list[tuple[Upload, "Answers"]]:
         reads = [read for upload in uploads for read in upload.reads]

@@ -48,6 +48,7 @@ _TITLES = {
     403: "The reader is out of service",
     404: "There is nothing here",
     405: "This address is asked in another way",
+    408: "The request came too slowly",
     413: "The request is too large",
     415: "The request is in a form the gate does not read",
     422: "A field is not as it should be",

@@ -32,6 +32,9 @@ UNSURE_S = 10.0
 SEEN_S = 15.0
 """How often it is noted which readers were heard, and what they said of themselves."""
 
+MOST_PROVEN = 20_000
+"""Headers that were proven against the table of this round: the same one is not hashed again."""
+
 _NOBODY = bytes(32)
 
 
@@ -66,6 +69,7 @@ class ReaderTable:
     def __init__(self, load: Callable[[], Iterable[Reader]] | None = None) -> None:
         self._load = load or _from_agencies
         self._readers: dict[str, Reader] = {}
+        self._proven: dict[bytes, Reader] = {}
         self._seen: set[int] = set()
         self._said: dict[int, Said] = {}
         self._refused: Counter[tuple[int, str]] = Counter()
@@ -101,6 +105,17 @@ class ReaderTable:
             firmware may not serve (403), or it is unknown to a table that was not read of late
             (503)
         """
+        proven = self._proven.get(header)
+        if proven is not None:
+            self._seen.add(proven.device_id)
+            return proven
+        reader = self._prove(header, headers)
+        if not reader.too_old and len(self._proven) < MOST_PROVEN:
+            self._proven[header] = reader
+        self._seen.add(reader.device_id)
+        return reader
+
+    def _prove(self, header: bytes, headers: Headers) -> Reader:
         scheme, _, given = header.partition(b" ")
         code, _, key = given.strip().partition(b":")
         reader = self._readers.get(code.decode("latin-1"))
@@ -122,7 +137,6 @@ class ReaderTable:
             )
         if reader.too_old:
             _check_firmware(reader, firmware_of(headers))
-        self._seen.add(reader.device_id)
         return reader
 
     def heard(self, reader: Reader, headers: Headers, last: Any = None) -> None:
@@ -156,6 +170,7 @@ class ReaderTable:
     def _refresh(self) -> None:
         try:
             self._readers = {reader.code: reader for reader in self._load()}
+            self._proven = {}
             self._read_at = time.monotonic()
         except Exception:  # the database may be away: the next round tries again
             log.warning("gate.readers_not_read", exc_info=True)

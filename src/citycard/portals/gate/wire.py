@@ -71,10 +71,24 @@ def read_numbers(body: bytes, reader: Reader) -> tuple[list[taps.CardRead], bool
     return [_number(one, reader, f"cards[{i}].") for i, one in enumerate(given)], True
 
 
+_WRITE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def written(answers: list[dict[str, Any]], *, key: str, as_batch: bool) -> bytes:
     """Return answers as bytes; the same answer is always the same bytes."""
     said: Any = {key: answers} if as_batch else answers[0]
-    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+    return _WRITE(said).encode()
+
+
+def written_one(read: taps.TapRead, answer: taps.TapAnswer) -> bytes:
+    """Return the answer to a single tap as bytes, the same that ``written`` gives."""
+    if answer.agency_number is not None or answer.paid is not None:
+        return written([tap_answer(read, answer)], key="answers", as_batch=False)
+    said = (read.epoch, read.seq, _WORDS[answer.code], answer.points)
+    return b'{"epoch":%d,"seq":%d,"code":"%s","points":%d}' % said
+
+
+_WORDS = {code: code.word.encode() for code in taps.Code}
 
 
 def tap_answer(read: taps.TapRead, answer: taps.TapAnswer) -> dict[str, Any]:
