@@ -95,6 +95,44 @@ def test_a_run_writes_what_deciding_one_by_one_writes(
             assert in_sets[part] == one_by_one[part], f"{city} from {on}: {part}"
 
 
+def test_many_at_once_are_decided_in_sets_with_the_same_changes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("citycard.entitlements.granting.IN_SETS", 5)
+    draw = random.Random(11)
+    members = enrol(list(drawn(draw, BEFORE)), on=BEFORE)
+    with unit_of_work():
+        entitlements.decide(member_ids=members, on=BEFORE, now=noon(BEFORE), actor=SYSTEM)
+    again = dict(zip(members, drawn(draw, TODAY), strict=False))
+    say({member: again[member] for member in again if member % 3}, draw, on=TODAY)
+    told: dict[bool, list[entitlements.Change]] = {}
+    for quiet in (False, True):
+
+        def decide(quiet: bool = quiet) -> None:
+            told[quiet] = entitlements.decide_again(
+                member_ids=members, now=noon(TODAY), actor=SYSTEM, quiet=quiet
+            )
+
+        tried(decide)
+    assert told[True]
+    assert shown(told[True]) == shown(told[False])
+
+
+def shown(changes: list[entitlements.Change]) -> list[Any]:
+    """What changed for whom; that only past days did is told nobody."""
+    found = [
+        (one.member_id, one.entitlement, said(one.before)[:2], said(one.after)) for one in changes
+    ]
+    return sorted(one for one in found if one[2] or one[3])
+
+
+def said(right: entitlements.Right | None) -> tuple[Any, ...]:
+    if right is None:
+        return ()
+    because = json.dumps(right.because, sort_keys=True, default=str)
+    return (str(right.valid_from), str(right.valid_to), because)
+
+
 def run(on: dt.date) -> None:
     found = entitlements.preview(on=on, now=noon(TODAY), actor=SYSTEM)
     assert found.state == "previewed"

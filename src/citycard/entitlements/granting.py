@@ -9,6 +9,7 @@ from typing import Any
 
 from citycard.entitlements import deciding
 from citycard.entitlements.deciding import Spans, Stretch
+from citycard.entitlements.deciding_many import decide_many
 from citycard.entitlements.events import RightChanged, RightEnded, RightGranted, in_parts
 from citycard.entitlements.rulebook import Rulebook, inputs_of, rulebook
 from citycard.entitlements.values import Change, Right
@@ -23,6 +24,10 @@ from citycard.people import api as people
 CHUNK = 5000
 MANY = 200
 """More members at once than this are a mass change: people are not told one by one."""
+
+IN_SETS = 500
+"""So many are decided by one statement for all rather than person by person: it costs the same for
+few as for this many, and a tenth for thousands."""
 
 LOOKS_BACK = dt.timedelta(days=400)
 _MOMENT = dt.timedelta(microseconds=1)
@@ -81,10 +86,12 @@ def decide(
     Announces ``entitlements.right.granted``, ``.ended`` and ``.changed``, each right once.
 
     :param on: the first local day to decide; earlier than today when a fact is corrected
-    :param quiet: mark the events as part of a mass change
+    :param quiet: mark the events as part of a mass change; many are decided in sets then
     :returns: one row for each right of a member that began, ended or changed
     """
     require_unit_of_work()
+    if quiet and len(member_ids) >= IN_SETS:
+        return decide_many(member_ids=member_ids, on=on, now=now, actor=actor)
     changes: list[Change] = []
     for first in range(0, len(member_ids), CHUNK):
         changes += _decide_chunk(sorted(set(member_ids[first : first + CHUNK])), on, now, actor)
