@@ -47,7 +47,7 @@ from citycard.taps.lost_cards import LostCardTap, lost_card_taps
 from citycard.taps.numbers import candidates
 from citycard.taps.opened import OpenBatch, Outcomes, State
 from citycard.taps.opening import open_batch
-from citycard.taps.queries import reader_health, recent, tap_of, whose
+from citycard.taps.queries import ambiguous, reader_health, recent, tap_of, whose
 from citycard.taps.reader_reports import (
     Gap,
     KeptApart,
@@ -59,6 +59,7 @@ from citycard.taps.reader_reports import (
 from citycard.taps.service_table import Service, ServiceTable, service_table
 from citycard.taps.storing import store
 from citycard.taps.values import (
+    AmbiguousTap,
     AnsweredPart,
     CardRead,
     Judged,
@@ -76,6 +77,7 @@ from citycard.taps.verifying import verify
 __all__ = [
     "MEANINGS",
     "AcceptedRange",
+    "AmbiguousTap",
     "AnswerColumns",
     "AnsweredPart",
     "CardRead",
@@ -103,6 +105,7 @@ __all__ = [
     "TapRead",
     "TapView",
     "accepted_ranges",
+    "ambiguous",
     "ambiguous_counts",
     "candidates",
     "columns_of",

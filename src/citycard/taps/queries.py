@@ -7,7 +7,7 @@ from citycard.infra.database import rows
 from citycard.kernel.access import Access
 from citycard.kernel.errors import NotFound
 from citycard.taps.codes import Code
-from citycard.taps.values import ReaderHealth, TapView
+from citycard.taps.values import AmbiguousTap, ReaderHealth, TapView
 
 _RECENT = """
 SELECT at, service, agency, place, code, points, card_id, late,
@@ -91,3 +91,22 @@ ORDER BY e.reader_id, e.epoch
 def reader_health() -> list[ReaderHealth]:
     """Return how many taps of each reader and epoch came, are missing, and were kept apart."""
     return [ReaderHealth(**row._asdict()) for row in rows(_HEALTH)]
+
+
+_AMBIGUOUS = """
+SELECT a.reader_id, a.epoch, a.seq, a.at, a.received_at, a.agency, a.issuer, a.number_kind,
+       t.number_tail AS tail
+FROM taps_ambiguous a
+JOIN taps_tap t ON t.local_month = a.local_month AND t.reader_id = a.reader_id
+               AND t.seq = a.seq AND t.epoch = a.epoch
+WHERE %s::text IS NULL OR a.agency = %s
+ORDER BY a.at DESC, a.id DESC LIMIT %s
+"""
+
+
+def ambiguous(*, agency: str | None = None, limit: int = 100) -> list[AmbiguousTap]:
+    """Return taps whose numbers can mean two cards, newest first: of an agency's readers or all.
+
+    The whole number stays sealed; its last digits and the reader are enough to go and look.
+    """
+    return [AmbiguousTap(**row._asdict()) for row in rows(_AMBIGUOUS, [agency, agency, limit])]

@@ -156,3 +156,21 @@ class ReaderHealth:
     usual_gap: dt.timedelta
     conflicts: int
     quarantined: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AmbiguousTap:
+    """A tap whose number can mean two cards: it stands without a card, and nobody guesses.
+
+    :ivar tail: the last digits of the number that was read
+    """
+
+    reader_id: int
+    epoch: int
+    seq: int
+    at: dt.datetime
+    received_at: dt.datetime
+    agency: str
+    issuer: str
+    number_kind: str
+    tail: str
