@@ -20,15 +20,19 @@ def taken_back() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-def settle() -> None:
-    """Let the subscriber of losses take what was kept since, as the worker would."""
-    kept = rows("SELECT DISTINCT kept_id FROM taps_device_answer ORDER BY 1")
+def settle(*, after: int = 0) -> int:
+    """Let the subscriber of losses take what was kept since, as the worker would; returns up to
+    where."""
+    kept = rows(
+        "SELECT DISTINCT kept_id FROM taps_device_answer WHERE kept_id > %s ORDER BY 1", [after]
+    )
     events = [
         Announced(id=n, code="taps.answers.kept", body={"kept_id": one.kept_id}, at=NOW)
         for n, one in enumerate(kept)
     ]
     with unit_of_work():
         bearing_losses.follow(events)
+    return max((one.kept_id for one in kept), default=after)
 
 
 def merged() -> dict[str, object]:
