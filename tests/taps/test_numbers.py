@@ -44,12 +44,12 @@ TEXTS = st.text(alphabet="0123456789abcdefABCDEF -:xXV/測試", max_size=40)
     ],
 )
 def test_what_a_number_can_mean(kind: str, read: str, meant: list[tuple[str, str]]) -> None:
-    assert candidates(kind, read) == tuple(meant)
+    assert candidates(number_kind=kind, number=read) == tuple(meant)
 
 
 @given(st.sampled_from(NUMBER_KINDS), TEXTS)
 def test_one_or_two_and_the_city_keeps_each_in_this_very_form(kind: str, read: str) -> None:
-    found = candidates(kind, read)
+    found = candidates(number_kind=kind, number=read)
     assert 1 <= len(found) <= 2
     assert len(set(found)) == len(found)
     for known_kind, number in found:
@@ -62,16 +62,16 @@ def test_one_chip_is_found_however_its_reader_writes_it(uid: bytes) -> None:
     kept = canonical("uid", uid.hex())
     backwards = uid[::-1]
     for read in _writings(uid):
-        assert candidates("uid", read) == (("uid", kept),)
-        assert ("uid", kept) in candidates("uid_either", read)
+        assert candidates(number_kind="uid", number=read) == (("uid", kept),)
+        assert ("uid", kept) in candidates(number_kind="uid_either", number=read)
     for read in _writings(backwards):
-        assert candidates("uid_reversed", read) == (("uid", kept),)
-        assert ("uid", kept) in candidates("uid_either", read)
+        assert candidates(number_kind="uid_reversed", number=read) == (("uid", kept),)
+        assert ("uid", kept) in candidates(number_kind="uid_either", number=read)
 
 
 @given(UIDS)
 def test_the_other_order_of_the_bytes_is_another_card_unless_they_mirror(uid: bytes) -> None:
-    found = candidates("uid_either", uid.hex())
+    found = candidates(number_kind="uid_either", number=uid.hex())
     assert (len(found) == 1) == (uid == uid[::-1])
     assert {number for _, number in found} == {uid.hex().upper(), turned(uid.hex().upper())}
 
@@ -79,7 +79,7 @@ def test_the_other_order_of_the_bytes_is_another_card_unless_they_mirror(uid: by
 @given(st.integers(min_value=0, max_value=10**20 - 1), st.integers(min_value=0, max_value=20))
 def test_a_chip_number_is_one_number_with_or_without_leading_zeros(value: int, width: int) -> None:
     read = str(value).zfill(max(8, width))
-    assert candidates("chip_id", read) == (("chip_id", str(value).zfill(10)),)
+    assert candidates(number_kind="chip_id", number=read) == (("chip_id", str(value).zfill(10)),)
 
 
 @given(st.binary(min_size=0, max_size=12))

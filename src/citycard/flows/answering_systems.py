@@ -210,7 +210,7 @@ def _read(
 def _candidates(card: taps.CardRead) -> list[taps.CardRead]:
     return [
         taps.CardRead(card.issuer, kind, number)
-        for kind, number in taps.candidates(card.number_kind, card.number)
+        for kind, number in taps.candidates(number_kind=card.number_kind, number=card.number)
     ]
 
 

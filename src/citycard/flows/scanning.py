@@ -104,6 +104,9 @@ def _kinds_of(text: str, number_kind: str) -> list[taps.CardRead]:
     for medium in cards.card_table().media.values():
         for kind, rule in medium.numbers.items():
             read_as = number_kind if kind == "uid" and number_kind in _UIDS else kind
-            if any(rule.pattern.fullmatch(number) for _, number in taps.candidates(read_as, text)):
+            if any(
+                rule.pattern.fullmatch(number)
+                for _, number in taps.candidates(number_kind=read_as, number=text)
+            ):
                 found.append(taps.CardRead(medium.issuer, read_as, text))
     return found

@@ -33,7 +33,7 @@ def sought(columns: TapColumns, resolved: Mapping[int, CardRead]) -> Sought:
     sorts, numbers, others = [], [], {}
     for i, read in enumerate(zip(columns.issuer, columns.number_kind, columns.number, strict=True)):
         issuer, kind, number = resolved.get(i, read)
-        (kind, number), *more = candidates(kind, number)
+        (kind, number), *more = candidates(number_kind=kind, number=number)
         sorts.append((issuer, kind))
         numbers.append(number)
         if more:

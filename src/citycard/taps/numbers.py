@@ -24,7 +24,7 @@ _UIDS = frozenset({"uid", "uid_reversed", "uid_either"})
 Candidate = tuple[str, str]
 
 
-def candidates(number_kind: str, number: str) -> tuple[Candidate, ...]:
+def candidates(*, number_kind: str, number: str) -> tuple[Candidate, ...]:
     """Return the kinds and canonical numbers that a read number can be: one, or two.
 
     ``uid`` has the chip's first byte first, ``uid_reversed`` has it last, ``uid_either`` is from
