@@ -35,11 +35,6 @@ class TapToAward(NamedTuple):
     epoch: int
     seq: int
 
-    @property
-    def key(self) -> uuid.UUID:
-        """The key of the tap as a fact."""
-        return fact_key(self.at, "tap", self.device_id, self.epoch, self.seq)
-
 
 class Given(NamedTuple):
     """What taps gave, in parallel; campaign 0 is none.
@@ -110,7 +105,7 @@ def _moves(unit: str, given: Sequence[tuple[TapToAward, Campaign, int]]) -> ledg
     one_fund, one_last = len(set(funds)) == 1, len(set(lasts)) == 1
     fund: Any = funds[0] if one_fund else funds
     return ledger.MoveColumns(
-        key=[fact_key(tap.at, "campaign.award", c.id, tap.key) for tap, c, _ in given],
+        key=[_key(tap, campaign) for tap, campaign, _ in given],
         at=[tap.at for tap, _, _ in given],
         source=ledger.AccountColumns(account_class="budget", unit=unit, fund=fund),
         target=ledger.AccountColumns(
@@ -124,3 +119,7 @@ def _moves(unit: str, given: Sequence[tuple[TapToAward, Campaign, int]]) -> ledg
         kind="campaign.award",
         ref=refs[0] if len(set(refs)) == 1 else refs,
     )
+
+
+def _key(tap: TapToAward, campaign: Campaign) -> uuid.UUID:
+    return fact_key(tap.at, "campaign.award", campaign.id, tap.device_id, tap.epoch, tap.seq)

@@ -10,20 +10,25 @@ from collections.abc import Iterable, Sequence
 from citycard.infra.database import rows
 from citycard.infra.packs import current_pack
 from citycard.kernel.errors import Refused
-from citycard.people import api as people
 
 
 def at_home(asked: Iterable[tuple[int, dt.date]]) -> set[tuple[int, dt.date]]:
     """Return those of (member, local day) on which the member was registered in the city."""
-    by_day: dict[dt.date, set[int]] = {}
-    for member_id, day in asked:
-        by_day.setdefault(day, set()).add(member_id)
-    city = current_pack().code
-    home: set[tuple[int, dt.date]] = set()
-    for day, members in by_day.items():
-        facts = people.facts_of(member_ids=sorted(members), names={"registered_city"}, on=day)
-        home |= {(m, day) for m in members if facts.get(m, {}).get("registered_city") == city}
-    return home
+    wanted = sorted(set(asked))
+    if not wanted:
+        return set()
+    found = rows(
+        """
+        SELECT a.member_id, a.day
+        FROM unnest(%s::bigint[], %s::date[]) AS a(member_id, day)
+        WHERE EXISTS (SELECT FROM pub.known_facts f
+                      WHERE f.member_id = a.member_id AND f.name = 'registered_city'
+                        AND f.valid @> a.day AND f.value = to_jsonb(%s::text))
+        """,
+        [*(list(column) for column in zip(*wanted, strict=True)), current_pack().code],
+        prepare=True,
+    )
+    return {(one.member_id, one.day) for one in found}
 
 
 class RedeemingStopped(Refused):
