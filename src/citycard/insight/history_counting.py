@@ -1,7 +1,8 @@
 """Count the figures of a whole history anew, apart from the database, and compare."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+import itertools
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,16 +37,23 @@ def count_history(*, directory: Path, by_agency: bool = True) -> dict[Key, int]:
             (row["service"], month_of(row["month"]), row["what"], row["agency"], row["key"]): row[
                 "n"
             ]
-            for found in measure(months, by_agency=by_agency)
+            for found in measure(months, by_agency=by_agency, keep=keeper(engine))
             for row in found.to_pyarrow().to_pylist()
         }
     finally:
         engine.disconnect()
 
 
-def measure(months: Mapping[int, Any], *, by_agency: bool) -> Iterator[Any]:
-    """Yield each figure's expression over a history; steps that several take are kept by the
-    engine.
+def keeper(engine: Any) -> Callable[[Any], Any]:
+    """Let an engine keep a step as a table of its own session."""
+    names = (f"kept_{n}" for n in itertools.count())
+    return lambda step: engine.create_table(next(names), step, temp=True)
+
+
+def measure(
+    months: Mapping[int, Any], *, by_agency: bool, keep: Callable[[Any], Any]
+) -> Iterator[Any]:
+    """Yield each figure's expression over a history.
 
     People are found month by month, so that a month's are held in memory and not a year's.
     """
@@ -57,9 +65,9 @@ def measure(months: Mapping[int, Any], *, by_agency: bool) -> Iterator[Any]:
     for apart in (False, True) if by_agency else (False,):
         about = {"by_agency": apart}
         people = ibis.union(
-            *[figures.people(taps, month=month, **about).cache() for month, taps in months.items()]
+            *[keep(figures.people(taps, month=month, **about)) for month, taps in months.items()]
         )
-        patterns = figures.patterns(people).cache()
+        patterns = keep(figures.patterns(people))
         everywhere = people if everywhere is None else everywhere
         yield ibis.union(
             *[figures.uses(taps, month=month, **about) for month, taps in months.items()]

@@ -17,6 +17,11 @@ def bit_count(x: int) -> int:  # type: ignore[empty-body]
     """Count the bits of a number; every engine has it under this name."""
 
 
+@ibis.udf.agg.builtin  # type: ignore[untyped-decorator]
+def bit_or(x: int) -> int:  # type: ignore[empty-body]
+    """Put the bits of a group's numbers together; every engine has it under this name."""
+
+
 def uses(history: ir.Table, *, month: int, by_agency: bool = False) -> ir.Table:
     """Count accepted taps of a month's history, of each agency or of all together."""
     counted = history.filter(history.served).group_by(_apart(by_agency)).agg(n=ibis._.count())
@@ -27,7 +32,7 @@ def people(history: ir.Table, *, month: int, by_agency: bool = False) -> ir.Tabl
     """Return who came in a month's history, with the days of the month as bits."""
     known = history.filter(history.served & history.pseudonym.notnull())
     bit = ibis.literal(1, "int32") << (known.day.day() - 1).cast("int32")
-    found = known.group_by([*_apart(by_agency), "pseudonym"]).agg(days=bit.bit_or().cast("int32"))
+    found = known.group_by([*_apart(by_agency), "pseudonym"]).agg(days=bit_or(bit).cast("int32"))
     return _in_month(found, month, by_agency)
 
 

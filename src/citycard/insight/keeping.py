@@ -45,3 +45,9 @@ def until_changed(
         while len(_kept) > MOST:
             _kept.popitem(last=False)
     return found
+
+
+def forget() -> None:
+    """Forget all that this process keeps."""
+    with _lock:
+        _kept.clear()
