@@ -240,6 +240,13 @@ VARIABLES = (
         meaning="`user:password` of the city's account there.",
     ),
     Variable(
+        name="CITYCARD_WEBHOOK_NETWORKS",
+        default="",
+        meaning="Private networks, such as `10.1.0.0/16`, separated by commas, in which agencies' "
+        "systems may be told of what happens. Without it messages go to public addresses only; a "
+        "demo's may go to its own machine.",
+    ),
+    Variable(
         name="CITYCARD_FEED_FILES",
         default="",
         meaning="The directory that registers drop files of changes into, as `<name>.csv` with "

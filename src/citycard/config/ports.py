@@ -1,5 +1,6 @@
 """Which adapter answers for which port."""
 
+from ipaddress import ip_network
 from pathlib import Path
 
 from django.conf import settings
@@ -45,6 +46,9 @@ from citycard.adapters.status_registers.gateway import GatewayStatusRegister
 from citycard.adapters.text_carrier.demo import DemoTextCarrier
 from citycard.adapters.text_carrier.failing_demo import FailingTextCarrier
 from citycard.adapters.text_carrier.mitake import MitakeGateway
+from citycard.adapters.webhooks.guarding import Network
+from citycard.adapters.webhooks.http import HttpWebhooks
+from citycard.agencies.ports import WebhookReceivers
 from citycard.cards.ports import DemoLibrary, LibrarySystem
 from citycard.config import environment
 from citycard.identity.ports import (
@@ -71,6 +75,7 @@ def provide_adapters(beside: Path) -> None:
 
     :param beside: where demo systems and print files are kept
     """
+    _provide_webhooks()
     if settings.CITYCARD_DEMO:
         _provide_demo_registers(beside / "registers.sqlite")
         _provide_demo_sign_in(beside)
@@ -85,6 +90,16 @@ def provide_adapters(beside: Path) -> None:
         _provide_redeeming()
         _provide_library()
         _provide_text_carrier()
+
+
+def _provide_webhooks() -> None:
+    """A demo's receivers may stand on this machine and speak plain HTTP; others not."""
+    named = environment.text("CITYCARD_WEBHOOK_NETWORKS").split(",")
+    if settings.CITYCARD_DEMO:
+        named += ["127.0.0.0/8", "::1/128"]
+    networks: list[Network] = [ip_network(one.strip()) for one in named if one.strip()]
+    receivers = HttpWebhooks(networks=networks, plain=settings.CITYCARD_DEMO)
+    provide(WebhookReceivers, receivers, name="agencies' systems", timeout_s=100)
 
 
 def _provide_demo_registers(path: Path) -> None:

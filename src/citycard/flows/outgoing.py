@@ -7,6 +7,7 @@ from citycard.flows import (
     crediting,
     issuing_cards,
     proving,
+    telling_agencies,
 )
 from citycard.identity import api as identity
 from citycard.infra.outbox import Topic
@@ -22,4 +23,5 @@ TOPICS: list[Topic] = [
     crediting.LETTER,
     closing.LETTER,
     cancelling.LETTER,
+    telling_agencies.LETTER,
 ]

@@ -10,6 +10,7 @@ from citycard.flows import (
     offering_rights,
     riding,
     snapshotting,
+    telling_agencies,
     volunteering,
 )
 from citycard.infra.journal import Subscriber
@@ -108,6 +109,12 @@ SUBSCRIPTIONS: list[Subscriber] = [
         name="insight.usage",
         codes=frozenset({"taps.batch.stored"}),
         handle=insight.absorb_taps,
+        batch=100,
+    ),
+    Subscriber(
+        name="agencies.systems",
+        codes=telling_agencies.FOLLOWED,
+        handle=telling_agencies.follow,
         batch=100,
     ),
     Subscriber(name="notify.messages", codes=notify.FOLLOWED, handle=notify.tell_about, batch=100),

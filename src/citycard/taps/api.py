@@ -27,6 +27,7 @@ Published for other contexts' SQL (schema ``pub``):
 """
 
 from citycard.taps.accepted import AcceptedRange, accepted_ranges
+from citycard.taps.batch_counts import BatchCount, batch_counts
 from citycard.taps.codes import MEANINGS, Code
 from citycard.taps.columns import AnswerColumns, TapColumns, columns_of
 from citycard.taps.device_answers import (
@@ -80,6 +81,7 @@ __all__ = [
     "AmbiguousTap",
     "AnswerColumns",
     "AnsweredPart",
+    "BatchCount",
     "CardRead",
     "Code",
     "DeviceAnswer",
@@ -107,6 +109,7 @@ __all__ = [
     "accepted_ranges",
     "ambiguous",
     "ambiguous_counts",
+    "batch_counts",
     "candidates",
     "columns_of",
     "device_answers",

@@ -94,6 +94,7 @@ def subscriber_name(code: str) -> str:
         "fares.readings": _("乘車紀錄"),
         "fares.changes": _("乘車重新計算"),
         "fares.points": _("乘車點數"),
+        "agencies.systems": _("機關系統通知"),
     }
     return names.get(code, code)
 
@@ -131,6 +132,7 @@ def topic_name(topic: str) -> str:
         "redemptions.credit": _("兌換入帳通知"),
         "rights.cancel-lists": _("停用名單"),
         "ledger.closing": _("月結檔案"),
+        "systems.webhooks": _("機關系統通知"),
     }
     return names.get(topic, topic)
 
@@ -203,6 +205,7 @@ def port_name(port: ports.PortHealth) -> str:
         "account partners": _("兌換入帳夥伴"),
         "register changes": _("登記異動"),
         "register files": _("登記異動檔案"),
+        "agencies' systems": _("機關系統通知"),
     }
     return names.get(port.port, port.port)
 

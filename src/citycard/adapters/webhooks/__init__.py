@@ -1,0 +1,1 @@
+"""Posting signed messages to agencies' systems."""

@@ -1,0 +1,160 @@
+"""Which happenings concern which agency's system, and what may be said of them: ids and codes of
+the agency's own services, nothing of anybody else's."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from citycard.agencies import api as agencies
+from citycard.cards import api as cards
+from citycard.infra.journal import Announced
+from citycard.infra.packs import current_pack
+from citycard.taps import api as taps
+
+Noted = Iterator[agencies.Happening]
+Webhooks = Sequence[agencies.Webhook]
+
+
+def agencies_under(agency: str) -> list[str]:
+    """Return an agency's code with those of the agencies under it, however deep."""
+    table = current_pack().table("agencies")["agencies"]
+    found = [agency]
+    for code in found:
+        found += [below for below, row in table.items() if row.get("under") == code]
+    return found
+
+
+def taps_counted(events: Sequence[Announced], webhooks: Webhooks) -> Noted:
+    """Say how many taps each of an agency's readers had, and of which service: counts alone."""
+    of_webhook = {one.webhook_id: frozenset(agencies_under(one.agency)) for one in webhooks}
+    counts = taps.batch_counts(
+        batch_ids=[event.body["batch_id"] for event in events],
+        months={dt.date.fromisoformat(month) for event in events for month in event.body["months"]},
+        agencies=frozenset().union(*of_webhook.values()),
+    )
+    devices = {
+        one: agencies.device(device_id=one).code for one in sorted({c.reader_id for c in counts})
+    }
+    for (reader, service, agency), (number, first, last) in _summed(counts).items():
+        about = {
+            "reader": devices[reader],
+            "service": service,
+            "taps": number,
+            "from": first.isoformat(),
+            "to": last.isoformat(),
+        }
+        for webhook_id, own in of_webhook.items():
+            if agency in own:
+                yield agencies.Happening(
+                    webhook_id=webhook_id, kind="tap.counted", at=events[-1].at, about=about
+                )
+
+
+def _summed(
+    counts: Sequence[taps.BatchCount],
+) -> dict[tuple[int, str, str], tuple[int, dt.datetime, dt.datetime]]:
+    found: dict[tuple[int, str, str], tuple[int, dt.datetime, dt.datetime]] = {}
+    for one in counts:
+        key = (one.reader_id, one.service, one.agency)
+        n, first, last = found.get(key, (0, one.first_at, one.last_at))
+        found[key] = (n + one.taps, min(first, one.first_at), max(last, one.last_at))
+    return found
+
+
+def rights_began(events: Sequence[Announced], webhooks: Webhooks) -> Noted:
+    """Say that a member of the agency's own may use something of its services from a day on."""
+    return _rights("right.began", events, webhooks)
+
+
+def rights_ended(events: Sequence[Announced], webhooks: Webhooks) -> Noted:
+    """Say from which day a member of the agency's own may no longer."""
+    return _rights("right.ended", events, webhooks)
+
+
+def _rights(kind: str, events: Sequence[Announced], webhooks: Webhooks) -> Noted:
+    for event in events:
+        right = event.body["entitlement"]
+        concerned = [one for one in webhooks if right in _rights_of(one.agency)]
+        about = {"entitlement": right, "on": event.body["on"]}
+        yield from _of_members(kind, event, event.body["member_ids"], concerned, about)
+
+
+def _rights_of(agency: str) -> set[str]:
+    """Return the entitlements that an agency's services need, or that are the agency's own."""
+    own, pack = set(agencies_under(agency)), current_pack()
+    services = pack.table("services")["services"].values()
+    needed = {row["needs"].get("entitlement") for row in services if row["agency"] in own}
+    owned = {
+        code
+        for code, row in pack.table("entitlements").items()
+        if isinstance(row, Mapping) and row.get("agency") in own
+    }
+    return (needed | owned) - {None}
+
+
+def cards_lost(events: Sequence[Announced], webhooks: Webhooks) -> Noted:
+    """Say that a card of a member of the agency's own was reported lost."""
+    for event in events:
+        member = event.body["member_id"]
+        yield from _of_members("card.lost", event, [member] if member else [], webhooks, {})
+
+
+def cards_bound(events: Sequence[Announced], webhooks: Webhooks) -> Noted:
+    """Say that a member of the agency's own has another card."""
+    for event in events:
+        members = list(dict.fromkeys(event.body["member_ids"]))
+        yield from _of_members("card.bound", event, members, webhooks, {})
+
+
+def _of_members(
+    kind: str,
+    event: Announced,
+    member_ids: Sequence[int],
+    webhooks: Webhooks,
+    about: Mapping[str, Any],
+) -> Noted:
+    """Tell each agency of those members alone whom it has a number of its own for."""
+    linked: dict[str, list[int]] = {}
+    for webhook in webhooks:
+        if webhook.agency not in linked:
+            found = cards.agency_numbers(agency=webhook.agency, member_ids=member_ids)
+            linked[webhook.agency] = [
+                member for member, one in zip(member_ids, found, strict=True) if one is not None
+            ]
+        for member in linked[webhook.agency]:
+            yield agencies.Happening(
+                webhook_id=webhook.webhook_id,
+                kind=kind,
+                at=event.at,
+                about={**about, "member_id": member},
+            )
+
+
+def proposals_decided(events: Sequence[Announced], webhooks: Webhooks) -> Noted:
+    """Say what became of what an agency's own officer proposed."""
+    for event in events:
+        found = agencies.proposal(proposal_id=event.body["proposal_id"])
+        about = {
+            "proposal_id": found.proposal_id,
+            "kind": found.kind,
+            "state": event.body["state"],
+        }
+        for webhook in webhooks:
+            if found.agency in agencies_under(webhook.agency):
+                yield agencies.Happening(
+                    webhook_id=webhook.webhook_id,
+                    kind="proposal.decided",
+                    at=event.at,
+                    about=about,
+                )
+
+
+CONCERNS: dict[str, tuple[str, Callable[[Sequence[Announced], Webhooks], Noted]]] = {
+    "taps.batch.stored": ("tap.counted", taps_counted),
+    "entitlements.right.granted": ("right.began", rights_began),
+    "entitlements.right.ended": ("right.ended", rights_ended),
+    "cards.card.reported_lost": ("card.lost", cards_lost),
+    "cards.card.bound": ("card.bound", cards_bound),
+    "agencies.proposal.ended": ("proposal.decided", proposals_decided),
+}
+"""Event → the kind that a system may ask for, and whom it concerns."""

@@ -1,0 +1,154 @@
+"""Telling agencies' systems of what happens in their own services, by signed messages.
+
+What an event means to a subscription is noted in the same unit of work (``follow``); what it says
+is made when it is sent (``deliver``), and names a member by that agency's own number or not at all.
+Each message that names one leaves an access record. Messages are signed as Standard Webhooks has
+it; one subscription's messages go out one after the other.
+"""
+
+import base64
+import datetime as dt
+import hashlib
+import hmac
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from citycard.agencies import api as agencies
+from citycard.agencies.ports import WebhookCall, WebhookReceivers
+from citycard.cards import api as cards
+from citycard.flows.concerning_systems import CONCERNS
+from citycard.infra import failpoints, outbox, ports
+from citycard.infra.journal import Announced
+from citycard.infra.outbox import Letter, Outcome, Topic
+from citycard.infra.unit_of_work import unit_of_work
+from citycard.kernel.actors import SYSTEM, Actor
+from citycard.people import api as people
+
+TOPIC = "systems.webhooks"
+PURPOSE = "agency-notices"
+PING = "ping"
+KINDS = tuple(kind for kind, _ in CONCERNS.values())
+"""What a system may ask to be told of."""
+
+FOLLOWED = frozenset(CONCERNS)
+
+
+def follow(batch: Sequence[Announced]) -> None:
+    """Note what happened for the subscriptions that it concerns, each kind in its own order."""
+    codes = list(dict.fromkeys(event.code for event in batch))
+    webhooks = agencies.webhooks_of_kinds(kinds=[CONCERNS[code][0] for code in codes])
+    noted: list[agencies.Happening] = []
+    for code in codes:
+        kind, concerns = CONCERNS[code]
+        wanted = [one for one in webhooks if kind in one.kinds]
+        if wanted:
+            noted += concerns([event for event in batch if event.code == code], wanted)
+    _enqueue(noted, batch[-1].at)
+
+
+def ping(*, webhook_id: int, actor: Actor, now: dt.datetime) -> None:
+    """Send a subscription a message that says nothing, to see whether it arrives."""
+    with unit_of_work():
+        one = agencies.Happening(webhook_id=webhook_id, kind=PING, at=now, about={})
+        _enqueue([one], now)
+
+
+def send_again(*, message_ids: Sequence[int], actor: Actor, now: dt.datetime) -> None:
+    """Try messages anew that were given up.
+
+    :raises NothingToSendAgain: none of them was given up
+    """
+    with unit_of_work():
+        again = agencies.send_again(message_ids=message_ids, now=now)
+        letters = [(f"{one}:{now.timestamp()}", one) for one in again]
+        outbox.enqueue(topic=TOPIC, letters=letters, now=now)
+
+
+def deliver(letters: Sequence[Letter], now: dt.datetime) -> list[Outcome]:
+    """Send what may go out now, and note what came of it."""
+    free, waiting = agencies.messages_to_send(
+        message_ids=[letter.ref for letter in letters], now=now
+    )
+    said = {one.message_id: _body(one, now) for one in free}
+    calls = [_signed(one, body, now) for one in free if (body := said[one.message_id]) is not None]
+    silent = [one.message_id for one in free if said[one.message_id] is None]
+    tries = ports.use(WebhookReceivers).send(calls) if calls else []
+    failpoints.reach("webhook.after_call")
+    tries += [
+        agencies.MessageTry(message_id=one, delivered=True, answer="not-linked") for one in silent
+    ]
+    with unit_of_work():
+        states = agencies.note_tries(tries=tries, now=now)
+        failpoints.reach("webhook.before_commit")
+    tried = {one.message_id for one in free}
+    return [_outcome(letter, states, waiting | (tried - states.keys())) for letter in letters]
+
+
+def _outcome(letter: Letter, states: Mapping[int, str], waiting: Iterable[int]) -> Outcome:
+    state = states.get(letter.ref)
+    if state == "failed":
+        return Outcome(id=letter.id, result="failed", why="given up")
+    if state == "waiting" or letter.ref in waiting:
+        return Outcome(id=letter.id, result="retry", why="waits")
+    return Outcome(id=letter.id, result="done")
+
+
+def _enqueue(noted: Sequence[agencies.Happening], now: dt.datetime) -> None:
+    if noted:
+        made = agencies.note_happenings(happenings=noted, now=now)
+        outbox.enqueue(topic=TOPIC, letters=[(str(one), one) for one in made], now=now)
+
+
+def _signed(one: agencies.WebhookMessage, body: bytes, now: dt.datetime) -> WebhookCall:
+    name, at = f"msg_{one.message.hex}", str(int(now.timestamp()))
+    said = f"{name}.{at}.".encode() + body
+    signatures = [hmac.digest(_secret(one), said, hashlib.sha256) for one in one.secrets]
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": "CityCard",
+        "webhook-id": name,
+        "webhook-timestamp": at,
+        "webhook-signature": " ".join(
+            f"v1,{base64.b64encode(each).decode()}" for each in signatures
+        ),
+    }
+    return WebhookCall(
+        message_id=one.message_id,
+        webhook_id=one.webhook_id,
+        url=one.url,
+        headers=headers,
+        body=body,
+    )
+
+
+def _secret(secret: str) -> bytes:
+    return base64.b64decode(secret.removeprefix("whsec_"))
+
+
+def _body(one: agencies.WebhookMessage, now: dt.datetime) -> bytes | None:
+    """Return what a message says; None where it is about somebody who is the agency's no more."""
+    data = dict(one.about)
+    member_id = data.pop("member_id", None)
+    if member_id is not None:
+        number = _number(one.agency, int(member_id), now)
+        if number is None:
+            return None
+        data["agency_number"] = number
+    told = {"type": one.kind, "timestamp": one.at.isoformat(), "data": data}
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _number(agency: str, member_id: int, now: dt.datetime) -> str | None:
+    access = people.open_access(
+        subject=[member_id],
+        fields=("agency_number",),
+        purpose=PURPOSE,
+        actor=replace(SYSTEM, agency=agency),
+        now=now,
+    )
+    (found,) = cards.convert(access=access, agency=agency, member_ids=[member_id])
+    return found.number if found else None
+
+
+LETTER = Topic(name=TOPIC, deliver=deliver, most_attempts=None)
