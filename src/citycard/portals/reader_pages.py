@@ -9,6 +9,7 @@ from citycard.portals import reader_health, reader_words
 from citycard.portals.naming import in_language, name_of
 from citycard.taps import api as taps
 
+SHOWN_GAPS = 20
 SHOWN = 50
 
 
@@ -16,7 +17,7 @@ def about(device: agencies.Device, at: dt.datetime) -> dict[str, Any]:
     """Return all that a reader's page shows."""
     [line] = reader_health.lines([device], at)
     profile = agencies.reader_profile(code=device.number_profile)
-    gaps = taps.reader_gaps(reader_id=device.device_id, limit=SHOWN + 1)
+    gaps = taps.reader_gaps(reader_id=device.device_id, limit=SHOWN_GAPS + 1)
     return {
         "line": line,
         "device": device,
@@ -24,8 +25,8 @@ def about(device: agencies.Device, at: dt.datetime) -> dict[str, Any]:
         "faults": [
             (reader_words.name_of_fault(one), reader_words.what_to_do(one)) for one in line.faults
         ],
-        "gaps": gaps[:SHOWN],
-        "more_gaps": len(gaps) > SHOWN,
+        "gaps": gaps[:SHOWN_GAPS],
+        "more_gaps": len(gaps) > SHOWN_GAPS,
         "apart": [
             (one, reader_words.why_apart(one.why))
             for one in taps.kept_apart(reader_id=device.device_id, limit=SHOWN)

@@ -98,7 +98,7 @@ def enrol_by_file(request: HttpRequest) -> HttpResponse:
         bad=bad,
         again=sum(line.epoch > 1 for line in lines),
         profiles=profile_choices(),
-        places=[(one.code, name_of("place", one.code)) for one in places_of(own)],
+        places=[(one.code, name_of("place", one.code), one.serves) for one in places_of(own)],
     )
 
 
