@@ -5,7 +5,7 @@ import itertools
 import random
 from collections import Counter, defaultdict
 
-from citycard.insight.figures import Counts
+from citycard.insight.figures import Answers, Counts
 from citycard.insight.publishing import MonthCounts
 from citycard.insight.tree import Leaf
 
@@ -69,9 +69,20 @@ def _month(month, rows, first, **changes):
             "accounts": {
                 account: _account(month, account, seen, first) for account, seen in accounts.items()
             },
+            "answers": {
+                account: _answers(random.Random(repr(account)), len(people[account]))
+                for account in accounts
+            },
             **changes,
         }
     )
+
+
+def _answers(chance, people):
+    """Some of the people answer, most of them well."""
+    given = Counter(chance.choice((1, 3, 4, 5, 5, 5)) for _ in range(chance.randint(0, people)))
+    by_score = {score: (n, n) for score, n in given.items()}
+    return Answers(by_score=by_score, people=sum(given.values()))
 
 
 def _account(month, account, seen, first):

@@ -50,7 +50,7 @@ def counts(**changes):
     return Counts(**{**usual, **changes})
 
 
-def published(*, known_before=None, others=(), least=10, **changes):
+def published(*, known_before=None, others=(), least=10, answers=None, **changes):
     """The month of the pool, with other accounts of (service, agency, place, uses, people)."""
     pool = counts(**changes)
     leaves = [
@@ -72,6 +72,7 @@ def published(*, known_before=None, others=(), least=10, **changes):
             leaves=leaves,
             people=people,
             accounts={("swim", "sports"): pool},
+            answers={("swim", "sports"): answers} if answers else {},
             known_before=known_before or {},
         ),
         least=least,

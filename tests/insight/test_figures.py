@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from citycard.insight.figures import Answers
 from tests.insight.months import figures, published
 
 
@@ -91,3 +92,16 @@ def test_few_known_people_hide_the_new_ones_and_few_new_ones_the_known():
 def test_known_people_never_tell_of_a_month_that_is_hidden():
     """50 known people, of whom earlier pages show 44 as new: six would be of a hidden month."""
     assert figures(new_people=70, known_before={"swim": 44}).new_people is None
+
+
+def test_satisfaction_is_the_mean_of_answers_that_are_all_shown():
+    said = {4: (20, 20), 5: (30, 30)}
+    shown = figures(answers=Answers(by_score=said, people=50))
+    assert (shown.answers, shown.satisfaction) == (50, 4.6)
+
+
+def test_a_mean_never_tells_of_the_few_who_were_unhappy():
+    said = {1: (2, 2), 4: (20, 20), 5: (30, 30)}
+    shown = figures(answers=Answers(by_score=said, people=52))
+    assert [it.answers for it in shown.scores] == [None, 0, 0, None, 30]
+    assert (shown.answers, shown.satisfaction) == (52, None)

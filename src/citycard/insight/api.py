@@ -16,6 +16,9 @@ two overlapping periods could be subtracted. A month that is still running grows
 so who keeps yesterday's file learns today's additions; lists meant for the public are of closed
 months.
 
+**The question after a use.** `to_ask` chooses the use that a person may be asked about, `answer`
+keeps what they say: once a use, under the service's pseudonym, and not again for the pack's days.
+
 **Files.** `figures_sheet`, `tree_sheet` and `comparison_sheet` hold the same cells, hidden as on
 the page; `as_csv` and `as_parquet` (where `writes_parquet`) write them.
 
@@ -31,6 +34,7 @@ followed; from the pack's figures, without a database.
 """
 
 from citycard.insight.absorbing import absorb_taps
+from citycard.insight.asking import NoSuchScore, NotAsked, Use, answer, to_ask
 from citycard.insight.comparing import Compared, Comparison, categories
 from citycard.insight.exporting import (
     HIDDEN,
@@ -85,13 +89,17 @@ __all__ = [
     "Measure",
     "MonthTotal",
     "NoParquet",
+    "NoSuchScore",
     "Node",
+    "NotAsked",
     "PlaceFigure",
     "ProofRun",
     "Published",
     "Sheet",
     "Sum",
+    "Use",
     "absorb_taps",
+    "answer",
     "as_csv",
     "as_parquet",
     "ask_for_proof",
@@ -113,6 +121,7 @@ __all__ = [
     "recount",
     "service_figures",
     "services_used",
+    "to_ask",
     "tree_sheet",
     "uses_by_service",
     "verify",

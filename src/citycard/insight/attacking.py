@@ -161,6 +161,7 @@ def _read_page(known: Knowledge, month: str, page: Figures) -> None:
     _read_places(known, about, page, uses, people)
     _read_days(known, about, page, uses, people, visits)
     _read_regularity(known, about, page, people, visits)
+    _read_satisfaction(known, about, page, uses)
 
 
 def _read_places(
@@ -242,6 +243,18 @@ def _read_regularity(
     ]
     if gaps:
         known.relations.append(adds_up(again, gaps))
+
+
+def _read_satisfaction(known: Knowledge, about: tuple[str, ...], page: Figures, uses: Cell) -> None:
+    """There is at most one answer for each use."""
+    answers = known.put(("answers", *about), page.answers)
+    known.relations.append(at_most([(answers, 1)], [(uses, 1)]))
+    if page.scores:
+        told = int(any(it.answers is not None for it in page.scores))
+        scores = [
+            known.put(("score", *about, str(it.score)), it.answers, told) for it in page.scores
+        ]
+        known.relations.append(adds_up(answers, scores))
 
 
 def _listed(parts: Sequence[BandFigure]) -> int:

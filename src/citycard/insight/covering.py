@@ -34,12 +34,14 @@ class Table:
 
     :ivar bundle: tables of one name are shown line by line together, and withheld together
     :ivar relations: what holds only as long as they aren't withheld
+    :ivar adds: whether the parts add up to the total; people of the parts may be the same
     """
 
     total: Group
     parts: tuple[Group, ...]
     bundle: Group
     relations: tuple[Relation[Cell], ...] = ()
+    adds: bool = True
 
 
 @dataclass(kw_only=True)
@@ -197,20 +199,28 @@ class _Cover:
         )
 
     def _next(self, narrow: Cell, knot: Sequence[Left[Cell]]) -> Group:
-        """Choose what goes with a cell: the figure of fewest people from the tightest of its
-        tables,
-        else from any table of its knot."""
-        near = [self._group_of[narrow]]
-        far = sorted(
-            {self._group_of[c] for each in knot for c, _ in each.terms if c in self._group_of}
-        )
-        for groups in (near, far):
-            tables = sorted({n for group in groups for n in self._tables_of[group]}, key=self._room)
+        """Choose what goes with a cell: the figure of fewest people from a table that tells its one
+        hidden cell, else from the tightest of the cell's own tables, else from any of its knot."""
+        near = {self._group_of[narrow]}
+        far = {self._group_of[c] for each in knot for c, _ in each.terms if c in self._group_of}
+        all_tables, own = self._tables_around(far), self._tables_around(near)
+        telling = [n for n in all_tables if self._tells_its_own(n)]
+        for tables in (telling, own, all_tables):
             for n in tables:
                 candidates = list(self._candidates(n))
                 if candidates:
                     return self._smallest(candidates)
         return self._smallest(self._beside({narrow}) or self._beside(set(self._group_of)))
+
+    def _tables_around(self, groups: Iterable[Group]) -> list[int]:
+        found = {n for group in groups for n in self._tables_of[group]}
+        return sorted(found, key=self._room)
+
+    def _tells_its_own(self, n: int) -> bool:
+        """Tell whether all cells but one of a sum are shown."""
+        table = self._figures.tables[n]
+        hidden = sum(group in self._hidden for group in (table.total, *table.parts))
+        return table.adds and table.bundle not in self._withheld and hidden == 1
 
     def _smallest(self, groups: Iterable[Group]) -> Group:
         return min(groups, key=lambda group: (self._figures.people[group], group))

@@ -26,7 +26,8 @@ class NoParquet(Refused):
     take
     the CSV file."""
 
-    code = "no_parquet"
+    code = "insight.no_parquet"
+    http_status = 501
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +54,8 @@ def figures_sheet(*, figures: Figures, name_of: NameOf) -> Sheet:
     rows += [
         ("came again", *about, "", figures.returning),
         ("first-time users", *about, "", figures.new_people),
+        ("answers", *about, figures.answers, ""),
+        *(("answers by score", str(it.score), "", it.answers, "") for it in figures.scores),
         ("refused taps", *about, figures.refusals, ""),
     ]
     columns = ("table", "code", "name", "uses", "people")

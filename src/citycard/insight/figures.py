@@ -29,6 +29,26 @@ class Counts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Answers:
+    """What people answered after a use of one service at one agency; never shown as it is.
+
+    :ivar by_score: answers and the different people who gave them, by score
+    :ivar people: different people who answered
+    """
+
+    by_score: Mapping[int, tuple[int, int]]
+    people: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreFigure:
+    """How many answers gave a score; None where hidden."""
+
+    score: int
+    answers: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlaceFigure:
     """Uses and people at one place; None where hidden."""
 
@@ -71,6 +91,8 @@ class Figures:
     :ivar refusals: taps that the readers refused; None where fewer than `least`, none included
     :ivar bands: on how many days people came
     :ivar intervals: after how many days people came again
+    :ivar answers: how many answers there were after a use
+    :ivar scores: how many gave each score; empty where nobody answered, or withheld
     """
 
     service: str
@@ -87,6 +109,17 @@ class Figures:
     days: tuple[DayFigure, ...] = ()
     bands: tuple[BandFigure, ...] = ()
     intervals: tuple[BandFigure, ...] = ()
+    answers: int | None = None
+    scores: tuple[ScoreFigure, ...] = ()
+
+    @property
+    def satisfaction(self) -> float | None:
+        """Return the mean of the answers, where every line of them is shown: a mean would tell of a
+        hidden one."""
+        told = [(it.score, it.answers) for it in self.scores if it.answers is not None]
+        if not self.answers or len(told) < len(self.scores):
+            return None
+        return round(sum(score * answers for score, answers in told) / self.answers, 1)
 
     @property
     def per_person(self) -> float | None:

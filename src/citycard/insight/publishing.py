@@ -11,12 +11,20 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from citycard.insight.covering import Cell, Covered, Figures, Group, Table, cover
-from citycard.insight.figures import BandFigure, Counts, DayFigure, PlaceFigure
+from citycard.insight.figures import (
+    Answers,
+    BandFigure,
+    Counts,
+    DayFigure,
+    PlaceFigure,
+    ScoreFigure,
+)
 from citycard.insight.figures import Figures as Page
 from citycard.insight.narrowing import Relation, adds_up, at_most
 from citycard.insight.tree import Cell as Branch
 from citycard.insight.tree import Leaf, Names, Node, People, grow
 
+SCORES = range(1, 6)
 Account = tuple[str, str]
 """A service at an agency."""
 
@@ -44,6 +52,7 @@ class MonthCounts:
     leaves: Sequence[Leaf]
     people: People
     accounts: Mapping[Account, Counts]
+    answers: Mapping[Account, Answers] = field(default_factory=dict)
     known_before: Mapping[str, int] = field(default_factory=dict)
     bands: Bands = field(default_factory=Bands)
 
@@ -138,7 +147,13 @@ class _Gatherer:
             people = tuple(_people(part) for part in parts)
             relations = _people_of_parts(_people(code), people)
             tables.append(
-                Table(total=_people(code), parts=people, bundle=bundle, relations=tuple(relations))
+                Table(
+                    total=_people(code),
+                    parts=people,
+                    bundle=bundle,
+                    relations=tuple(relations),
+                    adds=False,
+                )
             )
         if branch.kind != "agency":
             figures.relations += [each for table in tables for each in table.relations]
@@ -154,6 +169,23 @@ class _Gatherer:
         ]
         self._days(code, account, counts, visits)
         self._regularity(code, account, counts, visits)
+        if account in self._counts.answers:
+            self._satisfaction(code, account, self._counts.answers[account])
+
+    def _satisfaction(self, code: str, account: Account, answers: Answers) -> None:
+        """Answers by score; there is at most one for each use."""
+        figures, total = self._figures, ("answers", *account)
+        figures.add(total, answers.people, sum(n for n, _people in answers.by_score.values()))
+        parts: list[Group] = []
+        for score in SCORES:
+            count, people = answers.by_score.get(score, (0, 0))
+            parts.append(("score", *account, str(score)))
+            figures.add(parts[-1], people, count)
+        figures.relations += [
+            adds_up(_cell(total), map(_cell, parts)),
+            at_most([(_cell(total), 1)], [(_cell(_uses(code)), 1)]),
+        ]
+        figures.tables.append(Table(total=total, parts=tuple(parts), bundle=("scores", *account)))
 
     def _days(self, code: str, account: Account, counts: Counts, visits: Cell) -> None:
         figures, bundle = self._figures, ("days", *account)
@@ -179,6 +211,7 @@ class _Gatherer:
                 total=_people(code),
                 parts=tuple(people),
                 bundle=bundle,
+                adds=False,
                 relations=(
                     adds_up(visits, map(_cell, people)),
                     *_people_of_parts(_people(code), people),
@@ -322,6 +355,7 @@ class _Shown:
             places=() if ("parts", code) in self._withheld else self._places(branch),
             days=() if ("days", *account) in self._withheld else self._days(account, counts),
             **self._regularity(account, counts),
+            **self._satisfaction(account),
         )
 
     def _regularity(self, account: Account, counts: Counts) -> dict[str, Any]:
@@ -335,6 +369,19 @@ class _Shown:
             "bands": tuple(self._bands("band", account, begins)),
             "intervals": tuple(self._bands("interval", account, gaps)),
         }
+
+    def _satisfaction(self, account: Account) -> dict[str, Any]:
+        """Return how many answered, and what; nothing where nobody did."""
+        if account not in self._counts.answers:
+            return {"answers": 0}
+        total = self._value(("answers", *account))
+        if ("scores", *account) in self._withheld:
+            return {"answers": total}
+        scores = [
+            ScoreFigure(score=score, answers=self._value(("score", *account, str(score))))
+            for score in SCORES
+        ]
+        return {"answers": total, "scores": tuple(scores)}
 
     def _empty(self, account: Account) -> Page:
         return Page(

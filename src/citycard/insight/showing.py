@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from citycard.infra.journal import lag
 from citycard.infra.packs import current_pack
+from citycard.insight.answers import answers_of
 from citycard.insight.comparing import Comparison, compare
-from citycard.insight.figures import Figures
+from citycard.insight.figures import Answers, Figures
 from citycard.insight.keeping import until_changed
 from citycard.insight.measuring import bands, least_people, months_of_history
 from citycard.insight.month_counts import counts_of
@@ -103,13 +104,18 @@ def _of(month: dt.date) -> Published:
 def _month(month: dt.date, before: Mapping[str, int]) -> Published:
     """Return a month, worked out anew where its figures or what earlier months told have
     changed."""
-    key = ("published", month, current_pack().hash, tuple(sorted(before.items())))
+    answers = answers_of(month=month)
+    told = (tuple(sorted(before.items())), repr(sorted(answers.items())))
     return until_changed(
-        key, lambda: publish(_counts(month, before), least=least_people()), month=month
+        ("published", month, current_pack().hash, told),
+        lambda: publish(_counts(month, before, answers), least=least_people()),
+        month=month,
     )
 
 
-def _counts(month: dt.date, before: Mapping[str, int]) -> MonthCounts:
+def _counts(
+    month: dt.date, before: Mapping[str, int], answers: Mapping[tuple[str, str], Answers]
+) -> MonthCounts:
     leaves, people = of_city(month)
     services = current_pack().table("services")["services"]
     accounts = sorted({(leaf.service, leaf.agency) for leaf in leaves})
@@ -123,6 +129,7 @@ def _counts(month: dt.date, before: Mapping[str, int]) -> MonthCounts:
             (service, agency): counts_of(agencies=[agency], service=service, month=month)
             for service, agency in accounts
         },
+        answers=answers,
         known_before=before,
         bands=bands(),
     )

@@ -17,7 +17,7 @@ from citycard.people import api as people
 from citycard.portals import loss_story
 from citycard.portals.doors import actor_of, door
 from citycard.portals.naming import name_of
-from citycard.portals.resident import faces, own
+from citycard.portals.resident import faces, own, satisfaction
 from citycard.portals.why_words import code_words
 from citycard.taps import api as taps
 
@@ -33,8 +33,10 @@ def card(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     today = clock.today()
     rights = entitlements.rights_of(access=access, member_ids=[member_id], on=today)[member_id]
     profile = people.profile(access=access, member_id=member_id)
+    recent = taps.recent(access=access, member_id=member_id, limit=RECENT)
     context = {
         "card": found,
+        "question": satisfaction.question(member_id, recent),
         "face": faces.face_of(found, holder=profile.name or "", rights=rights),
         "functions": faces.functions_of(found, rights=rights, on=today),
         "taps": [
@@ -44,7 +46,7 @@ def card(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
                 name_of("service", tap.service),
                 "" if tap.code.is_accepted else code_words(tap.code),
             )
-            for tap in taps.recent(access=access, member_id=member_id, limit=RECENT)
+            for tap in recent
             if tap.card_id == found.card_id
         ],
     }

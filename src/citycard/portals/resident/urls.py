@@ -19,6 +19,7 @@ from citycard.portals.resident import (
     point_entry,
     points,
     rides,
+    satisfaction,
     showing,
     why,
 )
@@ -29,6 +30,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("cards/<uuid:public_id>/", cards.card, name="card"),
     path("cards/<uuid:public_id>/lost/", cards.report_lost, name="report_lost"),
+    path("cards/<uuid:public_id>/answer/", satisfaction.answer, name="answer"),
     path("cards/<uuid:public_id>/show/", showing.show, name="show_card"),
     path("cards/<uuid:public_id>/show/code/", showing.code, name="show_code"),
     path("cards/<uuid:public_id>/show/renew/", showing.renew, name="renew_code"),
