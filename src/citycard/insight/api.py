@@ -22,6 +22,10 @@ keeps what they say: once a use, under the service's pseudonym, and not again fo
 **Files.** `figures_sheet`, `tree_sheet` and `comparison_sheet` hold the same cells, hidden as on
 the page; `as_csv` and `as_parquet` (where `writes_parquet`) write them.
 
+**History.** `write_history` writes a month's taps as Parquet under the services' pseudonyms;
+`count_history` counts the figures of such files anew by DuckDB, and `history_differs` compares them
+with those kept. Both need the ``analytics`` extra.
+
 **Proof.** `verify` recounts from the taps by other means. `recount` counts a month anew.
 
 `ask_for_proof`, `record_proof` and `latest_proof` keep the runs of the whole house's auditor, which
@@ -49,6 +53,13 @@ from citycard.insight.exporting import (
 )
 from citycard.insight.figures import BandFigure, DayFigure, Figures, PlaceFigure
 from citycard.insight.hiding import Sum, hidden_cells
+from citycard.insight.history_counting import count_history, history_differs
+from citycard.insight.history_writing import (
+    HistoryMonth,
+    figures_version,
+    history_months,
+    write_history,
+)
 from citycard.insight.leaking import POLICIES as LEAK_POLICIES
 from citycard.insight.leaking import LeakFigure, LeakInputs, leak_figures
 from citycard.insight.measuring import Measure, least_people, measures
@@ -84,6 +95,7 @@ __all__ = [
     "Comparison",
     "DayFigure",
     "Figures",
+    "HistoryMonth",
     "LeakFigure",
     "LeakInputs",
     "Measure",
@@ -107,9 +119,13 @@ __all__ = [
     "city_tree",
     "comparison",
     "comparison_sheet",
+    "count_history",
     "counted_through",
     "figures_sheet",
+    "figures_version",
     "hidden_cells",
+    "history_differs",
+    "history_months",
     "latest_proof",
     "leak_figures",
     "least_people",
@@ -125,5 +141,6 @@ __all__ = [
     "tree_sheet",
     "uses_by_service",
     "verify",
+    "write_history",
     "writes_parquet",
 ]

@@ -30,6 +30,7 @@ from citycard.taps.accepted import AcceptedRange, accepted_ranges
 from citycard.taps.batch_counts import BatchCount, batch_counts
 from citycard.taps.codes import MEANINGS, Code
 from citycard.taps.columns import AnswerColumns, TapColumns, columns_of
+from citycard.taps.counting_people import count_people
 from citycard.taps.device_answers import (
     DeviceAnswer,
     Loss,
@@ -112,6 +113,7 @@ __all__ = [
     "batch_counts",
     "candidates",
     "columns_of",
+    "count_people",
     "device_answers",
     "judge",
     "judge_for_service",
