@@ -23,16 +23,10 @@ from citycard.infra.signers import Signer, signers
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.taps import api as taps
 
-FOLLOWED = frozenset(
-    {
-        "cards.card.reported_lost",
-        "cards.card.suspended",
-        "cards.card.resumed",
-        "cards.card.ended",
-        "cards.card.bound",
-        "cards.card.unbound",
-    }
-)
+STOPPED = frozenset({"cards.card.reported_lost", "cards.card.suspended", "cards.card.ended"})
+"""Followed apart from the others: however many cards are bound today, a lost one doesn't wait."""
+
+CHANGED = frozenset({"cards.card.resumed", "cards.card.bound", "cards.card.unbound"})
 ACCEPT, LOST = "accept", "lost"
 _SPARE = 2
 """Marks are long enough for so many times the cards of the day: a base lasts until the next."""

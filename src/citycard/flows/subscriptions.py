@@ -19,6 +19,12 @@ from citycard.notify import api as notify
 
 SUBSCRIPTIONS: list[Subscriber] = [
     Subscriber(
+        name="cards.hotlist",
+        codes=snapshotting.STOPPED,
+        handle=snapshotting.follow_cards,
+        batch=100,
+    ),
+    Subscriber(
         name="rights.facts",
         codes=frozenset({"people.facts.changed", "people.member.enrolled"}),
         handle=keeping_rights.follow_facts,
@@ -37,7 +43,7 @@ SUBSCRIPTIONS: list[Subscriber] = [
     ),
     Subscriber(
         name="cards.snapshots",
-        codes=snapshotting.FOLLOWED,
+        codes=snapshotting.CHANGED,
         handle=snapshotting.follow_cards,
         batch=100,
     ),
