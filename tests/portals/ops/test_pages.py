@@ -141,14 +141,14 @@ def test_a_reader_is_silent_only_against_its_own_rhythm(operator, town):
     (place,) = seeding.enrol_readers("sports-zhongzheng").values()
     for day in range(16, 4, -1):
         seeding.take(seeding.tap(place, 1, seeding.at_noon(day)))
-    rows = {row["device"].code: row for row in _readers(operator, "all")}
-    assert rows["ACTIVITY-SPORTS-ZHONGZHENG"]["is_silent"]
-    assert not rows["ACTIVITY-SPORTS-DAAN"]["is_silent"]  # 1 to 3 days ago, every 2 to 3 days
-    silent = [row["device"].code for row in _readers(operator, "silent")]
+    rows = {row.device.code: row for row in _readers(operator, "all")}
+    assert "silent" in rows["ACTIVITY-SPORTS-ZHONGZHENG"].faults
+    assert "silent" not in rows["ACTIVITY-SPORTS-DAAN"].faults  # 1 to 3 days ago, every 2 to 3 days
+    silent = [row.device.code for row in _readers(operator, "silent")]
     assert silent == ["ACTIVITY-SPORTS-ZHONGZHENG"]
     (fresh,) = seeding.enrol_readers("sports-wanhua").values()
     seeding.take(seeding.tap(fresh, 1, seeding.at_noon(30)))
-    assert [row["device"].code for row in _readers(operator, "silent")] == silent
+    assert [row.device.code for row in _readers(operator, "silent")] == silent
 
 
 def _readers(operator, show):
