@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from rich.console import Console
 
 from bench.measuring.city import BenchCity, bench_city
@@ -45,14 +46,18 @@ def _fill(city: BenchCity, days: int) -> None:
     from citycard.taps import api as taps
 
     city.owner_sql("SELECT citycard_ensure_partition('taps_tap', %s)", [MONTH])
-    for n in range(days):
-        about = {
-            "day": MONTH + dt.timedelta(days=n),
-            "first": 1 + n * A_DAY,
-            "accepted": int(taps.Code.ACCEPTED),
-            "refused": int(taps.Code.NOT_ENTITLED),
-        }
-        city.owner_sql(DAY, about)
+    with psycopg.connect(
+        city.cluster.owner_url(), cursor_factory=psycopg.ClientCursor
+    ) as connection:
+        for n in range(days):
+            about = {
+                "day": MONTH + dt.timedelta(days=n),
+                "first": 1 + n * A_DAY,
+                "accepted": int(taps.Code.ACCEPTED),
+                "refused": int(taps.Code.NOT_ENTITLED),
+            }
+            connection.execute(DAY.encode(), about)
+            connection.commit()
     city.owner_sql("ANALYZE taps_tap")
 
 

@@ -1,10 +1,7 @@
 -- Taps of one day in Taoyuan's proportions: 122,677 of its 726,678 cards, 5,000 a batch. Who taps is drawn
 -- evenly, which makes the most people a month; each person has three bus lines, two of everything else.
-INSERT INTO taps_tap (local_month, at, received_at, reader_id, seq, batch_id, card_id, member_id, epoch, points, code,
-                      late, content_hash, issuer, number_kind, number_tail, service, agency, place)
-SELECT date_trunc('month', %(day)s::date)::date, at, at, 1, n, 1 + (n - 1) / 5000, member, member, 1, 0,
-       CASE WHEN n %% 200 = 0 THEN %(refused)s ELSE %(accepted)s END, false, '\x00', 'easycard', 'printed', '0001',
-       service, agency, service || '-' || (hashint8extended(member * 3 + usual, 4) & 65535) %% places
+CREATE TEMPORARY TABLE day AS
+SELECT n, member, at, service, agency, service || '-' || (hashint8extended(member * 3 + usual, 4) & 65535) %% places AS place
 FROM (
     SELECT n, 1 + (hashint8extended(n, 1) & 9223372036854775807) %% 726678 AS member,
            (hashint8extended(n, 2) & 1073741823) %% 60411624 AS what,
@@ -24,5 +21,17 @@ JOIN (VALUES
 CROSS JOIN LATERAL (
     -- buses are driven by four operators
     SELECT CASE s.service WHEN 'bus-ride' THEN 'operator-' || t.usual + t.member %% 2 ELSE s.owner END AS agency
-) a
+) a;
+INSERT INTO taps_site (service, agency, place)
+SELECT DISTINCT service, agency, place FROM day ON CONFLICT DO NOTHING;
+INSERT INTO taps_number_sort (issuer, number_kind) VALUES ('easycard', 'printed') ON CONFLICT DO NOTHING;
+INSERT INTO taps_tap (local_month, at, reader_id, seq, batch_id, card_id, member_id, epoch, points, code, late,
+                      content_hash, number_tail, site_id, sort_id)
+SELECT date_trunc('month', %(day)s::date)::date, at, 1, n, 1 + (n - 1) / 5000, member, member, 1, 0,
+       CASE WHEN n %% 200 = 0 THEN %(refused)s ELSE %(accepted)s END, false, n, '0001', s.id, k.id
+FROM day JOIN taps_site s USING (service, agency, place) CROSS JOIN taps_number_sort k
+WHERE k.issuer = 'easycard' AND k.number_kind = 'printed'
 ORDER BY n;
+INSERT INTO taps_batch (id, received_at, pack_hash, taps)
+SELECT 1 + (n - 1) / 5000, max(at), '', count(*) FROM day GROUP BY 1 ON CONFLICT DO NOTHING;
+DROP TABLE day;

@@ -13,6 +13,7 @@ from citycard.config.command import (
     doctor,
     drill,
     explain,
+    history,
     leak,
     migrate,
     pack,
@@ -45,6 +46,7 @@ app.command("doctor")(doctor.doctor)
 app.command("backup")(backup.backup)
 app.command("restore")(restore.restore)
 app.command("drill")(drill.drill)
+app.command("history")(history.history)
 app.command("replay")(replay.replay)
 app.command("bench")(bench.bench)
 app.command("migrate")(migrate.migrate)

@@ -1,7 +1,7 @@
 -- Each member once, with a bit for each group of services that they used.
 WITH used AS (
     SELECT t.member_id, bit_or(s.mask) AS groups
-    FROM taps_tap t
+    FROM pub.taps t
     JOIN unnest(%(services)s::text[], %(masks)s::bigint[]) AS s(service, mask) USING (service)
     WHERE t.local_month = %(month)s AND t.member_id IS NOT NULL AND t.code = ANY(%(served)s)
     GROUP BY 1
