@@ -1,9 +1,10 @@
 """What a replay ends with: the source's table read from the dashboards' figures, and its mix, both
 as the city counted them."""
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from citycard.entitlements import api as entitlements
@@ -11,7 +12,7 @@ from citycard.fares import api as fares
 from citycard.infra.database import rows
 from citycard.infra.packs import Text
 from citycard.insight import api as insight
-from citycard.simulation.replaying_plan import Plan
+from citycard.simulation.replaying_plan import Line, Plan
 from citycard.taps import api as taps
 
 
@@ -66,27 +67,56 @@ class MixLine:
 
 def table(plan: Plan) -> list[TableLine]:
     """Return the lines with their groups' sums and the sum of all, in the table's order."""
-    shown, hidden = _shown(plan)
-    counted = insight.uses_by_service(first=plan.first_day, last=plan.day(plan.days - 1))
-    single = [
-        TableLine(
-            name=line.name, level=2 if line.group else 1, source=line.counted, wanted=line.uses,
-            counted=counted.get(line.service, (0, 0))[0], shown=shown[line.service],
-            hidden_months=hidden[line.service],
-        )
-        for line in plan.lines
-    ]  # fmt: skip
+    seen = [_Seen.of(month) for month in plan.months()]
+    single = [_line(line, seen) for line in plan.lines]
     found: list[TableLine] = []
     done: set[str] = set()
     for line, one in zip(plan.lines, single, strict=True):
         if line.group and line.group not in done:
             done.add(line.group)
-            own = [
-                s for other, s in zip(plan.lines, single, strict=True) if other.group == line.group
-            ]
+            pairs = zip(plan.lines, single, strict=True)
+            own = [each for other, each in pairs if other.group == line.group]
             found.append(_sum(plan.groups[line.group], 1, own))
         found.append(one)
-    return [*found, _sum(Text("合計", "All uses"), 0, single)]
+    tops = [month.tree.uses for month in seen]
+    whole = replace(
+        _sum(Text("合計", "All uses"), 0, single),
+        shown=sum(uses or 0 for uses in tops),
+        hidden_months=tops.count(None),
+    )
+    return [*found, whole]
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A month as the dashboards' tree shows it, and what was counted of each service."""
+
+    tree: insight.Node
+    counted: Mapping[str, tuple[int, int]]
+
+    @classmethod
+    def of(cls, month: dt.date) -> "_Seen":
+        counted = insight.uses_by_service(first=month, last=month)
+        return cls(insight.city_tree(month=month), counted)
+
+    def shown(self, service: str) -> int | None:
+        """Return a service's uses in the tree; None where it is hidden or left out."""
+        found = [node.uses for node in _services(self.tree) if node.own_code == service]
+        return found[0] if found else None
+
+
+def _line(line: Line, seen: Sequence[_Seen]) -> TableLine:
+    used = [month for month in seen if month.counted.get(line.service, (0, 0))[0]]
+    shown = [month.shown(line.service) for month in used]
+    return TableLine(
+        name=line.name,
+        level=2 if line.group else 1,
+        source=line.counted,
+        wanted=line.uses,
+        counted=sum(month.counted[line.service][0] for month in used),
+        shown=sum(uses or 0 for uses in shown),
+        hidden_months=shown.count(None),
+    )
 
 
 def _sum(name: Text, level: int, lines: Sequence[TableLine]) -> TableLine:
@@ -99,19 +129,6 @@ def _sum(name: Text, level: int, lines: Sequence[TableLine]) -> TableLine:
         shown=sum(one.shown for one in lines),
         hidden_months=max(one.hidden_months for one in lines),
     )
-
-
-def _shown(plan: Plan) -> tuple[Counter[str], Counter[str]]:
-    """Read the tree of each month: uses by service, and in how many months a cell is hidden."""
-    shown: Counter[str] = Counter()
-    hidden: Counter[str] = Counter()
-    for month in plan.months():
-        for node in _services(insight.city_tree(month=month)):
-            if node.uses is None:
-                hidden[node.own_code] += 1
-            else:
-                shown[node.own_code] += node.uses
-    return shown, hidden
 
 
 def _services(node: insight.Node) -> Iterator[insight.Node]:

@@ -84,7 +84,7 @@ def _start(orders: Mapping[str, Any]) -> "subprocess.Popen[str]":
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | {"CITYCARD_DB_POOL": "0"},
+        env=os.environ | {"CITYCARD_DB_POOL": "0", "PGAPPNAME": f"replay {orders['work']}"},
     )
     assert program.stdin is not None, "started with a pipe"
     program.stdin.write(json.dumps(dict(orders)) + "\n")

@@ -34,14 +34,14 @@ Fault = tuple[int, str]
 class Known:
     """What a file's rows may name: readers of the city, and numbers of its cards."""
 
-    def __init__(self, *, readers: Collection[int], numbers: Collection[tuple[str, str]]) -> None:
+    def __init__(self, *, readers: Collection[int], numbers: Collection[str]) -> None:
         self.readers = frozenset(readers)
         self.numbers = frozenset(numbers)
 
     @cached_property
     def said(self) -> str:
         """The pairs of issuer and number kind, in words."""
-        return ", ".join(sorted(" ".join(pair) for pair in self.numbers))
+        return ", ".join(sorted(self.numbers))
 
 
 def check(file: Path, known: Known, tell: Callable[[int], None]) -> int:
@@ -162,12 +162,13 @@ def _said(kind: Any, names: Sequence[str], values: Sequence[Any], named: str) ->
 
 def _faults(part: Rows, known: Known) -> Iterator[Fault]:
     """Yield what is wrong with a part, column after column; what is right costs one look."""
-    pairs = list(zip(part["issuer"], part["number_kind"], strict=True))
+    named = zip(part["issuer"], part["number_kind"], strict=True)
+    numbers = [f"{issuer or ''} {kind or ''}".strip() for issuer, kind in named]
     yield from _wrong(part["reader_id"], known.readers.__contains__, _NO_READER)
     for name in ("epoch", "seq"):
         yield from _wrong(part[name], _counts, f"{name} is {{}}: number a reader's taps from 1 on.")
     yield from _wrong(part["at"], _is_said, _NO_TIME)
-    yield from _wrong(pairs, known.numbers.__contains__, _NO_NUMBERS + f"{known.said}.")
+    yield from _wrong(numbers, known.numbers.__contains__, _NO_NUMBERS + f"{known.said}.")
     yield from _wrong(part["number"], bool, "number is empty: a tap needs its card's.")
     if "leg" in part:
         yield from _wrong(part["leg"], (None, *_LEGS).__contains__, _NO_LEG)
@@ -179,7 +180,7 @@ def _faults(part: Rows, known: Known) -> Iterator[Fault]:
 
 _NO_READER = "the city has no reader {}: enrol it first, or correct reader_id."
 _NO_TIME = "at is empty: a tap has an instant with its zone, such as 2016-03-01T08:15:00+08:00."
-_NO_NUMBERS = "{} is no issuer and kind of number of the city's cards: write one of "
+_NO_NUMBERS = "“{}” is no issuer and kind of number of the city's cards: write one of "
 _NO_LEG = "leg is “{}”: write in, out or whole, or nothing where the tap is no ride's."
 _LEG_MISSING = "{0} is given and leg is empty: say whether a ride's tap boards, alights or both."
 
@@ -205,5 +206,5 @@ def _wrong(values: Sequence[Any], right: Callable[[Any], bool], say: str) -> Ite
 
 def known_of(*, readers: Iterable[int], media: Mapping[str, Any]) -> Known:
     """Return what rows may name, by a pack's media."""
-    pairs = [(row["issuer"], kind) for row in media.values() for kind in row.get("numbers", {})]
+    pairs = [f"{row['issuer']} {kind}" for row in media.values() for kind in row.get("numbers", {})]
     return Known(readers=list(readers), numbers=pairs)

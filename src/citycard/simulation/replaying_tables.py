@@ -73,29 +73,46 @@ def _csv(
     file: Path, needed: Sequence[str], may: Sequence[str], whole_numbers: Collection[str]
 ) -> Iterator[Rows]:
     with file.open(encoding="utf-8-sig", newline="") as text:
-        lines = csv.reader(text)
+        lines = _lines(file, csv.reader(text))
         names = next(lines, [])
         _check_names(file, names, needed)
         wanted = [(n, name) for n, name in enumerate(names) if name in {*needed, *may}]
         first, part = 2, list[list[str]]()
-        try:
-            for row in lines:
-                if len(row) != len(names):
-                    raise CannotReplay(
-                        f"{file.name}, line {first + len(part)}: {len(row)} cells where the first"
-                        f" line names {len(names)} columns: write each cell, empty ones too."
-                    )
-                part.append(row)
-                if len(part) == A_PART:
-                    yield _typed(file, wanted, part, first, whole_numbers)
-                    first, part = first + len(part), []
-        except (csv.Error, UnicodeDecodeError) as broken:
-            raise CannotReplay(
-                f"{file.name}, line {first + len(part)}: not CSV in UTF-8 ({broken}): save it as"
-                " CSV (UTF-8)."
-            ) from broken
+        for row in lines:
+            if len(row) != len(names):
+                raise CannotReplay(
+                    f"{file.name}, line {first + len(part)}: {len(row)} cells where the first"
+                    f" line names {len(names)} columns: write each cell, empty ones too."
+                )
+            part.append(row)
+            if len(part) == A_PART:
+                yield _typed(file, wanted, part, first, whole_numbers)
+                first, part = first + len(part), []
         if part:
             yield _typed(file, wanted, part, first, whole_numbers)
+
+
+def _lines(file: Path, lines: Iterable[list[str]]) -> Iterator[list[str]]:
+    try:
+        yield from lines
+    except (csv.Error, UnicodeDecodeError) as broken:
+        raise CannotReplay(
+            f"{file.name}, line {_unreadable(file)}: not CSV in UTF-8: save it as CSV (UTF-8)."
+        ) from broken
+
+
+def _unreadable(file: Path) -> int:
+    """Return the first line that is not text."""
+    with file.open("rb") as lines:
+        return next((n for n, line in enumerate(lines, 1) if not _is_text(line)), 0)
+
+
+def _is_text(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _typed(
