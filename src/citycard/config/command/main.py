@@ -20,6 +20,7 @@ from citycard.config.command import (
     policy,
     replay,
     restore,
+    rotate_reader_key,
     sip2,
     stream,
     up,
@@ -46,6 +47,7 @@ app.command("doctor")(doctor.doctor)
 app.command("backup")(backup.backup)
 app.command("restore")(restore.restore)
 app.command("drill")(drill.drill)
+app.command("rotate-reader-key")(rotate_reader_key.rotate_reader_key)
 app.command("history")(history.history)
 app.command("replay")(replay.replay)
 app.command("bench")(bench.bench)
