@@ -240,6 +240,12 @@ VARIABLES = (
         meaning="`user:password` of the city's account there.",
     ),
     Variable(
+        name="CITYCARD_DROP_FILES",
+        default="",
+        meaning="A directory with a folder for each agency's system that writes files instead of "
+        "calling: `<system's code>/in`. Only one host takes from it.",
+    ),
+    Variable(
         name="CITYCARD_WEBHOOK_NETWORKS",
         default="",
         meaning="Private networks, such as `10.1.0.0/16`, separated by commas, in which agencies' "

@@ -4,6 +4,7 @@ Adapters are lines of `ports.py` beside this; reactions, letters and timed work 
 three tables in `flows`; proofs are the contexts named in `VERIFIED`.
 """
 
+import datetime as dt
 import importlib
 import inspect
 import os
@@ -42,6 +43,17 @@ VERIFIED = (
 )
 
 
+def _take_dropped_files(now: dt.datetime) -> None:
+    # The worker alone needs the door's code; the gate, which is wired here, too, stays small.
+    from citycard.portals.openapi import dropping
+
+    dropping.take_files(now)
+
+
+DROPPED_FILES = jobs.Timed(name="systems-files", cron="* * * * * */20", run=_take_dropped_files)
+"""Files come in by a door, so their job is a door's; all others are stories'."""
+
+
 def connect() -> None:
     """Connect logs, adapters, the tables of reactions and letters, and the timetable."""
     logs.configure(settings.LOG_LEVEL)
@@ -49,7 +61,7 @@ def connect() -> None:
     ports.provide_adapters(settings.CITYCARD_PLACE.directory / "outside")
     journal.subscribe(SUBSCRIPTIONS)
     outbox.register(TOPICS)
-    jobs.schedule(TIMETABLE)
+    jobs.schedule([*TIMETABLE, DROPPED_FILES])
 
 
 def auditors() -> dict[str, Callable[[], list[Finding]]]:

@@ -70,13 +70,14 @@ def _read(
             continue
         content = json.dumps({name: v for name, v in one.items() if name != "reader"}).encode()
         try:
-            read += wire.read_taps(content, _as_reader(device))[0]
+            read += wire.read_taps(content, as_reader(device))[0]
         except GateProblem as wrong:
             bad.append({"number": n + 1, "detail": wrong.detail})
     return read, bad
 
 
-def _as_reader(device: agencies.Device) -> Reader:
+def as_reader(device: agencies.Device) -> Reader:
+    """Return a device as the gate reads by it."""
     profile = agencies.reader_profile(code=device.number_profile)
     return Reader(
         device.device_id,
