@@ -13,7 +13,7 @@ from tests.sip2.desk import KnownPatrons, Loop, ScriptedLibrary, Terminal, proxi
 from tests.sip2.test_messages import signed
 from tests.sip2.test_proxy import BLOCKED, CARD, OWN, echoing, loan, status
 
-BOUND_S = 12.0
+BOUND_S = 6.0
 SEEDS = (b"9300CNme|COpw|\r", b"9900802.00\r", b"97\r", b"\r", b"\r\n", status(CARD), loan(CARD))
 
 
@@ -67,7 +67,7 @@ def test_no_crash_and_no_leak(loop: Loop, seed: int) -> None:
         while time.monotonic() < until:
             heard += _one_terminal(chance, port)
             sent += 1
-        assert sent > 3
+        assert sent > 1
         library.answer = echoing
         time.sleep(0.6)  # it may rest after the library hung up
         terminal = Terminal(port)

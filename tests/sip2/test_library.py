@@ -2,12 +2,14 @@
 
 import asyncio
 import datetime as dt
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from Sip2.sip2 import Sip2
 
 from citycard.adapters.ils.books import OWN_PATRONS, Books
@@ -19,7 +21,7 @@ from citycard.infra.database import give_back_connection, rows, scalar
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.access import Access
 from citycard.kernel.actors import SYSTEM
-from citycard.portals.sip2.patrons import Patrons
+from citycard.portals.sip2.patrons import THREADS, NoSuchProxy, Patrons
 from citycard.wallet import api as wallet
 from tests.harness.cities import City
 from tests.sip2.desk import Loop, Terminal, proxied
@@ -46,16 +48,30 @@ def device(town: Town) -> agencies.EnrolledDevice:
     return town.reader("library-loan", "library")
 
 
-@pytest.fixture(scope="module")
-def patrons(device: agencies.EnrolledDevice, loop: Loop) -> Iterator[Patrons]:
+@contextmanager
+def at_work(device: agencies.EnrolledDevice) -> Iterator[Patrons]:
+    """Patrons of a proxy; each of its threads has a connection, which would hold the database."""
     found = Patrons(device.code, str(device.key))
     found.start()
-    yield found
-    # Each of its threads has a connection of its own, which would hold the database.
-    for _ in range(20):
-        found._threads.submit(give_back_connection)
-    found._stop.set()
-    found._threads.shutdown(wait=True)
+    try:
+        yield found
+    finally:
+        together = threading.Barrier(THREADS)
+
+        def leave() -> None:
+            together.wait(10)
+            give_back_connection()
+
+        for _ in range(THREADS):
+            found._threads.submit(leave)
+        found._stop.set()
+        found._threads.shutdown(wait=True)
+
+
+@pytest.fixture(scope="module")
+def patrons(device: agencies.EnrolledDevice, loop: Loop) -> Iterator[Patrons]:
+    with at_work(device) as found:
+        yield found
 
 
 @pytest.fixture
@@ -215,3 +231,51 @@ def _shown(member: int, card_id: int) -> wallet.Shown:
         return wallet.show(
             access=access, card_id=card_id, member_id=member, now=dt.datetime.now(dt.UTC)
         )
+
+
+def test_a_city_that_is_away_is_said_and_own_cards_go_on(
+    patrons: Patrons,
+    books: Books,
+    loop: Loop,
+    reader_card: tuple[int, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def away(**_: Any) -> Any:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    with proxied(DemoLibraryServer(books), patrons, loop=loop) as port:
+        terminal = Terminal(port)
+        terminal.ask(b"9300CNterminal|COpw|\r")
+        monkeypatch.setattr("citycard.portals.sip2.patrons.convert_scanned", away)
+        refused = terminal.ask(f"2301920261121    083000AO|AA{reader_card[1]}|\r".encode())
+        assert "市民卡系統暫時無法連線".encode() in refused
+        monkeypatch.undo()
+        assert NAME.encode() in terminal.ask(
+            f"2301920261121    083000AO|AA{reader_card[1]}|\r".encode()
+        )
+        terminal.close()
+
+
+def test_a_revoked_proxy_converts_nothing_and_passes_the_rest(
+    town: Town, books: Books, loop: Loop, reader_card: tuple[int, str]
+) -> None:
+    device = town.reader("library-loan", "library")
+    assert device.device_id is not None
+    with (
+        at_work(device) as known,
+        proxied(DemoLibraryServer(books), known, loop=loop) as port,
+    ):
+        terminal = Terminal(port)
+        terminal.ask(b"9300CNterminal|COpw|\r")
+        with unit_of_work():
+            agencies.revoke_device(
+                device_id=device.device_id, actor=SYSTEM, now=dt.datetime.now(dt.UTC)
+            )
+        asked_for = f"2301920261121    083000AO|AA{reader_card[1]}|\r".encode()
+        for _ in range(2):
+            assert "這台設備目前不受理市民卡".encode() in terminal.ask(asked_for)
+            known._look()  # and so it stays once the proxy has looked
+        assert terminal.ask(b"9900802.00\r")[:3] == b"98Y"
+        terminal.close()
+    with pytest.raises(NoSuchProxy):
+        Patrons(device.code, "another key").start()

@@ -208,6 +208,9 @@ def test_nobody_behind_the_door(loop: Loop) -> None:
         assert terminal.ask(b"9900802.00\r").startswith(b"98NNNNNN000003")
         assert b"BLN" in terminal.ask(status(OWN))
         assert terminal.ask(b"97\r")[:2] == b"24"  # our own answer once more
+        terminal.send(b"XXwho knows\r")  # nothing could be answered to this
+        with pytest.raises((EOFError, ConnectionResetError)):
+            terminal.answer()
         terminal.close()
 
 

@@ -64,6 +64,8 @@ def _candidates(card: taps.CardRead) -> list[taps.CardRead]:
 
 def _choose(judged: Sequence[taps.Judged]) -> taps.Judged:
     """Return the one card that a number means; two people's are never guessed between."""
+    if judged[0].code == taps.Code.READER_REVOKED:
+        return judged[0]  # whatever the cards are: it is said of each
     known = [one for one in judged if one.code != taps.Code.UNKNOWN_CARD]
     if len({one.member_id for one in known}) > 1:
         return judged[0]._replace(code=taps.Code.AMBIGUOUS_CARD, member_id=None)
