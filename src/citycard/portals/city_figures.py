@@ -154,8 +154,10 @@ def _chart(here: insight.Node, csv_url: str) -> charts.Figure:
 
 
 def _drawn(node: insight.Node, depth: int, is_top: bool = True) -> charts.Node:
-    """Draw a node and what it is made of; an only part would just repeat it."""
-    parts = node.children if depth and (is_top or len(node.children) > 1) else ()
+    """Draw a node and what it is made of; an only part would just repeat it, and
+    parts of nothing are nothing."""
+    branches = is_top or (len(node.children) > 1 and node.uses != 0)
+    parts = node.children if depth and branches else ()
     children = tuple(_drawn(part, depth - 1, is_top=False) for part in parts)
     return charts.Node(label=node_name(node), value=node.uses, children=children)
 

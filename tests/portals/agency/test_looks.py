@@ -34,6 +34,8 @@ PAGES = {
     "new-2": "/agency/campaigns/new/2/",
     "new-3": "/agency/campaigns/new/3/",
     "figures": "/agency/figures/",
+    "comparison": "/agency/figures/comparison/?category=all/leisure/sports",
+    "city": "/agency/figures/city/?at=all/leisure/sports",
     "devices": "/agency/devices/",
     "statement": "/agency/statement/",
 }

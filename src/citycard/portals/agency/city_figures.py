@@ -1,12 +1,12 @@
 """The whole city as every agency may see it: agencies side by side, and the tree of uses."""
 
 import datetime as dt
+import itertools
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from citycard.infra.clock import city_time, now
@@ -98,15 +98,15 @@ def _row(row: insight.Compared, own: set[str]) -> dict[str, Any]:
 
 
 def _spark(row: insight.Compared, name: str) -> str:
-    """Draw people month by month; nothing where a month is hidden, whose gap would be a guess."""
-    values = [people for _month, people in row.history if people is not None]
-    if len(values) < 2 or len(values) < len(row.history):
-        return format_html("<span>—</span>")
+    """Draw people month by month since the last hidden month, whose gap would be a guess."""
+    shown = list(itertools.takewhile(lambda one: one[1] is not None, reversed(row.history)))[::-1]
+    if len(shown) < 2:
+        return "—"
     about = _("%(name)s，每月使用人數：%(values)s") % {
         "name": name,
-        "values": "、".join(_told(month, people) for month, people in row.history),
+        "values": "、".join(_told(month, people) for month, people in shown),
     }
-    return charts.sparkline(values, about)
+    return charts.sparkline([people or 0 for _month, people in shown], about)
 
 
 def _told(month: dt.date, people: int | None) -> str:
@@ -114,7 +114,11 @@ def _told(month: dt.date, people: int | None) -> str:
 
 
 def _chart(rows: list[dict[str, Any]]) -> charts.Figure | None:
-    items = [(f"{row['agency']} · {row['service']}", row["page"].uses) for row in rows]
+    several = len({row["service"] for row in rows}) > 1
+    items = [
+        (f"{row['agency']} · {row['service']}" if several else row["agency"], row["page"].uses)
+        for row in rows
+    ]
     if not any(value for _name, value in items):
         return None
     [uses] = city_figures.measures("uses")
