@@ -153,5 +153,5 @@ def test_old_firmware_may_not_serve(firmware: str, state: str) -> None:
             "b": {"name": name, "issuer": "dragon", "number": "scale", "serves": ["shop"]},
         },
     }
-    [profile] = agencies.read_profiles(table, {"easycard"}).values()
+    [profile] = agencies.read_profiles(table=table, issuers={"easycard"}).values()
     assert profile.state_of(firmware) == state

@@ -78,7 +78,7 @@ def reader_profiles() -> Mapping[str, ReaderProfile]:
     pack = current_pack()
     if pack.hash not in _tables:
         issuers = {medium["issuer"] for medium in pack.table("cards")["media"].values() if medium}
-        _tables[pack.hash] = read_profiles(pack.table("readers"), issuers)
+        _tables[pack.hash] = read_profiles(table=pack.table("readers"), issuers=issuers)
     return _tables[pack.hash]
 
 
@@ -93,7 +93,7 @@ def reader_profile(*, code: str) -> ReaderProfile:
 
 
 def read_profiles(
-    table: Mapping[str, Any], issuers: frozenset[str] | set[str]
+    *, table: Mapping[str, Any], issuers: frozenset[str] | set[str]
 ) -> dict[str, ReaderProfile]:
     """Read the pack's table ``readers``; profiles for other cities' cards are left out."""
     uses = {code: _use(code, row) for code, row in table.get("uses", {}).items()}
