@@ -37,6 +37,7 @@ from citycard.portals.agency import (
     systems,
     visits,
     volunteers,
+    webhooks,
     why,
 )
 
@@ -78,7 +79,9 @@ urlpatterns = [
     path("draws/<int:draw_id>/", draws.draw, name="draw"),
     path("draws/<int:draw_id>/change/", draws.change, name="draw_change"),
     path("systems/", systems.list_systems, name="systems"),
-    path("systems/<int:client_id>/", systems.change, name="system"),
+    path("systems/<int:client_id>/", systems.system, name="system"),
+    path("systems/<int:client_id>/webhooks/", webhooks.add, name="webhook_add"),
+    path("webhooks/<int:webhook_id>/", webhooks.webhook, name="webhook"),
     path("figures/", figures.figures, name="figures"),
     path("figures/figures.csv", figures.figures_file, {"ending": "csv"}, name="figures_csv"),
     path(

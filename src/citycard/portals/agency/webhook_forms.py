@@ -1,0 +1,40 @@
+"""The form for a subscription of an agency's system, and the names of what it can be told."""
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from citycard.flows import telling_agencies
+
+
+def kind_name(kind: str) -> str:
+    """Return what a kind of message is called; one without a name stands for itself."""
+    names = {
+        "tap.counted": _("本機關設備的刷卡次數"),
+        "right.began": _("會員取得本機關服務的資格"),
+        "right.ended": _("會員失去本機關服務的資格"),
+        "card.lost": _("會員的卡片掛失"),
+        "card.bound": _("會員有了新卡片"),
+        "proposal.decided": _("本機關的提案有了結果"),
+        telling_agencies.PING: _("測試訊息"),
+    }
+    return names.get(kind, kind)
+
+
+class WebhookForm(forms.Form):
+    """Where a system wants to be told, and of what."""
+
+    url = forms.CharField(
+        label=gettext_lazy("通知網址"),
+        max_length=500,
+        help_text=gettext_lazy("以 https:// 開頭，市府會把通知送到這裡。"),
+    )
+    kinds = forms.MultipleChoiceField(
+        label=gettext_lazy("要通知的事"), widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # Django's own parameters
+        field = self.fields["kinds"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = [(kind, kind_name(kind)) for kind in telling_agencies.KINDS]
