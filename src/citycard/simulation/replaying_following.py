@@ -104,11 +104,11 @@ def react(*, plan: Plan, line: Tells) -> None:
 
     :raises SubscriberStopped: one stopped at an event
     """
-    with clock.stopped_at(plan.opening), durable_at_the_end():
+    with durable_at_the_end():
         while True:
             finish = bool(line.heard.get("finish"))
-            taken = sum(journal.pump_once(subscriber) for subscriber in journal.subscribers())
-            if not taken and finish and not _behind(plan.opening):
+            taken = _pump_each(plan)
+            if not taken and finish and not _behind(_city_now(plan)):
                 return
             if not taken:
                 time.sleep(_IDLE_S)
