@@ -85,7 +85,7 @@ def history_differs(*, directory: Path) -> list[Finding]:
     A first use is right only where history begins with the first month that has figures.
     """
     months = history_months(directory=directory)
-    stale = [it for it in months if it.version != figures_version(_first_day(it.month))]
+    stale = [it for it in months if it.version != figures_version(month=_first_day(it.month))]
     found = [
         Finding(check="insight.history", about=it.month, says="its figures changed since")
         for it in stale

@@ -59,7 +59,7 @@ def write_history(*, directory: Path, month: dt.date) -> HistoryMonth:
     """
     require_unit_of_work()
     execute("SELECT FROM insight_absorbed WHERE source = 'taps' FOR UPDATE")
-    version = figures_version(month)
+    version = figures_version(month=month)
     table = _table(month)
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = directory / f"{month:%Y-%m}.parquet"
@@ -83,7 +83,7 @@ def history_months(*, directory: Path) -> list[HistoryMonth]:
     return [HistoryMonth(**it) for it in json.loads(path.read_text(encoding="utf-8"))]
 
 
-def figures_version(month: dt.date) -> str:
+def figures_version(*, month: dt.date) -> str:
     """Return what changes with every change of a month's figures."""
     found = scalar(
         "SELECT string_agg(version::text, ' ' ORDER BY service) FROM insight_cell WHERE month = %s",

@@ -51,7 +51,7 @@ def _write(directory: Path) -> None:
     known = {it.month: it for it in insight.history_months(directory=directory)}
     for month in sorted(insight.months()):
         name = f"{month:%Y-%m}"
-        if name in known and known[name].version == insight.figures_version(month):
+        if name in known and known[name].version == insight.figures_version(month=month):
             continue
         with console.status(f"Writing {name}"), unit_of_work():
             _long_statements()
