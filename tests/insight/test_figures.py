@@ -97,11 +97,11 @@ def test_known_people_never_tell_of_a_month_that_is_hidden():
 def test_satisfaction_is_the_mean_of_answers_that_are_all_shown():
     said = {4: (20, 20), 5: (30, 30)}
     shown = figures(answers=Answers(by_score=said, people=50))
-    assert (shown.answers, shown.satisfaction) == (50, 4.6)
+    assert (shown.answered, shown.satisfaction) == (50, 4.6)
 
 
 def test_a_mean_never_tells_of_the_few_who_were_unhappy():
     said = {1: (2, 2), 4: (20, 20), 5: (30, 30)}
     shown = figures(answers=Answers(by_score=said, people=52))
-    assert [it.answers for it in shown.scores] == [None, 0, 0, None, 30]
-    assert (shown.answers, shown.satisfaction) == (52, None)
+    assert [it.times for it in shown.scores] == [None, 0, 0, None, 30]
+    assert (shown.answered, shown.satisfaction) == (52, None)

@@ -182,3 +182,17 @@ def walk(node):
     yield node
     for child in node.children:
         yield from walk(child)
+
+
+def test_what_is_published_now_withstands_the_attack():
+    store(
+        *(tap(member, at(1)) for member in range(40)),
+        *(tap(member, at(1 + member % 7)) for member in range(40)),
+        *(tap(member, at(2), place="sports-xinyi") for member in range(4)),
+        *(tap(member, at(2, month=4)) for member in range(35, 60)),
+        *(tap(m, at(1), service="library-loan", place="library-main") for m in range(25)),
+    )
+    catch_up()
+    found = insight.attack_published()
+    assert (found.months, found.narrow) == (2, ())
+    assert 0 < found.hidden < found.figures

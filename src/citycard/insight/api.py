@@ -26,7 +26,8 @@ the page; `as_csv` and `as_parquet` (where `writes_parquet`) write them.
 `count_history` counts the figures of such files anew by DuckDB, and `history_differs` compares them
 with those kept. Both need the ``analytics`` extra.
 
-**Proof.** `verify` recounts from the taps by other means. `recount` counts a month anew.
+**Proof.** `attack_published` puts all published tables of all months together and tries to bound
+what they hide. `verify` recounts from the taps by other means. `recount` counts a month anew.
 
 `ask_for_proof`, `record_proof` and `latest_proof` keep the runs of the whole house's auditor, which
 `flows.proving` does.
@@ -39,6 +40,8 @@ followed; from the pack's figures, without a database.
 
 from citycard.insight.absorbing import absorb_taps
 from citycard.insight.asking import NoSuchScore, NotAsked, Use, answer, to_ask
+from citycard.insight.attacking import Narrowed
+from citycard.insight.auditing import Attack, attack_published
 from citycard.insight.comparing import Compared, Comparison, categories
 from citycard.insight.exporting import (
     HIDDEN,
@@ -90,6 +93,7 @@ __all__ = [
     "HIDDEN",
     "LEAK_POLICIES",
     "PROOF_TOPIC",
+    "Attack",
     "BandFigure",
     "Compared",
     "Comparison",
@@ -100,6 +104,7 @@ __all__ = [
     "LeakInputs",
     "Measure",
     "MonthTotal",
+    "Narrowed",
     "NoParquet",
     "NoSuchScore",
     "Node",
@@ -115,6 +120,7 @@ __all__ = [
     "as_csv",
     "as_parquet",
     "ask_for_proof",
+    "attack_published",
     "categories",
     "city_tree",
     "comparison",

@@ -247,13 +247,11 @@ def _read_regularity(
 
 def _read_satisfaction(known: Knowledge, about: tuple[str, ...], page: Figures, uses: Cell) -> None:
     """There is at most one answer for each use."""
-    answers = known.put(("answers", *about), page.answers)
+    answers = known.put(("answers", *about), page.answered)
     known.relations.append(at_most([(answers, 1)], [(uses, 1)]))
     if page.scores:
-        told = int(any(it.answers is not None for it in page.scores))
-        scores = [
-            known.put(("score", *about, str(it.score)), it.answers, told) for it in page.scores
-        ]
+        told = int(any(it.times is not None for it in page.scores))
+        scores = [known.put(("score", *about, str(it.score)), it.times, told) for it in page.scores]
         known.relations.append(adds_up(answers, scores))
 
 

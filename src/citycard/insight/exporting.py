@@ -54,8 +54,8 @@ def figures_sheet(*, figures: Figures, name_of: NameOf) -> Sheet:
     rows += [
         ("came again", *about, "", figures.returning),
         ("first-time users", *about, "", figures.new_people),
-        ("answers", *about, figures.answers, ""),
-        *(("answers by score", str(it.score), "", it.answers, "") for it in figures.scores),
+        ("answers", *about, figures.answered, ""),
+        *(("answers by score", str(it.score), "", it.times, "") for it in figures.scores),
         ("refused taps", *about, figures.refusals, ""),
     ]
     columns = ("table", "code", "name", "uses", "people")

@@ -45,7 +45,7 @@ class ScoreFigure:
     """How many answers gave a score; None where hidden."""
 
     score: int
-    answers: int | None
+    times: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +91,7 @@ class Figures:
     :ivar refusals: taps that the readers refused; None where fewer than `least`, none included
     :ivar bands: on how many days people came
     :ivar intervals: after how many days people came again
-    :ivar answers: how many answers there were after a use
+    :ivar answered: how many answers there were after a use
     :ivar scores: how many gave each score; empty where nobody answered, or withheld
     """
 
@@ -109,17 +109,17 @@ class Figures:
     days: tuple[DayFigure, ...] = ()
     bands: tuple[BandFigure, ...] = ()
     intervals: tuple[BandFigure, ...] = ()
-    answers: int | None = None
+    answered: int | None = None
     scores: tuple[ScoreFigure, ...] = ()
 
     @property
     def satisfaction(self) -> float | None:
         """Return the mean of the answers, where every line of them is shown: a mean would tell of a
         hidden one."""
-        told = [(it.score, it.answers) for it in self.scores if it.answers is not None]
-        if not self.answers or len(told) < len(self.scores):
+        told = [(it.score, it.times) for it in self.scores if it.times is not None]
+        if not self.answered or len(told) < len(self.scores):
             return None
-        return round(sum(score * answers for score, answers in told) / self.answers, 1)
+        return round(sum(score * times for score, times in told) / self.answered, 1)
 
     @property
     def per_person(self) -> float | None:

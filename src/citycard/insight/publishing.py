@@ -373,15 +373,15 @@ class _Shown:
     def _satisfaction(self, account: Account) -> dict[str, Any]:
         """Return how many answered, and what; nothing where nobody did."""
         if account not in self._counts.answers:
-            return {"answers": 0}
+            return {"answered": 0}
         total = self._value(("answers", *account))
         if ("scores", *account) in self._withheld:
-            return {"answers": total}
+            return {"answered": total}
         scores = [
-            ScoreFigure(score=score, answers=self._value(("score", *account, str(score))))
+            ScoreFigure(score=score, times=self._value(("score", *account, str(score))))
             for score in SCORES
         ]
-        return {"answers": total, "scores": tuple(scores)}
+        return {"answered": total, "scores": tuple(scores)}
 
     def _empty(self, account: Account) -> Page:
         return Page(

@@ -7,6 +7,7 @@ import typer
 
 from citycard import __version__
 from citycard.config.command import (
+    attack,
     backup,
     bench,
     demo,
@@ -43,6 +44,7 @@ app.command("explain")(explain.explain)
 app.command("leak")(leak.leak)
 app.command("policy")(policy.policy)
 app.command("verify")(verify.verify)
+app.command("attack")(attack.attack)
 app.command("doctor")(doctor.doctor)
 app.command("backup")(backup.backup)
 app.command("restore")(restore.restore)

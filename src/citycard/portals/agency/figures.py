@@ -158,8 +158,8 @@ def _charts(
     ):
         drawn = charts.bars(title, items, label=label, **about(code)) if _shows(items) else None
         found.append((title, drawn))
-    if shown.answers != 0:
-        scores = [(_("%(n)s 分") % {"n": it.score}, it.answers) for it in shown.scores]
+    if shown.answered != 0:
+        scores = [(_("%(n)s 分") % {"n": it.score}, it.times) for it in shown.scores]
         title = definitions["satisfaction"]["name"]
         drawn = charts.bars(title, scores, label=_("分數"), **about("satisfaction"))
         found.append((title, drawn if _shows(scores) else None))
