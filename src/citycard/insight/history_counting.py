@@ -47,7 +47,7 @@ def count_history(*, directory: Path, by_agency: bool = True) -> dict[Key, int]:
 def keeper(engine: Any) -> Callable[[Any], Any]:
     """Let an engine keep a step as a table of its own session."""
     names = (f"kept_{n}" for n in itertools.count())
-    return lambda step: engine.create_table(next(names), step, temp=True)
+    return lambda step: engine.create_table(next(names), step, temp=True, overwrite=True)
 
 
 def measure(
