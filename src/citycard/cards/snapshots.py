@@ -153,7 +153,7 @@ _COLUMNS = "service, version, kind, at, head, document, salt, mark_bytes, shape"
 def latest_snapshots(*, service: str) -> list[Snapshot]:
     """Return a service's newest base and the deltas after it, in order; empty: none was built."""
     found = rows(
-        f"SELECT {_COLUMNS} FROM cards_snapshot WHERE service = %s AND version >= ("  # noqa: S608
+        f"SELECT {_COLUMNS} FROM cards_snapshot WHERE service = %s AND version >= ("  # noqa: S608 - names of columns
         " SELECT max(version) FROM cards_snapshot WHERE service = %s AND kind = 'base')"
         " ORDER BY version",
         [service, service],
@@ -193,7 +193,7 @@ def snapshots_after(*, known: Mapping[str, int]) -> list[Snapshot]:
           AND s.version >= (SELECT max(b.version) FROM cards_snapshot b
                             WHERE b.service = s.service AND b.kind = 'base')
         ORDER BY s.service, s.version
-        """,  # noqa: S608
+        """,  # noqa: S608 - names of columns
         [list(known), list(known.values())],
     )
     return [_snapshot(one) for one in found]

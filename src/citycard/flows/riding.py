@@ -77,7 +77,7 @@ def leave_to_tills(*, left: Mapping[tuple[dt.date, int], int]) -> None:
         grant = {member: fares.Grant(left[month, member], own.starts_on)}
         fares.decide_months(
             riders=[(month, member)],
-            grants=lambda _members, _month, grant=grant: grant,  # type: ignore[misc]
+            grants=lambda _members, _month, grant=grant: grant,  # type: ignore[misc]  # grant is bound early
             now=clock.now(),
         )
         _set_uses(fares.point_uses(month=month, member_ids=[member]))

@@ -157,7 +157,7 @@ def set_borne(*, borne: Mapping[Identity, int]) -> None:
 def losses_of(*, identities: Sequence[Identity]) -> dict[Identity, Loss]:
     """Return the losses that are known of some taps."""
     found = rows(
-        f"{_LOSSES} WHERE (reader_id, epoch, seq) IN"  # noqa: S608
+        f"{_LOSSES} WHERE (reader_id, epoch, seq) IN"  # noqa: S608 - names of columns
         " (SELECT * FROM unnest(%s::bigint[], %s::integer[], %s::bigint[]))",
         [[one[place] for one in identities] for place in range(3)],
     )
