@@ -61,8 +61,8 @@ def _measure(city: BenchCity, full: bool, console: Console) -> Measured:
     from citycard.simulation.replaying_plan import plan_of
 
     os.environ["CITYCARD_DB_POOL"] = "0"
-    chosen = {} if full else {"scale": SCALE, "days": DAYS}
-    plan = plan_of(pack=current_pack(), **chosen)
+    whole = plan_of(pack=current_pack())
+    plan = whole if full else plan_of(pack=current_pack(), scale=SCALE, days=DAYS)
     keep = city.cluster.place.directory / "replay"
     began = time.perf_counter()
     with Progress(console=console) as bars, clock.stopped_at(plan.opening):

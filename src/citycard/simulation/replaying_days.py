@@ -70,7 +70,7 @@ class Days:
     def starts_us(self) -> Whole:
         """Microseconds at which each window begins, of all days and of those after the last on
         which held-back taps still come."""
-        hours = sum(line.hours * line.counted for line in self.plan.lines)
+        hours = np.sum([line.hours * line.counted for line in self.plan.lines], axis=0)
         weights = np.repeat(hours / hours.sum(), 4) / 4
         days = []
         for n in range(self.plan.days + HELD_BACK_DAYS + 2):
@@ -104,7 +104,8 @@ class Days:
         hour = ((self.starts_us[own] - int(midnight)) // (60 * MINUTE)).astype(np.int64)
         weights = line.hours[hour] + 1e-9
         chosen = np.searchsorted(np.cumsum(weights) / weights.sum(), random.random(size))
-        return own.start + np.minimum(chosen, self.windows - 1)
+        place: Whole = own.start + np.minimum(chosen, self.windows - 1)
+        return place
 
     def _within(self, size: int, random: np.random.Generator) -> Whole:
         """Draw moments of a window, to the millisecond."""
@@ -115,7 +116,8 @@ class Days:
         longest = np.log(HELD_BACK_DAYS * 24 * 60.0)
         delay = np.exp(random.uniform(np.log(16.0), longest, len(taps))) * MINUTE
         due = np.searchsorted(self.starts_us + WINDOW, taps["at_us"] + delay.astype(np.int64))
-        return np.minimum(np.maximum(due, taps["due"] + 1), len(self.starts_us) - 1)
+        later: Whole = np.minimum(np.maximum(due, taps["due"] + 1), len(self.starts_us) - 1)
+        return later
 
     def _cards(self, line: Line, taps: Table, random: np.random.Generator) -> None:
         """Say whose cards are tapped, and what they ride and pay."""
@@ -168,7 +170,8 @@ class Days:
 
     def _drawn(self, weights: Table, taps: Table, random: np.random.Generator) -> Whole:
         drawn = np.searchsorted(weights, random.random(len(taps)) * weights[-1], side="right")
-        return np.minimum(drawn, self.plan.cards - 1)
+        cards: Whole = np.minimum(drawn, self.plan.cards - 1)
+        return cards
 
     def _kind_of(self, cards: Whole) -> Whole:
         firsts = [kind.first for kind in self.plan.kinds.values()]
@@ -211,7 +214,8 @@ def linked(plan: Plan, percent: int) -> npt.NDArray[np.bool_]:
     members = np.concatenate(
         [kind.first_member + np.arange(kind.cards) for kind in plan.kinds.values()]
     )
-    return has_number(members, percent)
+    found: npt.NDArray[np.bool_] = has_number(members, percent)
+    return found
 
 
 def has_number(members: Any, percent: int) -> Any:

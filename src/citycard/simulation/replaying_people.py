@@ -152,7 +152,7 @@ def number(plan: Plan, kind: Kind, n: int) -> str:
 
 def _medium(plan: Plan) -> str:
     media = plan.pack.table("cards")["media"]
-    return next(code for code, row in media.items() if row.get("issuer") == plan.issuer)
+    return str(next(code for code, row in media.items() if row.get("issuer") == plan.issuer))
 
 
 def _link(plan: Plan, places: Sequence[int], members: Sequence[int], now: dt.datetime) -> None:

@@ -170,7 +170,7 @@ def shared(total: int, weights: Sequence[float] | npt.NDArray[Any]) -> Whole:
     """Share a whole out by weights, by the largest remainder; equal remainders go in order."""
     share = np.asarray(weights, np.float64)
     exact = share * (total / share.sum())
-    parts = np.floor(exact).astype(np.int64)
+    parts: Whole = np.floor(exact).astype(np.int64)
     left = total - int(parts.sum())
     parts[np.argsort(parts - exact, kind="stable")[:left]] += 1
     return parts
@@ -240,7 +240,7 @@ def _cut(line: Line, days: int) -> Line:
 
 def _scaled(counts: Sequence[int], scale: float) -> Whole:
     """Return counts at a scale; they add up to their scaled sum, and none is lost."""
-    least = np.maximum(shared(round(sum(counts) * scale), counts), 1)
+    least: Whole = np.maximum(shared(round(sum(counts) * scale), counts), 1)
     return least
 
 

@@ -166,7 +166,7 @@ def _of_file(file: Path, writer: int) -> Iterator[Upload]:
             accepted = Accepted.of(replaying_files.readers_in(file))
         left = np.flatnonzero(~accepted.has(columns.device_id, columns.seq))
         if len(left):
-            yield Upload(replaying_files.some(columns, left), now)
+            yield Upload(replaying_files.some(columns, left.tolist()), now)
 
 
 def _tell(line: Tells, now: dt.datetime) -> None:
