@@ -44,10 +44,12 @@ def count_history(*, directory: Path, by_agency: bool = True) -> dict[Key, int]:
         engine.disconnect()
 
 
+_numbers = itertools.count()
+
+
 def keeper(engine: Any) -> Callable[[Any], Any]:
     """Let an engine keep a step as a table of its own session."""
-    names = (f"kept_{n}" for n in itertools.count())
-    return lambda step: engine.create_table(next(names), step, temp=True, overwrite=True)
+    return lambda step: engine.create_table(f"kept_{next(_numbers)}", step, temp=True)
 
 
 def measure(
