@@ -6,7 +6,7 @@ import random
 from collections import Counter, defaultdict
 
 from citycard.insight.figures import Answers, Counts
-from citycard.insight.publishing import MonthCounts
+from citycard.insight.gathering import MonthCounts
 from citycard.insight.tree import Leaf
 
 

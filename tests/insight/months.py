@@ -3,7 +3,8 @@
 import datetime as dt
 
 from citycard.insight.figures import Counts
-from citycard.insight.publishing import MonthCounts, publish
+from citycard.insight.gathering import MonthCounts
+from citycard.insight.publishing import publish
 from citycard.insight.tree import Leaf
 
 MONTH = dt.date(2016, 3, 1)

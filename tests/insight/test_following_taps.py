@@ -174,7 +174,9 @@ def test_nobody_can_be_found_by_asking_for_the_month_of_few():
     assert [total.uses for total in insight.month_totals(
         agency="sports-daan", service="sports-visit", newest=MARCH
     )] == [None]  # fmt: skip
-    text = insight.as_csv(insight.figures_sheet(figures=shown, name_of=lambda kind, code: code))
+    text = insight.as_csv(
+        sheet=insight.figures_sheet(figures=shown, name_of=lambda kind, code: code)
+    )
     assert text.splitlines()[1] == "total,sports-visit,sports-visit,*,*"
 
 

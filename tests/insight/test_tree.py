@@ -1,6 +1,7 @@
 """The city's tree adds up, and its small cells stay hidden."""
 
-from citycard.insight.publishing import MonthCounts, publish
+from citycard.insight.gathering import MonthCounts
+from citycard.insight.publishing import publish
 from citycard.insight.tree import Leaf, added
 from tests.insight.months import MONTH, SHAPE
 

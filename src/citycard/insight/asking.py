@@ -17,8 +17,8 @@ from citycard.infra.crypto import keyed_hmac
 from citycard.infra.database import execute, rows
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import require_unit_of_work
+from citycard.insight.gathering import SCORES
 from citycard.insight.pseudonyms import pseudonyms
-from citycard.insight.publishing import SCORES
 from citycard.kernel.errors import Refused
 
 

@@ -45,7 +45,7 @@ class Comparison:
     least: int
 
 
-def categories(top: Node) -> list[Node]:
+def categories(*, top: Node) -> list[Node]:
     """Return the categories of the city's tree that have services with pages of their own."""
     return [
         node
@@ -63,7 +63,7 @@ def compare(
     :param category: code of a node of the tree; the first category where there is none such
     :param count: how many months of history
     """
-    known = categories(months[month].top)
+    known = categories(top=months[month].top)
     chosen = next((node for node in known if node.code == category), known[0])
     services = tuple(node for node in chosen.children if node.kind == "service")
     codes = {node.own_code for node in services}

@@ -100,7 +100,7 @@ def writes_parquet() -> bool:
     return importlib.util.find_spec("pyarrow") is not None
 
 
-def as_csv(sheet: Sheet) -> str:
+def as_csv(*, sheet: Sheet) -> str:
     """Write a sheet as CSV, with a byte-order mark, without which spreadsheets misread Chinese."""
     out = io.StringIO()
     out.write("\ufeff")
@@ -112,7 +112,7 @@ def as_csv(sheet: Sheet) -> str:
     return out.getvalue()
 
 
-def as_parquet(sheet: Sheet) -> bytes:
+def as_parquet(*, sheet: Sheet) -> bytes:
     """Write a sheet as Parquet: texts, and numbers that are null where hidden.
 
     :raises NoParquet: pyarrow is not installed

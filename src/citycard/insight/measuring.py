@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from citycard.infra.packs import current_pack
-from citycard.insight.publishing import Bands
+from citycard.insight.gathering import Bands
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,10 +11,11 @@ from citycard.infra.packs import current_pack
 from citycard.insight.answers import answers_of
 from citycard.insight.comparing import Comparison, compare
 from citycard.insight.figures import Answers, Figures
+from citycard.insight.gathering import MonthCounts
 from citycard.insight.keeping import until_changed
 from citycard.insight.measuring import bands, least_people, months_of_history
 from citycard.insight.month_counts import counts_of
-from citycard.insight.publishing import MonthCounts, Published, publish
+from citycard.insight.publishing import Published, publish
 from citycard.insight.queries import months, of_city
 from citycard.insight.tree import Node, added
 

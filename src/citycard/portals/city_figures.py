@@ -103,7 +103,11 @@ def file_of(sheet: insight.Sheet, *, name: str, ending: str) -> HttpResponse:
 
     :raises NoParquet: this city can't write Parquet
     """
-    content = insight.as_parquet(sheet) if ending == "parquet" else insight.as_csv(sheet).encode()
+    content = (
+        insight.as_parquet(sheet=sheet)
+        if ending == "parquet"
+        else insight.as_csv(sheet=sheet).encode()
+    )
     response = HttpResponse(content, content_type=MEDIA_TYPES[ending])
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Cache-Control"] = "private, no-store"

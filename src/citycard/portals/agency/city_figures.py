@@ -56,7 +56,7 @@ def comparison(request: HttpRequest) -> HttpResponse:
         category_name=city_figures.node_name(found.category),
         categories=[
             (node.code, city_figures.node_name(node))
-            for node in insight.categories(insight.city_tree(month=month))
+            for node in insight.categories(top=insight.city_tree(month=month))
         ],
         month_name=wording.month(month),
         is_running=month == city_time().month(now()),
