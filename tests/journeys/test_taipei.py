@@ -17,6 +17,7 @@ from tests.harness.live import LiveCity, wait_for
 from tests.harness.visiting import Visitor
 from tests.journeys import agency, cards, desk, figures, people
 from tests.journeys.devices import Kiosk, Reader
+from tests.openapi import guide
 
 pytestmark = pytest.mark.city("taipei")
 
@@ -385,3 +386,7 @@ def test_the_house_auditor_finds_nothing(story: Story) -> None:
     for name, said in story.city.logs().items():
         for secret in (story.resident.name, story.resident.id_number, story.resident.email):
             assert secret not in said, f"{name}.log tells {secret}"
+
+
+def test_a_developer_of_an_agency_follows_the_guide(story: Story) -> None:
+    guide.examples_answer_as_told(story.city.doors)
