@@ -65,11 +65,12 @@ WITH reader AS (
     FROM budget, target, campaign
     RETURNING amount
 )
-INSERT INTO taps_tap (local_month, at, received_at, reader_id, seq, batch_id, card_id, member_id, binding_id, right_id,
-                      campaign_id, epoch, points, code, late, content_hash, issuer, number_kind, number_tail,
-                      service, agency, place)
-SELECT :month::date, now(), now(), :reader::bigint, :seq::bigint, 0, card.id, holder.member_id, holder.binding_id,
+INSERT INTO taps_tap (local_month, at, reader_id, seq, batch_id, card_id, member_id, binding_id, right_id,
+                      campaign_id, epoch, points, code, late, content_hash, sort_id, number_tail, site_id)
+SELECT :month::date, now(), :reader::bigint, :seq::bigint, 0, card.id, holder.member_id, holder.binding_id,
        holder.right_id, campaign.id, 1, posted.amount, 2, false,
-       decode(md5(:reader::text || ':' || :seq::text || ':' || :person::text), 'hex'), 'easycard', 'printed',
-       right(card.number, 4), reader.service, reader.agency, reader.place
-FROM reader, card, holder, campaign, posted;
+       hashtextextended(:reader::text || ':' || :seq::text || ':' || :person::text, 0), s.id,
+       right(card.number, 4), t.id
+FROM reader, card, holder, campaign, posted, taps_site t, taps_number_sort s
+WHERE t.service = reader.service AND t.agency = reader.agency AND t.place = reader.place
+  AND s.issuer = 'easycard' AND s.number_kind = 'printed';

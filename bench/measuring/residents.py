@@ -124,6 +124,25 @@ def make_readers(count: int, *, name: str, campaigns: int, points: int = 1) -> R
     return Readers(ids=ids, codes=[one.code for one in made], keys=keys, campaigns=opened)
 
 
+def make_plain_readers(count: int, *, name: str, service: str) -> Readers:
+    """Enrol readers of a service that no campaign asks at."""
+    from citycard.agencies import api as agencies
+    from citycard.infra.unit_of_work import unit_of_work
+    from citycard.kernel.actors import SYSTEM
+
+    new = [
+        agencies.NewDevice(
+            code=f"{name}-{n:03d}", kind="reader", agency="sports", place="", service=service
+        )
+        for n in range(count)
+    ]
+    with unit_of_work():
+        made = agencies.enrol_devices(devices=new, actor=SYSTEM, now=LONG_AGO)
+    ids = [one.device_id for one in made if one.device_id is not None]
+    keys = [one.key for one in made if one.key is not None]
+    return Readers(ids=ids, codes=[one.code for one in made], keys=keys, campaigns=[])
+
+
 def _campaign(name: str, n: int, readers: Sequence[int], points: int) -> int:
     from citycard.activities import api as activities
     from citycard.infra.packs import Text, current_pack

@@ -1,24 +1,31 @@
 """A load of single taps: each connection sends its next tap when the last one is answered.
 
 Run as a program of its own, so that it doesn't share the measured process's interpreter:
-``python -m bench.measuring.tap_load`` reads its orders as JSON on stdin and answers as JSON.
+``python -m bench.measuring.tap_load`` reads its orders as JSON on stdin and answers as JSON. It
+waits for all sockets at once, without an event loop's callbacks: it runs on the same cores.
 """
 
-import asyncio
 import datetime as dt
 import json
 import random
+import select
+import socket
 import sys
 import time
 from collections import Counter
 from typing import Any
 
+BODY = b'{"epoch":1,"seq":%d,"at":"%s","number":"%d"}'
 
-class Connection(asyncio.Protocol):
+
+class Connection:
     """One reader: sends a tap, waits for its answer, sends the next."""
 
     def __init__(self, load: "Load", code: str, key: str) -> None:
         self.load = load
+        self.socket = socket.create_connection(("127.0.0.1", load.port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket.setblocking(False)
         self.head = (
             f"POST /taps HTTP/1.1\r\nHost: gate\r\nAuthorization: Reader {code}:{key}\r\n"
             "Content-Type: application/json\r\nContent-Length: "
@@ -27,74 +34,63 @@ class Connection(asyncio.Protocol):
         self.sent_at = 0.0
         self.received = b""
 
-    def connection_made(self, transport: Any) -> None:
-        self.transport = transport
-        self.load.running.add(self)
-        self.send()
-
     def send(self) -> None:
+        """Send the next tap."""
         self.seq += 1
         number = self.load.first_number + int(random.random() * self.load.cards)
-        body = b'{"epoch":1,"seq":%d,"at":"%s","number":"%d"}' % (
-            self.seq,
-            self.load.present(),
-            number,
-        )
+        body = BODY % (self.seq, self.load.present(), number)
         self.sent_at = time.perf_counter()
-        self.transport.write(self.head + b"%d\r\n\r\n" % len(body) + body)
+        self.socket.send(b"%s%d\r\n\r\n%s" % (self.head, len(body), body))
 
-    def data_received(self, data: bytes) -> None:
-        if self.received:
-            data = self.received + data
-        head, _, body = data.partition(b"\r\n\r\n")
-        at = head.find(b"content-length: ")
-        if at < 0 or len(body) < int(
-            head[at + 16 : head.index(b"\r", at + 16) if b"\r" in head[at + 16 :] else None]
-        ):
-            self.received = data
-            return
+    def read(self) -> bool:
+        """Take what came; whether the connection goes on."""
+        came = self.socket.recv(65_536)
+        if not came:
+            self.load.codes["connection lost"] += 1
+            return False
+        self.received += came
+        head, ended, body = self.received.partition(b"\r\n\r\n")
+        if not ended or len(body) < int(head.partition(b"content-length: ")[2].split(b"\r")[0]):
+            return True
         self.received = b""
         self.load.answered(self, head[9:12], body)
         if self.load.is_over():
-            self.transport.close()
-        else:
-            self.send()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if not self.load.is_over():
-            self.load.codes["connection lost"] += 1
-        self.load.running.discard(self)
-        if not self.load.running:
-            self.load.done.set()
+            return False
+        self.send()
+        return True
 
 
 class Load:
     """The whole load and what became of it."""
 
     def __init__(self, orders: dict[str, Any]) -> None:
+        self.port = int(orders["port"])
         self.first_number = int(orders["first_number"])
         self.cards = int(orders["cards"])
         self.seconds = float(orders["seconds"])
         self.warm_up_s = float(orders["warm_up_s"])
-        self.orders = orders
-        self.running: set[Connection] = set()
+        self.readers = list(zip(orders["codes"], orders["keys"], strict=True))
         self.codes: Counter[str] = Counter()
         self.latencies: list[float] = []
-        self.done = asyncio.Event()
         self._present = (0.0, b"")
 
-    async def run(self) -> dict[str, Any]:
+    def run(self) -> dict[str, Any]:
         """Load the gate, and return how many taps a second were answered, and how."""
-        loop = asyncio.get_running_loop()
+        running = {}
+        poll = select.epoll()
+        for code, key in self.readers:
+            one = Connection(self, code, key)
+            running[one.socket.fileno()] = one
+            poll.register(one.socket, select.EPOLLIN)
         self.counted_from = time.perf_counter() + self.warm_up_s
         self.ends_at = self.counted_from + self.seconds
-        for code, key in zip(self.orders["codes"], self.orders["keys"], strict=True):
-            await loop.create_connection(
-                lambda code=code, key=key: Connection(self, code, key),
-                "127.0.0.1",
-                self.orders["port"],
-            )
-        await self.done.wait()
+        for one in running.values():
+            one.send()
+        while running:
+            for number, _ in poll.poll():
+                if not running[number].read():
+                    poll.unregister(number)
+                    running.pop(number).socket.close()
         ordered = sorted(self.latencies)
         return {
             "per_s": len(ordered) / self.seconds,
@@ -128,10 +124,5 @@ def _at(ordered: list[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else float("nan")
 
 
-async def _main() -> None:
-    load = Load(json.load(sys.stdin))
-    sys.stdout.write(json.dumps(await load.run()))
-
-
 if __name__ == "__main__":
-    asyncio.run(_main())
+    sys.stdout.write(json.dumps(Load(json.load(sys.stdin)).run()))

@@ -80,6 +80,7 @@ from citycard.agencies.device_queries import (
     devices,
     devices_by_code,
     devices_for_gate,
+    devices_mark,
     refused_uploads,
 )
 from citycard.agencies.device_values import (
@@ -268,6 +269,7 @@ __all__ = [
     "devices",
     "devices_by_code",
     "devices_for_gate",
+    "devices_mark",
     "draft_mass_change",
     "ended_lately",
     "ended_rights",

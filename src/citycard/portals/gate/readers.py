@@ -13,6 +13,7 @@ from citycard.agencies import api as agencies
 from citycard.infra import clock
 from citycard.infra.crypto import hash_token
 from citycard.infra.database import give_back_connection
+from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import Actor
 from citycard.portals.gate.problems import GateProblem
@@ -68,6 +69,8 @@ class ReaderTable:
 
     def __init__(self, load: Callable[[], Iterable[Reader]] | None = None) -> None:
         self._load = load or _from_agencies
+        self._mark = _mark_of_agencies if load is None else _no_mark
+        self._marked: Any = None
         self._readers: dict[str, Reader] = {}
         self._proven: dict[bytes, Reader] = {}
         self._seen: set[int] = set()
@@ -169,8 +172,11 @@ class ReaderTable:
 
     def _refresh(self) -> None:
         try:
-            self._readers = {reader.code: reader for reader in self._load()}
-            self._proven = {}
+            mark = self._mark()
+            if mark is None or mark != self._marked:
+                self._readers = {reader.code: reader for reader in self._load()}
+                self._proven = {}
+                self._marked = mark
             self._read_at = time.monotonic()
         except Exception:  # the database may be away: the next round tries again
             log.warning("gate.readers_not_read", exc_info=True)
@@ -207,6 +213,17 @@ def _check_firmware(reader: Reader, firmware: str) -> None:
     if not firmware or profile.state_of(firmware) == "too_old":
         detail = "This reader's firmware is too old to serve. Update it; its taps can wait in it."
         raise GateProblem(403, "firmware_too_old", detail)
+
+
+def _mark_of_agencies() -> Any:
+    """Return what is another one once a reader changed, or what the pack says of readers: a table
+    of thousands is not read anew twice a second. Asked before reading: what changes meanwhile is
+    read in the next round."""
+    return agencies.devices_mark(), current_pack().hash
+
+
+def _no_mark() -> Any:
+    return None
 
 
 def _from_agencies() -> Iterable[Reader]:
