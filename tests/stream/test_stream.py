@@ -226,15 +226,14 @@ class Crowd:
         """Tap while those who take taps and the broker are killed in turn, then for a while."""
         connection = await connected(broker)
         lives = [asyncio.create_task(self._live(*one, connection)) for one in self._cards]
-        for _ in range(2):
-            await asyncio.sleep(0.5)
-            await asyncio.to_thread(taker.end, signal.SIGKILL)
-            await asyncio.to_thread(taker.start)
-            await self._see_more(20)
-            await asyncio.to_thread(broker.kill)
-            await asyncio.sleep(0.2)
-            await asyncio.to_thread(broker.start)
-            await self._see_more(20)
+        await asyncio.sleep(0.5)
+        await asyncio.to_thread(taker.end, signal.SIGKILL)
+        await asyncio.to_thread(taker.start)
+        await self._see_more(20)
+        await asyncio.to_thread(broker.kill)
+        await asyncio.sleep(0.2)
+        await asyncio.to_thread(broker.start)
+        await self._see_more(20)
         self._stop.set()
         await asyncio.wait_for(asyncio.gather(*lives), 30)
         await connection.close()
@@ -276,7 +275,7 @@ def test_whatever_is_killed_under_load_each_answered_tap_is_there_once(
         taker_of(city.database, broker, tmp_path / "taker.log") as taker,
     ):
         asyncio.run(crowd.suffer(broker, taker))
-    assert len(crowd.answered) > 80
+    assert len(crowd.answered) > 40
     assert all(b'"accepted"' in body for body in crowd.answered.values())
     for device in devices:
         stored = scalar("SELECT count(*) FROM pub.taps WHERE reader_id = %s", [device.device_id])
