@@ -120,7 +120,7 @@ class OpenBatch:
         return np.asarray(places[np.lexsort(keys)])
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Outcomes:
     """What the flow found out about a batch's new taps beyond their verdicts, in parallel to it;
     what it says of others is not read. An id of 0 is none."""

@@ -28,7 +28,7 @@ class Service(NamedTuple):
     classes: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ServiceTable:
     """The services of a pack, which kinds of card carry only what is named for them, and which
     carry something from a day or until one.
