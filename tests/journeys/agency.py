@@ -87,12 +87,9 @@ def redeemed_by_ledger(city: LiveCity, campaign: int) -> int:
 
 def revoke(organiser: Visitor, code: str) -> None:
     """Take a reader out of service."""
-    page = organiser.open("/agency/devices/")
-    dialog = re.search(
-        rf'{re.escape(code)} 的刷卡將不再受理.*?action="([^"]+)"', page.html, re.DOTALL
-    )
-    assert dialog is not None, page
-    organiser.fill("do", action=dialog[1], holds="停用", do="revoke")
+    listed = organiser.open(f"/agency/devices/?q={code}")
+    organiser.open(listed.link(code))
+    organiser.fill(because="不再使用", do="revoke")
 
 
 def _parts(name: str, day: dt.date) -> dict[str, int]:
