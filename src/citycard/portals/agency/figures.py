@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from citycard.infra.clock import city_time, now, today
+from citycard.infra.packs import current_pack
 from citycard.infra.web import charts, wording
 from citycard.insight import api as insight
 from citycard.kernel.errors import NotFound
@@ -72,6 +73,7 @@ def figures(request: HttpRequest) -> HttpResponse:
         asked=asked,
         definitions=definitions,
         measures=list(definitions.values()),
+        about=_about(asked.service),
         least=shown.least,
         csv_url=csv_url,
         parquet_url=parquet_url if insight.writes_parquet() else "",
@@ -96,6 +98,27 @@ def tabs(here: str) -> list[tuple[str, str, bool]]:
     """Return the pages of figures, for the row of tabs."""
     names = {"figures": _("本機關的服務"), "comparison": _("機關比較"), "city": _("全市")}
     return [(name, reverse(f"agency:{code}"), code == here) for code, name in names.items()]
+
+
+def _about(service: str) -> list[tuple[str, str]]:
+    """Return what the city's catalogue says of a service: whose, since when, what it needs."""
+    row = current_pack().table("services")["services"].get(service)
+    if row is None:
+        return []
+    needs = row["needs"]
+    since = dt.date.fromisoformat(str(row["since"]))
+    return [
+        (_("主辦機關"), name_of("agency", row["agency"])),
+        (_("上線日期"), wording.date_long(since, weekday=False)),
+        (
+            _("需要的權益"),
+            name_of("entitlement", needs["entitlement"]) if "entitlement" in needs else _("無"),
+        ),
+        (
+            _("轉換成哪個機關的會員號碼"),
+            name_of("agency", needs["link"]) if "link" in needs else _("不轉換"),
+        ),
+    ]
 
 
 def _figures(asked: Asked) -> insight.Figures:
