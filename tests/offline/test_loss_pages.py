@@ -12,6 +12,7 @@ from citycard.cards import api as cards
 from citycard.flows import snapshotting, tapping
 from citycard.infra import clock
 from citycard.infra.unit_of_work import unit_of_work
+from citycard.kernel.actors import SYSTEM
 from citycard.taps import api as taps
 from tests.harness.cities import City
 from tests.portals import looking, purse, seeding
@@ -75,7 +76,7 @@ def test_a_found_card_never_revives(resident: Client) -> None:
     found = cards.find(issuer="easycard", number_kind="printed", number=seeding.card_number(0))
     assert found is not None
     with pytest.raises(cards.CardEnded), unit_of_work():
-        cards.resume(card_id=found.card_id, actor=seeding.SYSTEM, now=clock.now())
+        cards.resume(card_id=found.card_id, actor=SYSTEM, now=clock.now())
 
 
 @pytest.fixture(scope="module")

@@ -74,7 +74,8 @@ def test_a_month_bears_what_it_has_and_the_rest_is_a_loss_in_any_order(town: Tow
         if seed > 2:
             order = random.Random(seed).sample(reads, 12)
         with taken_back():
-            told, settled = {}, 0
+            told: dict[tuple[int, int, int], taps.TapAnswer] = {}
+            settled = 0
             for read in order:
                 told |= {read[:3]: upload([read])[0]}
                 settled = settle(after=settled)

@@ -32,7 +32,7 @@ def test_readers_that_are_cut_off_lose_little_and_merge_in_any_order(
     db: None, clock: Clock
 ) -> None:
     trial = Trial(clock, readers=READERS, residents=RESIDENTS)
-    trial.run(taps_each=12, losses=18)
+    trial.run(taps_each=9, losses=18)
     assert trial.wrongly_accepted() == []
     flashed = trial.posts[1]
     _flash_and_notice(trial, clock)

@@ -18,6 +18,7 @@ from citycard.portals.gate import wire
 from citycard.portals.gate.snapshots import Shelves
 from citycard.taps import api as taps
 from citycard_reader import Journal, Key, Offline, Reader, Unreachable
+from citycard_reader.reader import said
 from tests.offline.lines import Line, city_key, gate_reader, reader
 from tests.taps.test_paying import senior
 from tests.taps.town import NOW, Town
@@ -169,10 +170,10 @@ class Trial:
         if answer is None or answer.offline is None:
             self.online += 1
             return
-        said = answer.offline
+        alone = answer.offline
         service = post.line.reader.service
         device_id = post.line.reader.device_id
-        self.given.append(Given(device_id, number, service, said.snapshot, said.is_accepted))
+        self.given.append(Given(device_id, number, service, alone.snapshot, alone.is_accepted))
 
     def flash(self, post: Post) -> Post:
         """Let a reader lose its memory; its key and epoch stay."""
@@ -200,7 +201,7 @@ class Trial:
             waiting = post.journal.waiting(10_000)
             size = max(1, -(-len(waiting) // self.random.choice([1, 2, 3])))
             for start in range(0, len(waiting), size):
-                told = [_said(one) for one in waiting[start : start + size]]
+                told = [said(one) for one in waiting[start : start + size]]
                 found.append((post, json.dumps({"taps": told}).encode()))
         return found
 
@@ -211,9 +212,3 @@ def upload(post: Post, body: bytes, now: dt.datetime) -> dict[tuple[int, int, in
     reads = [one for one in found if isinstance(one, taps.TapRead)]
     answers = tapping.take(reads=reads, now=now)
     return {read[:3]: answer.code.word for read, answer in zip(reads, answers, strict=True)}
-
-
-def _said(tap: object) -> dict[str, object]:
-    from citycard_reader.reader import _said as said
-
-    return said(tap)  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from citycard_reader.documents import NotTrusted
 from citycard_reader.journal import Journal, Tap
 from citycard_reader.offline import Decision, Offline
-from citycard_reader.transport import CutOff, Http, Transport
+from citycard_reader.transport import CutOff, Http, Reply, Transport
 
 MOST_TOGETHER = 500
 NOT_KEPT = ("bad_ride", "bad_sale")
@@ -194,17 +194,17 @@ class Reader:
         assert self._offline is not None
         at = self._now()
         issuer, kind = self._reads
-        said = self._offline.decide(number, issuer=issuer, kind=kind, at=at, points=points)
-        answered = {name: value for name, value in said._asdict().items() if value}
+        decided = self._offline.decide(number, issuer=issuer, kind=kind, at=at, points=points)
+        answered = {name: value for name, value in decided._asdict().items() if value}
         self._journal.note(
             number, epoch=self._epoch, at=at, ride=ride, sale=sale, answered=answered
         )
-        return Answer(said.code, 0, None, said)
+        return Answer(decided.code, 0, None, decided)
 
     def _send(self, taps: Sequence[Tap]) -> list[Answer]:
-        said = [_said(tap) for tap in taps]
-        told = self._post({"taps": said} if len(said) > 1 else said[0])
-        answers = told["answers"] if len(said) > 1 else [told]
+        told_of = [said(tap) for tap in taps]
+        told = self._post({"taps": told_of} if len(told_of) > 1 else told_of[0])
+        answers = told["answers"] if len(told_of) > 1 else [told]
         both = list(zip(taps, answers, strict=True))
         self._journal.answered(
             [(tap, json.dumps(answer)) for tap, answer in both],
@@ -226,7 +226,7 @@ class Reader:
 
     def _ask(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None
-    ) -> Any:
+    ) -> Reply:
         sent = {"Authorization": self._authorization} | {k: v for k, v in headers.items() if v}
         try:
             reply = self._transport.send(method, path, sent, body)
@@ -253,10 +253,11 @@ def _refuse(status: int, retry_after: str | None, answered: bytes) -> dict[str, 
     raise Refused(status, detail)
 
 
-def _said(tap: Tap) -> dict[str, Any]:
-    said = {"epoch": tap.epoch, "seq": tap.seq, "at": tap.at, "number": tap.number}
+def said(tap: Tap) -> dict[str, Any]:
+    """Return a tap as it goes over the wire."""
+    plain = {"epoch": tap.epoch, "seq": tap.seq, "at": tap.at, "number": tap.number}
     parts = {"ride": tap.ride, "sale": tap.sale, "answered": tap.answered}
-    return said | {name: json.loads(part) for name, part in parts.items() if part is not None}
+    return plain | {name: json.loads(part) for name, part in parts.items() if part is not None}
 
 
 def _answer(told: dict[str, Any]) -> Answer:
