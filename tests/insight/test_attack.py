@@ -45,7 +45,7 @@ def test_nor_with_the_tables_of_all_months_together(seed):
 
 
 @pytest.mark.slow
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 10**9), st.integers(1, 2))
 def test_nor_in_many_more_cities(seed, months):
     assert attack(months_of(seed, months), least=LEAST) == []
