@@ -22,6 +22,7 @@ from citycard.kernel.periods import next_month
 from citycard.simulation import (
     replaying_counts,
     replaying_files,
+    replaying_following,
     replaying_people,
     replaying_readers,
 )
@@ -109,18 +110,14 @@ def settle(plan: Plan, *, tell: Tell, told: Callable[[str], None] = lambda _: No
 
 
 def _settle_people(plan: Plan, tell: Tell, told: Callable[[str], None]) -> None:
-    chunks, parts = replaying_people.chunks(plan), SETTLERS
-    orders = [_orders(plan) | {"work": "react"}]
-    if all(replaying_people.is_settled(plan=plan, chunk=one) for one in reversed(chunks)):
+    if replaying_following.has_taps():  # which come when everything else has followed
         tell(plan.members)
-    else:
-        orders += [
-            _orders(plan) | {"work": "settle", "part": n, "parts": parts} for n in range(parts)
-        ]
-    left = len(orders) - 1
+        return
+    parts = min(SETTLERS, -(-plan.members // replaying_people.A_CHUNK))
+    orders = [_orders(plan) | {"work": "react"}]
+    orders += [_orders(plan) | {"work": "settle", "part": n, "parts": parts} for n in range(parts)]
+    left = parts
     with crew(orders) as settlers:
-        if not left:
-            settlers.say(0, finish=True)
         for program, what in settlers.hear():
             tell(what.get("people", 0))
             left -= program > 0 and "ended" in what

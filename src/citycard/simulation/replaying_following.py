@@ -58,6 +58,11 @@ SELECT max(received_at) FROM (
 """
 
 
+def has_taps() -> bool:
+    """Tell whether taps have reached the city."""
+    return scalar(_NEWEST) is not None
+
+
 def _city_now(plan: Plan) -> dt.datetime:
     """Return when taps reached the city last: its present."""
     newest: dt.datetime | None = scalar(_NEWEST)
