@@ -176,6 +176,14 @@ def shared(total: int, weights: Sequence[float] | npt.NDArray[Any]) -> Whole:
     return parts
 
 
+def spread(total: int, weights: npt.NDArray[Any]) -> Whole:
+    """Spread a whole over days by weights so that it is right up to each day, not only at the end:
+    of what is rare, as much comes early as late."""
+    until = np.cumsum(weights, dtype=np.float64)
+    parts: Whole = np.diff(np.rint(until * (total / until[-1])).astype(np.int64), prepend=0)
+    return parts
+
+
 def _kinds(rows: Mapping[str, Any], scale: float) -> dict[str, Kind]:
     counts = _scaled([int(row["cards"]) for row in rows.values()], scale)
     kinds: dict[str, Kind] = {}
@@ -213,7 +221,7 @@ def _line(
     n: int, row: Mapping[str, Any], counted: int, uses: int, strange: int, scale: float,
     first: dt.date, days: int, stride: int,
 ) -> Line:  # fmt: skip
-    by_day = shared(uses, _day_weights(row["weekdays"], first, days, stride))
+    by_day = spread(uses, _day_weights(row["weekdays"], first, days, stride))
     hours = np.array(row["hours"], np.float64)
     return Line(
         place=n,
@@ -223,7 +231,7 @@ def _line(
         counted=counted,
         uses=uses,
         by_day=_by_writer(by_day),
-        strange=_by_writer(shared(strange, by_day + 1e-9)),
+        strange=_by_writer(spread(strange, by_day)),
         readers=max(1, round(row["readers"] * scale**0.5) // WRITERS),
         riders=row["riders"],
         hours=hours / hours.sum(),
