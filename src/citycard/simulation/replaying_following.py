@@ -17,7 +17,10 @@ from citycard.simulation.replaying_writing import Tells
 _IDLE_S = 0.02
 _ANALYZED = frozenset({2, 6, 16})
 """Days of a month on which its partitions are looked at anew."""
-_LAPSE_ON = 12
+_LAPSE_ON = 25
+"""What a month left lapses when no writer can be within the days any more in which late taps of the
+month are heard: one may be some days behind the other.
+"""
 
 
 def follow(*, plan: Plan, line: Tells) -> None:

@@ -23,6 +23,7 @@ from citycard.taps import api as taps
 
 MOST = 5_000
 SENT_AFTER = dt.timedelta(seconds=5)
+TOLD_EVERY = dt.timedelta(days=1)
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _WAIT_S = 0.02
 _SEQ_BITS = 40
@@ -80,7 +81,7 @@ def write(*, plan: Plan, orders: Mapping[str, Any], line: Tells) -> None:
         if orders.get("taps")
         else drawn(plan=plan, writer=writer, readers=readers_of(plan))
     )
-    now = plan.opening
+    now = told_at = plan.opening
     for upload in uploads:
         now = upload.now
         _wait(line, now)
@@ -89,9 +90,10 @@ def write(*, plan: Plan, orders: Mapping[str, Any], line: Tells) -> None:
         failpoints.reach("replay.batch.after_commit")
         sent.taps += len(upload.columns)
         line.heard["taps"] = line.heard.get("taps", 0) + len(upload.columns)
-        if line.is_time():
+        if line.is_time() or now - told_at >= TOLD_EVERY:
             sent.keep()
-            _tell(line, upload.now)
+            _tell(line, now)
+            told_at = now
     sent.keep()
     _tell(line, now)
 
