@@ -130,7 +130,8 @@ def test_an_agency_says_how_it_serves_a_member_and_takes_a_number_back(db: None)
     assert again[0].already  # without a word on it, what the agency said last stands
     found = cards.number_standings(agency="library", numbers=["L100000017", "L1", "L100000018"])
     assert [one.status if one else None for one in found] == ["suspended", None, "active"]
-    assert found[0] is not None and found[0].since == later
+    assert found[0] is not None
+    assert found[0].since == later
     assert cards.number_counts(agency="library") == {"active": 1, "suspended": 1}
     assert cards.agency_numbers(agency="library", member_ids=[7]) == [None]
     assert cards.number_standings(agency="hospital", numbers=["L100000017"]) == [None]

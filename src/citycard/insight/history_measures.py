@@ -12,13 +12,13 @@ CELL = ["service", "agency", "month"]
 _DAYS = 31
 
 
-@ibis.udf.scalar.builtin  # type: ignore[untyped-decorator] - Ibis has no types
+@ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]  # Ibis has no types
 def bit_count(x: int) -> int:
     """Count the bits of a number; every engine has it under this name."""
     raise NotImplementedError
 
 
-@ibis.udf.agg.builtin  # type: ignore[untyped-decorator] - Ibis has no types
+@ibis.udf.agg.builtin  # type: ignore[untyped-decorator]  # Ibis has no types
 def bit_or(x: int) -> int:
     """Put the bits of a group's numbers together; every engine has it under this name."""
     raise NotImplementedError

@@ -114,6 +114,7 @@ from citycard.people.grounding import (
     withdraw_ground,
 )
 from citycard.people.guarding import (
+    Basis,
     Guardianship,
     NotAChild,
     NotTheirGuardian,
@@ -145,6 +146,7 @@ from citycard.people.verifying import verify
 __all__ = [
     "AccessEntry",
     "Applied",
+    "Basis",
     "Contact",
     "Delivery",
     "EmptyPeriod",

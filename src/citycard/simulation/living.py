@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from citycard.entitlements import api as entitlements
 from citycard.flows import tapping
+from citycard.simulation import attending
 from citycard.simulation.world import HeldCard, Reader, World
 from citycard.taps import api as taps
 
@@ -32,6 +33,7 @@ def live(world: World, tell: Callable[[int], None]) -> int:
     day = world.first_day
     while day < world.on:
         reads = [*_day(world, day, nearby), *_spending(world, day, spenders, tills)]
+        reads += attending.passing(world, day)
         reads.sort(key=lambda tap: tap[0])
         batch = [_read(world, at, card, reader, sequence) for at, card, reader in reads]
         for some in _together(batch):
@@ -127,8 +129,9 @@ def _tills(world: World) -> dict[str, list[Reader]]:
 def _readers_by_district(world: World) -> dict[tuple[str, str], list[Reader]]:
     """Return readers by (issuer, district); all of an issuer's under an empty district."""
     found: dict[tuple[str, str], list[Reader]] = defaultdict(list)
+    gates = {it.device_id for it in attending.gates(world)}
     for reader in world.readers:
-        if _spends(reader):
+        if _spends(reader) or reader.device_id in gates:
             continue
         found[reader.issuer, reader.district].append(reader)
         found[reader.issuer, ""].append(reader)

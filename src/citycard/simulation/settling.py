@@ -35,8 +35,15 @@ def settle(world: World, now: dt.datetime) -> None:
 
 
 def record_guardians(world: World, now: dt.datetime) -> None:
-    """Record the resident personas as guardians of their children, who were drawn after them."""
+    """Record the resident personas as guardians of their children, who were drawn after them, and
+    how they are reached."""
     for parent in world.persona_of.values():
+        people.change_contact(
+            member_id=world.member_ids[parent],
+            contact=people.Contact(phone=f"09{world.people[parent].n % 100_000_000:08d}"),
+            actor=BUILDER,
+            now=now,
+        )
         household = world.people[parent].household
         for place in range(parent + 1, len(world.people)):
             if world.people[place].household != household:

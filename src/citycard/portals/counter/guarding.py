@@ -1,6 +1,6 @@
 """A child's guardians at the counter: recorded from a paper that the clerk sees, ended with why."""
 
-from typing import Any, Literal
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from citycard.flows import guarding
 from citycard.infra import clock
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.infra.web.forms import ChoiceCards
@@ -21,8 +22,7 @@ from citycard.portals.counter.shell import ROLES, again, open_person, page, pers
 from citycard.portals.doors import actor_of, door
 
 _WHO = ("name", "birth_on", "sex", "district", "id_masked")
-Basis = Literal["household", "court", "foreign_paper"]
-BASES: dict[Basis, Any] = {
+BASES: dict[people.Basis, Any] = {
     "household": gettext_lazy("戶口名簿或戶籍謄本"),
     "court": gettext_lazy("法院裁定"),
     "foreign_paper": gettext_lazy("外國文件及其譯本"),
@@ -87,18 +87,13 @@ def guardians(request: HttpRequest, handle: str) -> HttpResponse:
 
 
 def _record(request: HttpRequest, child_id: int, sent: forms.Form) -> None:
-    number, basis = sent.cleaned_data["number"].strip().upper(), sent.cleaned_data["basis"]
-    (guardian_id,) = people.member_ids_by_number(id_numbers=[number])
-    if guardian_id is None:
-        raise people.NoSuchMember()
-    with unit_of_work():
-        people.record_guardian(
-            child_id=child_id,
-            guardian_id=guardian_id,
-            basis=basis,
-            actor=actor_of(request),
-            now=clock.now(),
-        )
+    guarding.record(
+        child_id=child_id,
+        id_number=sent.cleaned_data["number"],
+        basis=sent.cleaned_data["basis"],
+        actor=actor_of(request),
+        now=clock.now(),
+    )
 
 
 def _end(request: HttpRequest, child_id: int, sent: forms.Form) -> None:
