@@ -94,7 +94,7 @@ def _figures(
         ),
         Figure(
             name="replay_per_s", value=per_s, unit="taps/s",
-            reference=f"two writers and a follower; {plan.taps:,} taps in {ran.seconds:,.0f} s",
+            reference=f"two writers and two followers; {plan.taps:,} taps in {ran.seconds:,.0f} s",
         ),
         Figure(
             name="bytes_per_tap", value=sum(grown.values()) / plan.taps, unit="bytes", aim=400,

@@ -2,7 +2,7 @@
 last, and counted at the end.
 
 People, cards and readers are made once (`settle`); then two programs write taps, each those of its
-own readers, while a third follows as the city's worker does (`run`). Whatever is interrupted goes
+own readers, while two more follow as a city's workers do (`run`). Whatever is interrupted goes
 on from what the city holds.
 """
 
@@ -31,7 +31,8 @@ from citycard.simulation.replaying_plan import WRITERS, Plan
 from citycard.simulation.replaying_tables import CannotReplay, writing
 from citycard.simulation.replaying_writing import drawn
 
-FOLLOWER = WRITERS
+FOLLOWERS = 2
+"""Workers side by side, as a larger city runs them; the first also runs what the clock starts."""
 SETTLERS = 2
 WAIT_FROM_S, GO_ON_BELOW_S = 6.0 * 86_400, 3.0 * 86_400
 """Writers wait when those who follow are so far behind, in the city's time: well within the days in
@@ -143,7 +144,7 @@ def run(
         _orders(plan) | {"work": "write", "writer": n, "keep": str(keep), "taps": str(taps or "")}
         for n in range(WRITERS)
     ]
-    orders.append(_orders(plan) | {"work": "follow"})
+    orders += [_orders(plan) | {"work": "follow", "first": n == 0} for n in range(FOLLOWERS)]
     if profile is not None:
         for n, one in enumerate(orders):
             one["profile"] = str(profile / f"{one['work']}-{n}.prof")
@@ -169,9 +170,10 @@ class _Watch:
     def until_done(self) -> Ran:
         """Return how the run went, once every program has ended."""
         for program, what in self.programs.hear():
-            name = "follower" if program == FOLLOWER else f"writer {program}"
+            follows = program >= WRITERS
+            name = f"follower {program - WRITERS}" if follows else f"writer {program}"
             self.ran.cpu_s[name] = what["cpu_s"]
-            if program == FOLLOWER:
+            if follows:
                 bound_s = GO_ON_BELOW_S if self.behind else WAIT_FROM_S
                 self.behind = what.get("behind_s", 0.0) > bound_s
             else:
@@ -189,7 +191,8 @@ class _Watch:
             self.ran.samples.append((at, self.ran.taps))
         self.now_us[program] = NEVER_US if "ended" in what else what.get("now_us", 0)
         if all(self.now_us.get(n, 0) == NEVER_US for n in range(WRITERS)):
-            self.programs.say(FOLLOWER, finish=True)
+            for follower in range(WRITERS, WRITERS + FOLLOWERS):
+                self.programs.say(follower, finish=True)
 
     def _let_wait(self) -> None:
         """Let a writer wait for followers, or for the other writer when it is far ahead."""

@@ -7,6 +7,8 @@ started: months ahead, statistics, allowances, rights that are due, points that 
 import datetime as dt
 import time
 
+from django.db import OperationalError
+
 from citycard.flows import allowances, keeping_rights, lapsing
 from citycard.infra import clock, journal, partitions
 from citycard.infra.database import durable_at_the_end, scalar
@@ -23,16 +25,17 @@ month are heard: one may be some days behind the other.
 """
 
 
-def follow(*, plan: Plan, line: Tells) -> None:
+def follow(*, plan: Plan, line: Tells, first: bool) -> None:
     """Follow until told to finish and nothing is left; a subscriber that stops ends it.
 
+    :param first: this one also starts what the timetable does
     :raises SubscriberStopped: one stopped at an event; the journal says at which
     """
     today = plan.pack.time.day(_city_now(plan)) - dt.timedelta(days=1)
     while True:
         finish = bool(line.heard.get("finish"))
         now = _city_now(plan)
-        while today < plan.pack.time.day(now):
+        while first and today < plan.pack.time.day(now):
             today += dt.timedelta(days=1)
             _begin_day(plan, today)
         taken = _pump_each(plan)
@@ -51,8 +54,15 @@ def _pump_each(plan: Plan) -> int:
     taken = 0
     for subscriber in journal.subscribers():
         with clock.stopped_at(_city_now(plan)):
-            taken += journal.pump_once(subscriber)
+            taken += _pump(subscriber)
     return taken
+
+
+def _pump(subscriber: journal.Subscriber) -> int:
+    try:
+        return journal.pump_once(subscriber)
+    except OperationalError:  # chosen in a deadlock with another's: it comes again
+        return 0
 
 
 _NEWEST = """

@@ -1,5 +1,5 @@
 """The programs of a replay, each a process: those that settle people, those that write taps, and
-the one that follows as a city's worker does.
+those that follow as a city's workers do.
 
 ``python -m citycard.simulation.replaying_program`` reads its orders as a line of JSON on stdin,
 tells how far it is in lines of JSON on stdout, and ends with whoever started it.
@@ -82,7 +82,7 @@ def follow(orders: Orders, line: Line) -> None:
     """Let everybody who follows take what is announced, and run what the clock starts."""
     from citycard.simulation import replaying_following
 
-    replaying_following.follow(plan=_plan(orders), line=line)
+    replaying_following.follow(plan=_plan(orders), line=line, first=orders["first"])
 
 
 def _plan(orders: Orders) -> Any:
