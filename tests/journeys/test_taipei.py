@@ -241,6 +241,7 @@ def test_the_library_gets_its_own_number_and_nothing_else(story: Story) -> None:
     assert reader.convert(story.cards[0][1]).json() == {
         "code": "accepted",
         "agency_number": own,
+        "status": "active",
     }
     elsewhere = Reader(story.city, story.city.device(kind="reader", holds="SPORTS-DAAN-ACTIVITY"))
     assert own.encode() not in elsewhere.tap(story.cards[0][1]).content
@@ -330,7 +331,8 @@ def test_the_agency_settles_accounts_from_its_list(story: Story) -> None:
 def test_service_figures_hide_small_cells_and_the_city_tree_adds_up(story: Story) -> None:
     """提供各卡證服務取用量數量績效指標 KPI，包含民眾使用服務之次數、歷程與頻率。"""
     page = story.known["organiser"].open("/agency/figures/")
-    assert "次／人" in page
+    assert "使用後回答1到5分" in page
+    assert "依期間內使用的天數分組" in page
     figures.assert_nothing_small(story.known["organiser"].download(page.link(to="figures.csv")))
     operator = story.known["operator"] = story.city.persona("operator")
     figures.assert_tree_adds_up(operator.download("/ops/figures/city.csv"))

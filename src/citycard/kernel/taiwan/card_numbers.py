@@ -6,6 +6,7 @@ from collections.abc import Sequence
 _BETWEEN = re.compile(r"[\s\-\u2010-\u2015:.]+")
 _DIGITS = re.compile(r"[0-9]+")
 _HEX = re.compile(r"[0-9A-F]+")
+_KNOWN = frozenset({"printed", "chip_id", "uid", "virtual"})
 _UID_BYTES = (4, 7, 10)
 _DECIMAL_BYTES = {9: 4, 10: 4, 15: 7, 16: 7, 17: 7}
 """How many bytes a decimal number of so many digits stands for."""
@@ -20,8 +21,11 @@ def canonical(kind: str, number: str) -> str:
     Blanks, hyphens and colons are for the eye and go, and letters are upper case. A ``chip_id`` is
     a number: leading zeros say nothing, and it is written with ten digits at least. A ``uid`` is
     the chip's bytes as upper-case hex, whether they were given as hex or as a decimal number.
-    What has no such form comes back as it is without blanks, and is no card's number.
+    What has no such form comes back as it is without blanks, and is no card's number. A kind of
+    number that only a city's pack knows is what the pack's pattern says, hyphens and all.
     """
+    if kind not in _KNOWN:
+        return number.strip()
     plain = _BETWEEN.sub("", number).upper()
     if kind == "chip_id" and len(plain) >= _SHORTEST_CHIP and _DIGITS.fullmatch(plain):
         return plain.lstrip("0").zfill(_CHIP_DIGITS)
