@@ -90,7 +90,6 @@ def test_taps_from_a_file_are_counted_as_drawn_ones(databases: Databases, tmp_pa
         refused = _command(other, tmp_path, "--days", str(DAYS), "--taps", str(broken), fails=2)
         assert "line 2: " in refused
         assert "write one of" in refused
-        assert "--state" in _command(other, tmp_path, "--seed", "2", fails=2)
 
 
 def _replay(clone: Clone, state: Path, *more: str) -> dict[str, Any]:

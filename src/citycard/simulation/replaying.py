@@ -31,15 +31,15 @@ from citycard.simulation.replaying_plan import WRITERS, Plan
 from citycard.simulation.replaying_tables import CannotReplay, writing
 from citycard.simulation.replaying_writing import drawn
 
-FOLLOWERS = 2
-"""Workers side by side, as a larger city runs them; the first also runs what the clock starts."""
+_LARGE = 5_000
+"""Taps a day from which two workers follow side by side, as a larger city runs them."""
 SETTLERS = 2
-WAIT_FROM_S, GO_ON_BELOW_S = 6.0 * 86_400, 3.0 * 86_400
-"""Writers wait when those who follow are so far behind, in the city's time: well within the days in
-which a month's points are still heard of."""
-AHEAD_S = 86_400.0
-"""A writer waits for the other when it is so far ahead."""
-NEVER_US = 2**62
+A_DAY_US = 86_400_000_000
+MOST_BEHIND_US = 6 * A_DAY_US
+"""Writers go no further beyond what everybody has followed, in the city's time: well within the
+days in which a month's points are still heard of."""
+MOST_AHEAD_US = A_DAY_US
+"""A writer goes no further beyond the other."""
 _AFTER = 3
 _SAMPLE_S = 1.0
 
@@ -144,7 +144,7 @@ def run(
         _orders(plan) | {"work": "write", "writer": n, "keep": str(keep), "taps": str(taps or "")}
         for n in range(WRITERS)
     ]
-    orders += [_orders(plan) | {"work": "follow", "first": n == 0} for n in range(FOLLOWERS)]
+    orders += [_orders(plan) | {"work": "follow", "first": n == 0} for n in range(_followers(plan))]
     if profile is not None:
         for n, one in enumerate(orders):
             one["profile"] = str(profile / f"{one['work']}-{n}.prof")
@@ -156,16 +156,25 @@ def run(
     return ran
 
 
+def _followers(plan: Plan) -> int:
+    return 2 if plan.a_day >= _LARGE else 1
+
+
 class _Watch:
-    """Hears what the programs tell, keeps the writers together, and lets them wait for those who
-    follow."""
+    """Hears what the programs tell, and tells each writer until when it may go.
+
+    A writer goes no further than some days beyond what everybody has followed, and than the other
+    writer: however fast one is, those who follow work while a month's points are still heard of.
+    """
 
     def __init__(self, programs: Crew, tell: Tell) -> None:
         self.programs, self.tell = programs, tell
         self.ran, self.began = Ran(), time.perf_counter()
+        self.followed_us = 0
+        self.all_followed = False
         self.now_us: dict[int, int] = {}
-        self.behind = False
-        self.waits: dict[int, bool] = {}
+        self.until_us: dict[int, int] = {}
+        self.ended: set[int] = set()
 
     def until_done(self) -> Ran:
         """Return how the run went, once every program has ended."""
@@ -174,11 +183,11 @@ class _Watch:
             name = f"follower {program - WRITERS}" if follows else f"writer {program}"
             self.ran.cpu_s[name] = what["cpu_s"]
             if follows:
-                bound_s = GO_ON_BELOW_S if self.behind else WAIT_FROM_S
-                self.behind = what.get("behind_s", 0.0) > bound_s
+                self.followed_us = max(self.followed_us, what.get("followed_us", 0))
+                self.all_followed = what.get("all_followed", self.all_followed)
             else:
                 self._wrote(program, what)
-            self._let_wait()
+            self._let_go()
         self.ran.seconds = time.perf_counter() - self.began
         self.ran.samples.append((self.ran.seconds, self.ran.taps))
         return self.ran
@@ -189,20 +198,27 @@ class _Watch:
         at = time.perf_counter() - self.began
         if not self.ran.samples or at - self.ran.samples[-1][0] >= _SAMPLE_S:
             self.ran.samples.append((at, self.ran.taps))
-        self.now_us[program] = NEVER_US if "ended" in what else what.get("now_us", 0)
-        if all(self.now_us.get(n, 0) == NEVER_US for n in range(WRITERS)):
-            for follower in range(WRITERS, WRITERS + FOLLOWERS):
-                self.programs.say(follower, finish=True)
+        if "now_us" in what:
+            self.now_us[program] = what["now_us"]
+        if "ended" in what:
+            self.ended.add(program)
+            if len(self.ended) == WRITERS:
+                for follower in range(WRITERS, len(self.programs.programs)):
+                    self.programs.say(follower, finish=True)
 
-    def _let_wait(self) -> None:
-        """Let a writer wait for followers, or for the other writer when it is far ahead."""
-        slowest = min(self.now_us.get(n, 0) for n in range(WRITERS))
-        for writer in range(WRITERS):
-            ahead_s = (self.now_us.get(writer, 0) - slowest) / 1e6 if slowest else 0
-            wait = self.behind or ahead_s > AHEAD_S
-            if wait != self.waits.get(writer, False) and self.now_us.get(writer, 0) < NEVER_US:
-                self.waits[writer] = wait
-                self.programs.say(writer, wait=wait)
+    def _let_go(self) -> None:
+        going = {n: us for n, us in self.now_us.items() if n not in self.ended}
+        if not self.followed_us or not going:
+            return
+        slowest = min(going.values())
+        most = self.followed_us + MOST_BEHIND_US
+        if self.all_followed:  # over a gap without any taps, too
+            most = max(most, slowest)
+        for writer in going:
+            until = min(most, slowest + MOST_AHEAD_US)
+            if until != self.until_us.get(writer):
+                self.until_us[writer] = until
+                self.programs.say(writer, until_us=until)
 
 
 def check_file(plan: Plan, file: Path, tell: Tell) -> int:

@@ -41,8 +41,10 @@ def follow(*, plan: Plan, line: Tells, first: bool) -> None:
         taken = _pump_each(plan)
         if taken and not line.is_time():
             continue
-        behind = _behind(_city_now(plan))
-        line.tell(followed=taken, behind_s=behind)
+        now = _city_now(plan)
+        behind = _behind(now)
+        followed = now - dt.timedelta(seconds=behind)
+        line.tell(followed_us=int(followed.timestamp() * 1e6), all_followed=not behind)
         if not taken:
             if finish and not behind:
                 return

@@ -25,12 +25,12 @@ MOST = 5_000
 SENT_AFTER = dt.timedelta(seconds=5)
 TOLD_EVERY = dt.timedelta(days=1)
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_WAIT_S = 0.02
+_WAIT_S = 0.005
 _SEQ_BITS = 40
 
 
 class Tells(Protocol):
-    """Tells how far the work is, and has heard whether to wait."""
+    """Tells how far the work is, and has heard until when it may go."""
 
     heard: dict[str, Any]
 
@@ -172,12 +172,16 @@ def _of_file(file: Path, writer: int) -> Iterator[Upload]:
 
 
 def _tell(line: Tells, now: dt.datetime) -> None:
-    line.tell(taps=line.heard.pop("taps", 0), now_us=(now - EPOCH) // dt.timedelta(microseconds=1))
+    line.tell(taps=line.heard.pop("taps", 0), now_us=_us(now))
+
+
+def _us(at: dt.datetime) -> int:
+    return (at - EPOCH) // dt.timedelta(microseconds=1)
 
 
 def _wait(line: Tells, now: dt.datetime) -> None:
-    """Wait while those who follow are too far behind."""
-    while line.heard.get("wait"):
-        if line.is_time():
-            _tell(line, now)
+    """Wait until a batch of this time may be written: see ``replaying.run``."""
+    if line.heard.get("until_us", 0) < _us(now):
+        _tell(line, now)
+    while line.heard.get("until_us", 0) < _us(now):
         time.sleep(_WAIT_S)
