@@ -78,8 +78,8 @@ class Tap:
             at = 0
             while (end := stream.find(b"\r\n\r\n", at)) > 0:
                 head = bytes(stream[at:end]).lower()
-                length = int(re.findall(rb"content-length: (\d+)", head)[0])
-                if kind in re.findall(rb"content-type: ([^\r]*)", head)[0]:
+                length = int((re.findall(rb"content-length: (\d+)", head) or [b"0"])[0])
+                if any(kind in one for one in re.findall(rb"content-type: ([^\r]*)", head)):
                     found.append(bytes(stream[end + 4 : end + 4 + length]))
                 at = end + 4 + length
         return found

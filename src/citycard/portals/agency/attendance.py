@@ -62,7 +62,7 @@ def stays_csv(request: HttpRequest) -> HttpResponse:
     access = _opened(request, attendance.people_at(**asked))
     found = attendance.stays_at(access=access, **asked) if access else []
     lines: list[list[Any]] = [
-        [_("日期"), _("姓名"), _("地點"), _("到"), _("離"), _("分鐘"), _("狀態")]
+        [_("日期"), _("姓名"), _("地點"), _("到"), _("離"), _("時長（分鐘）"), _("狀態")]
     ]
     for row in _named(access, found) if access else []:
         one = row["stay"]
