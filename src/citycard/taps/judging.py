@@ -19,15 +19,11 @@ def judge(*, device_id: int, cards: Sequence[CardRead], now: dt.datetime) -> lis
     table = service_table()
     today = current_pack().time.day(now)
     found = rows(
-        statement(__file__, "open"),
+        statement(__file__, "judge"),
         {
-            "lock_readers": [],
-            "lock_epochs": [],
-            "readers": [device_id] * len(cards),
-            "epochs": [1] * len(cards),
-            "seqs": [0] * len(cards),
-            "ats": [now] * len(cards),
-            "days": [today] * len(cards),
+            "reader": device_id,
+            "at": now,
+            "day": today,
             "issuers": [card.issuer for card in cards],
             "kinds": [card.number_kind for card in cards],
             "numbers": [card.number for card in cards],

@@ -3,7 +3,6 @@
 import csv
 import datetime as dt
 import io
-import uuid
 from typing import Any
 
 from django.contrib import messages
@@ -18,11 +17,12 @@ from citycard.infra.unit_of_work import unit_of_work
 from citycard.infra.web.refusals import refusal_text
 from citycard.kernel.access import Access
 from citycard.kernel.errors import NotFound, Refused
-from citycard.kernel.ids import fact_key
 from citycard.kernel.periods import next_month
 from citycard.people import api as people
 from citycard.portals.agency.shell import attachment, own_agencies, page
-from citycard.portals.agency.stay_forms import StayForm, StrikeStayForm, as_filled
+from citycard.portals.agency.span_forms import as_span
+from citycard.portals.agency.stay_forms import StayForm, StrikeStayForm
+from citycard.portals.clicks import key_of, once
 from citycard.portals.doors import actor_of, door
 from citycard.portals.naming import name_of
 from citycard.portals.stay_words import stay_line, version_line
@@ -107,7 +107,7 @@ def _correct(
             stay_id=found.id,
             version=int(version) if version.isdigit() else 0,
             words=words,
-            key=_key(request, found.id),
+            key=key_of(request, "attendance.word", actor_of(request).id, found.id),
             actor=actor_of(request),
             now=clock.now(),
         )
@@ -119,7 +119,8 @@ def _page(
     access = _opened(request, [found.member_id])
     assert access is not None, "somebody is opened"
     (line,) = _named(access, [found])
-    forms = {"words": StayForm(initial=as_filled(found)), "strike": StrikeStayForm()}
+    known = as_span(day=found.day, starts_at=found.starts_at, ends_at=found.ends_at)
+    forms = {"words": StayForm(initial=known), "strike": StrikeStayForm()}
     return page(
         request,
         "stay",
@@ -129,7 +130,7 @@ def _page(
             version_line(one) for one in attendance.versions_of(access=access, stay_id=found.id)
         ],
         forms=forms | sent,
-        once=request.POST.get("once") or clock.now().isoformat(),
+        once=once(request),
         may_write="organiser" in actor_of(request).roles,
     )
 
@@ -220,9 +221,3 @@ def _named(access: Access, found: list[attendance.AttendanceStay]) -> list[dict[
 
 def _local(at: dt.datetime | None) -> str:
     return f"{clock.city_time().local(at):%Y-%m-%d %H:%M}" if at else ""
-
-
-def _key(request: HttpRequest, *what: object) -> uuid.UUID:
-    """Return the key of a click: the page that was sent names it, so twice is once."""
-    said = request.POST.get("once", "")
-    return fact_key(clock.now(), "attendance.word", actor_of(request).id, *what, said)

@@ -20,6 +20,7 @@ from citycard.ledger import api as ledger
 from citycard.portals.agency import campaign_figures as figures
 from citycard.portals.agency.campaign_forms import unit_name
 from citycard.portals.agency.shell import attachment, own_agencies, page
+from citycard.portals.clicks import shown_at
 from citycard.portals.doors import actor_of, door
 from citycard.portals.naming import in_language, name_of
 
@@ -96,7 +97,7 @@ def _raise_alone(
     request: HttpRequest, found: activities.Campaign, amount: int, at: dt.datetime
 ) -> None:
     # the page that was sent names the click, so that sending it twice raises once
-    asked_at = _shown_at(request.POST.get("once", ""), at)
+    asked_at = shown_at(request.POST.get("once", ""), at)
     with unit_of_work():
         posted = activities.raise_campaign_budget(
             campaign_id=found.id,
@@ -125,17 +126,6 @@ def _waiting(found: activities.Campaign) -> agencies.Proposal | None:
     """Return the raise that waits for a second officer, if one does."""
     waiting = agencies.proposals(kind=RAISING, state="waiting")
     return next((one for one in waiting if one.about == f"fund:{found.fund_id}"), None)
-
-
-def _shown_at(text: str, at: dt.datetime) -> dt.datetime:
-    """Return when the form that was sent was shown; now where it doesn't say so credibly."""
-    try:
-        shown_at = dt.datetime.fromisoformat(text)
-    except ValueError:
-        return at
-    if shown_at.tzinfo is None or not dt.timedelta(0) <= at - shown_at < A_DAY:
-        return at
-    return shown_at
 
 
 def own_campaign(request: HttpRequest, campaign_id: int) -> activities.Campaign:

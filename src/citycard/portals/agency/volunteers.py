@@ -1,7 +1,6 @@
 """Volunteers' hours at the organiser's: what misses a sign-out, the list, corrections with why."""
 
 import datetime as dt
-import uuid
 from typing import Any
 
 from django.contrib import messages
@@ -15,10 +14,11 @@ from citycard.infra.clock import now
 from citycard.infra.web.refusals import refusal_text
 from citycard.kernel.access import Access
 from citycard.kernel.errors import NotFound, Refused
-from citycard.kernel.ids import fact_key
 from citycard.people import api as people
 from citycard.portals.agency.shell import own_agencies, page
-from citycard.portals.agency.volunteer_forms import ListedForm, StrikeForm, WordsForm, as_filled
+from citycard.portals.agency.span_forms import as_span
+from citycard.portals.agency.volunteer_forms import ListedForm, StrikeForm, WordsForm
+from citycard.portals.clicks import key_of, once
 from citycard.portals.doors import actor_of, door
 from citycard.portals.naming import name_of
 from citycard.portals.shifts import shift_line, version_line
@@ -80,7 +80,7 @@ def correct(request: HttpRequest, shift_id: int) -> HttpResponse:
                 shift_id=found.id,
                 version=_number(request.POST.get("version", "")),
                 words=words,
-                key=_key(request, "correct", found.id),
+                key=key_of(request, "volunteer.word", actor_of(request).id, "correct", found.id),
                 actor=actor_of(request),
                 now=now(),
             )
@@ -106,7 +106,10 @@ def enter(request: HttpRequest) -> HttpResponse:
         )
         try:
             made = volunteering.enter(
-                listed=listed, key=_key(request, "enter"), actor=actor_of(request), now=now()
+                listed=listed,
+                key=key_of(request, "volunteer.word", actor_of(request).id, "enter"),
+                actor=actor_of(request),
+                now=now(),
             )
         except Refused as refusal:
             is_card = isinstance(refusal, volunteering.HolderUnknown)
@@ -114,10 +117,8 @@ def enter(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("已登錄。"))
             return HttpResponseRedirect(reverse("agency:volunteer_shift", args=[made]))
-    once = request.POST.get("once") or now().isoformat()
-    return page(
-        request, "volunteer_new", status=422 if form.is_bound else 200, form=form, once=once
-    )
+    status = 422 if form.is_bound else 200
+    return page(request, "volunteer_new", status=status, form=form, once=once(request))
 
 
 def _shift_page(
@@ -127,7 +128,8 @@ def _shift_page(
     access = _opened(request, [found.member_id], at)
     assert access is not None
     (line,) = _named(access, [found])
-    forms = {"words": WordsForm(initial=as_filled(found)), "strike": StrikeForm()}
+    known = as_span(day=found.day, starts_at=found.starts_at, ends_at=found.ends_at)
+    forms = {"words": WordsForm(initial=known), "strike": StrikeForm()}
     return page(
         request,
         "volunteer_shift",
@@ -139,7 +141,7 @@ def _shift_page(
             for one in activities.versions_of(access=access, shift_id=found.id)
         ],
         forms=forms | sent,
-        once=request.POST.get("once") or at.isoformat(),
+        once=once(request),
         may_write="organiser" in actor_of(request).roles,
     )
 
@@ -181,23 +183,6 @@ def _struck(found: activities.Shift, form: StrikeForm) -> activities.ShiftWords:
         reason=form.cleaned_data["reason"],
         struck=True,
     )
-
-
-def _key(request: HttpRequest, *what: object) -> uuid.UUID:
-    """Return the key of a click: the page that was sent names it, so twice is once."""
-    said = request.POST.get("once", "")
-    return fact_key(_shown_at(said), "volunteer.word", actor_of(request).id, *what, said)
-
-
-def _shown_at(said: str) -> dt.datetime:
-    at = now()
-    try:
-        shown_at = dt.datetime.fromisoformat(said)
-    except ValueError:
-        return at
-    if shown_at.tzinfo is None or not dt.timedelta(0) <= at - shown_at < A_DAY:
-        return at
-    return shown_at
 
 
 def _number(text: str) -> int:

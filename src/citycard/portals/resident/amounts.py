@@ -5,15 +5,11 @@ made of it, so that sending the page twice does it once.
 """
 
 import datetime as dt
-import uuid
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from citycard.infra import clock
-from citycard.kernel.ids import fact_key
 from citycard.portals.resident import units
 
 A_DAY = dt.timedelta(days=1)
@@ -66,26 +62,3 @@ class AmountForm(forms.Form):
         if not self.least <= value <= self.most or value % self.step:
             raise forms.ValidationError(self._hint())
         return value
-
-
-def once(request: HttpRequest) -> str:
-    """Return what names the page that is shown, or that was sent."""
-    return request.POST.get("once") or f"{clock.now().isoformat()}|{uuid.uuid4().hex[:12]}"
-
-
-def key_of(request: HttpRequest, *what: object) -> uuid.UUID:
-    """Return the key of what a page asks for: sent twice, it is the same."""
-    said = request.POST.get("once", "")
-    return fact_key(_shown_at(said), *what, said)
-
-
-def _shown_at(said: str) -> dt.datetime:
-    """Return when the page was shown; now where it doesn't say so credibly."""
-    now = clock.now()
-    try:
-        shown_at = dt.datetime.fromisoformat(said.partition("|")[0])
-    except ValueError:
-        return now
-    if shown_at.tzinfo is None or not dt.timedelta(0) <= now - shown_at < A_DAY:
-        return now
-    return shown_at

@@ -11,10 +11,11 @@ from citycard.infra.web import wording
 from citycard.infra.web.parts import Row
 from citycard.infra.web.refusals import refusal_text
 from citycard.kernel.errors import Refused
+from citycard.portals.clicks import key_of, once
 from citycard.portals.doors import actor_of, door
 from citycard.portals.naming import name_of
 from citycard.portals.resident import own, units
-from citycard.portals.resident.amounts import MOST, AmountForm, key_of, once
+from citycard.portals.resident.amounts import MOST, AmountForm
 from citycard.redemptions import api as redemptions
 
 

@@ -16,10 +16,11 @@ from citycard.infra.web.refusals import refusal_text
 from citycard.kernel.access import Access
 from citycard.kernel.errors import Refused
 from citycard.ledger import api as ledger
+from citycard.portals.clicks import key_of, once
 from citycard.portals.doors import actor_of, door
 from citycard.portals.naming import in_language, name_of
 from citycard.portals.resident import own, units
-from citycard.portals.resident.amounts import MOST, AmountForm, key_of, once
+from citycard.portals.resident.amounts import MOST, AmountForm
 
 
 @door(roles={"resident"}, member=True, level=1)

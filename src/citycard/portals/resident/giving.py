@@ -16,9 +16,10 @@ from citycard.infra.web.parts import Row
 from citycard.infra.web.refusals import refusal_text
 from citycard.kernel.errors import Refused
 from citycard.ledger import api as ledger
+from citycard.portals.clicks import key_of, once
 from citycard.portals.doors import actor_of, door
 from citycard.portals.resident import own, units
-from citycard.portals.resident.amounts import MOST, AmountForm, key_of, once
+from citycard.portals.resident.amounts import MOST, AmountForm
 
 
 class GiftForm(AmountForm):
