@@ -1,4 +1,4 @@
-"""A demo's comings and goings: the personas' children at school gates, some staff at the office."""
+"""A demo's comings and goings: the personas' children at school gates."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -6,24 +6,22 @@ from collections.abc import Iterator
 from citycard.attendance import api as attendance
 from citycard.simulation.world import HeldCard, Reader, World
 
-STAFF = 12
+_CAME, _LEFT = 7.4, 16.1
 _FORGETS = 0.06
 """How often somebody leaves without a tap."""
-_HOURS = {"school": (7.4, 16.1), "staff": (8.3, 17.5)}
 
 
 def passing(world: World, day: dt.date) -> Iterator[tuple[dt.datetime, HeldCard, Reader]]:
     """Yield who came and who left on a day; nobody does at a weekend."""
     if day.weekday() >= 5:
         return
-    for kind, cards in (("school", _pupils(world)), ("staff", _staff(world))):
-        came, left = _HOURS[kind]
-        for card in cards:
-            readers = [it for it in gates(world, kind) if it.issuer == card.issuer]
-            if readers:
-                yield world.at(day, came + world.chance.random() / 2), card, readers[0]
-                if world.chance.random() >= _FORGETS:
-                    yield world.at(day, left + world.chance.random()), card, readers[0]
+    schools = gates(world, "school")
+    for card in _pupils(world):
+        reader = next((it for it in schools if it.issuer == card.issuer), None)
+        if reader is not None:
+            yield world.at(day, _CAME + world.chance.random() / 2), card, reader
+            if world.chance.random() >= _FORGETS:
+                yield world.at(day, _LEFT + world.chance.random()), card, reader
 
 
 def gates(world: World, kind: str = "") -> list[Reader]:
@@ -46,7 +44,3 @@ def _pupils(world: World) -> list[HeldCard]:
         and world.people[place].school
     }
     return [card for card in world.cards if card.member_id in pupils]
-
-
-def _staff(world: World) -> list[HeldCard]:
-    return [card for card in world.cards if card.kind == "staff"][:STAFF]
