@@ -90,12 +90,12 @@ def reader_card(town: Town) -> tuple[int, str]:
 
 
 @contextmanager
-def client(port: int, patron: str) -> Iterator[Any]:
+def client(port: int, patron: str, logs: Path) -> Iterator[Any]:
     """The client of PyPI's Sip2, as a vendor would use it."""
     found = Sip2()
     found.hostName, found.hostPort, found.tlsEnable = "127.0.0.1", port, False
     found.socketTimeout, found.loglevel, found.institutionId = 10, "CRITICAL", "市立圖書館"
-    found.patron = patron
+    found.patron, found.logfile_path = patron, str(logs)
     found.connect()
     yield found
     found.disconnect()
@@ -108,14 +108,14 @@ def asked(sip: Any, name: str, *args: Any) -> Any:
 
 
 def test_an_independent_client_lends_a_book_through_a_moody_library(
-    reader_card: tuple[int, str], patrons: Patrons, books: Books, loop: Loop
+    reader_card: tuple[int, str], patrons: Patrons, books: Books, loop: Loop, tmp_path: Path
 ) -> None:
     _, card = reader_card
     books.switch(latency_ms=60, split=3)
     library = DemoLibraryServer(books)
     library.heard = []
     before = scalar("SELECT count(*) FROM people_access_record")
-    with proxied(library, patrons, loop=loop) as port, client(port, card) as sip:
+    with proxied(library, patrons, loop=loop) as port, client(port, card, tmp_path) as sip:
         assert asked(sip, "login", "terminal-1", "secret")["fixed"]["Ok"] == "1"
         assert asked(sip, "sc_status")["fixed"]["OnlineStatus"] == "Y"
         patron = asked(sip, "patron_information", "charged")
