@@ -17,28 +17,55 @@ from django.template import Engine, engines
 from django.template.base import FilterExpression, Node, TextNode, Variable
 from django.templatetags.i18n import BlockTranslateNode
 
+from citycard.infra.web.texts import missing_translations, told
 from tests.architecture.house import PACKAGE, python_files, relative, strings_in, tree_of
 from tools.reference import all_refusals
 
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 # cc/style is the developers' style guide: samples with invented data, shown in demos only
 TEMPLATES = sorted(it for it in PACKAGE.rglob("templates/**/*.html") if it.parent.name != "style")
-GETTEXT = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "gettext_noop"}
+GETTEXT = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "gettext_noop"}
 ITSELF = {"中文"}  # a language is named in that language
 PARAMETER = re.compile(r"%\((\w+)\)s")
 # A constant of a template is looked up as it is parsed: its own words stand in the file alone.
-LITERAL = re.compile(r"(?:translate |_\()\"([^\"]+)\"")
+LITERAL = re.compile(r"(?:translate |_\()\"([^\"]+)\"(?! context)")
 
 
 @functools.cache
 def catalogue(language: str) -> dict[str, str]:
-    """Return msgid → msgstr of one language, of every app."""
+    """Return msgid → msgstr of one language, of every app, for what is said without a context."""
     return {
         entry.msgid: entry.msgstr or (entry.msgstr_plural or {}).get(0, "")
-        for path in PACKAGE.rglob(f"locale/{language}/LC_MESSAGES/django.po")
-        for entry in polib.pofile(str(path))
-        if not entry.obsolete and not entry.fuzzy
+        for _path, entry in entries(language)
+        if not entry.msgctxt
     }
+
+
+def entries(language: str) -> Iterator[tuple[str, polib.POEntry]]:
+    """Yield every text of a language with the catalogue that it stands in."""
+    for path in PACKAGE.rglob(f"locale/{language}/LC_MESSAGES/django.po"):
+        for entry in polib.pofile(str(path)):
+            if not entry.obsolete and not entry.fuzzy:
+                yield relative(path), entry
+
+
+@pytest.mark.parametrize("language", ["zh_Hant", "en"])
+def test_one_text_has_one_translation(language: str) -> None:
+    """All catalogues are one at run time, and the last one wins: what means two things in two doors
+    says which by a context (`pgettext`, `{% translate … context … %}`)."""
+    said: dict[tuple[str, str], dict[frozenset[str], list[str]]] = {}
+    for path, entry in entries(language):
+        words = frozenset((entry.msgstr_plural or {0: entry.msgstr}).values())
+        places = said.setdefault((entry.msgctxt or "", entry.msgid), {})
+        places.setdefault(words, []).append(path)
+    twofold = {text: dict(ways) for text, ways in said.items() if len(ways) > 1}
+    assert not twofold, "\n".join(f"{text}: {ways}" for text, ways in twofold.items())
+
+
+def test_every_text_has_words_in_its_own_context() -> None:
+    """A text with a context isn't translated by the same text without one."""
+    missing = missing_translations()
+    assert not missing, told(missing)
 
 
 @pytest.mark.parametrize("language", ["zh_Hant", "en"])
@@ -87,12 +114,13 @@ def test_every_text_of_the_code_has_english() -> None:
 
 def test_no_door_speaks_one_language_only() -> None:
     """A door's Chinese texts are msgids; an f-string never is one."""
+    msgids = {entry.msgid for _path, entry in entries("en")}
     found = [
         f"{relative(path)}:{line}: {text}"
         for path in python_files(PACKAGE / "portals")
         for line, text in strings_in(path)
         if CHINESE.search(text) and text not in _docstrings(path) | ITSELF
-        if not catalogue("en").get(text)
+        if text not in msgids
     ]
     assert not found, "\n".join(found)
 
@@ -115,7 +143,7 @@ def gettext_calls(path: Path) -> Iterator[tuple[int, str]]:
     """Yield every literal that code hands to gettext."""
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Call) and _called(node) in GETTEXT and node.args:
-            first = node.args[1 if _called(node) == "pgettext" else 0]
+            first = node.args[0]
             if isinstance(first, ast.Constant) and isinstance(first.value, str):
                 yield first.lineno, first.value
 

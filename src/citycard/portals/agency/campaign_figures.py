@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from citycard.activities import api as activities
 from citycard.infra.web import charts, wording
@@ -66,7 +67,15 @@ def days_csv(days: Sequence[ledger.FundDay]) -> bytes:
 
 
 def _head() -> tuple[str, ...]:
-    return (_("日期"), _("撥入"), _("發出"), _("兌換"), _("逾期"), _("退回"), _("剩餘"))
+    return (
+        _("日期"),
+        _("撥入"),
+        _("發出"),
+        _("兌換"),
+        _("逾期"),
+        pgettext("points", "退回"),
+        _("剩餘"),
+    )
 
 
 def _rows(days: Sequence[ledger.FundDay]) -> list[tuple[str, ...]]:

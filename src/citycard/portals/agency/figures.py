@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from citycard.infra.clock import city_time, now, today
 from citycard.infra.packs import current_pack
@@ -182,7 +183,9 @@ def _charts(
         drawn = charts.bars(title, items, label=label, **about(code)) if _shows(items) else None
         found.append((title, drawn))
     if shown.answered != 0:
-        scores = [(_("%(n)s 分") % {"n": it.score}, it.times) for it in shown.scores]
+        scores = [
+            (pgettext("score", "%(n)s 分") % {"n": it.score}, it.times) for it in shown.scores
+        ]
         title = definitions["satisfaction"]["name"]
         drawn = charts.bars(title, scores, label=_("分數"), **about("satisfaction"))
         found.append((title, drawn if _shows(scores) else None))

@@ -8,6 +8,7 @@ from typing import Literal
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from citycard.infra import journal, ports
 from citycard.infra.web import wording
@@ -125,7 +126,7 @@ def topic_name(topic: str) -> str:
         "notify.email": _("電子郵件通知"),
         "notify.sms": _("簡訊通知"),
         "identity.email_code": _("登入驗證信"),
-        "card-printer": _("製卡"),
+        "card-printer": pgettext("port", "製卡"),
         "card-company": _("記名資料傳送"),
         "register.household": _("戶役政查核"),
         "register.status": _("身分資格查核"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from citycard.activities import api as activities
 from citycard.infra.packs import Text
@@ -37,7 +38,7 @@ KINDS: dict[str, tuple[Any, str]] = {
     "dispute.credit": (_("申訴更正"), "file-pen"),
     "fares.overcharge.noted": (_("車資多收登錄"), "file-pen"),
     "fares.overcharge.charged": (_("車資多收登錄"), "file-pen"),
-    "manual.move": (_("人工調整"), "file-pen"),
+    "manual.move": (pgettext_lazy("history", "人工調整"), "file-pen"),
 }
 # What is one thing for who gives and another for who gets.
 BOTH_WAYS: dict[str, tuple[tuple[Any, str], tuple[Any, str]]] = {
