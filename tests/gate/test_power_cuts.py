@@ -95,6 +95,10 @@ def test_a_reader_that_was_cut_off_uploads_in_batches_and_forgets_the_numbers(
     assert number.encode() not in _bytes_of_answered(tmp_path / "reader.db", number)
     [health] = [one for one in taps.reader_health() if one.reader_id == device.device_id]
     assert (health.taken, health.missing) == (41, 0)
+    noted = agencies.device(device_id=device.device_id)
+    assert (noted.firmware, noted.backlog) == ("citycard-reader/0.1.0", 0)
+    assert noted.skew_ms is not None
+    assert abs(noted.skew_ms) < 60_000
 
 
 def test_taps_under_load_survive_a_killed_gate_once_each(

@@ -37,6 +37,9 @@ class Journal:
             " number TEXT, answer TEXT, ride TEXT, sale TEXT, answered TEXT,"
             " PRIMARY KEY (epoch, seq))"
         )
+        self._db.execute(
+            "CREATE INDEX IF NOT EXISTS tap_waiting ON tap (epoch, seq) WHERE answer IS NULL"
+        )
         known = {row[1] for row in self._db.execute("PRAGMA table_info(tap)")}
         for column in {"sale", "answered"} - known:  # a journal from before there were any
             self._db.execute(f"ALTER TABLE tap ADD COLUMN {column} TEXT")
@@ -78,6 +81,11 @@ class Journal:
             [limit],
         )
         return [Tap(*row) for row in found]
+
+    def backlog(self) -> int:
+        """Return how many taps have no answer yet."""
+        (count,) = self._db.execute("SELECT count(*) FROM tap WHERE answer IS NULL").fetchone()
+        return int(count)
 
     def answered(self, answers: Sequence[tuple[Tap, str]], *, to_mend: Sequence[Tap] = ()) -> None:
         """Keep the gate's answers; number and ride are forgotten, they are no longer needed.

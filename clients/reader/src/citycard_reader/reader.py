@@ -5,6 +5,7 @@ import datetime as dt
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from email.utils import format_datetime
 from typing import Any, NamedTuple
 
 from citycard_reader.documents import NotTrusted
@@ -12,6 +13,7 @@ from citycard_reader.journal import Journal, Tap
 from citycard_reader.offline import Decision, Offline
 from citycard_reader.transport import CutOff, Http, Reply, Transport
 
+VERSION = "0.1.0"
 MOST_TOGETHER = 500
 NOT_KEPT = ("bad_ride", "bad_sale")
 """The city kept nothing of such a tap."""
@@ -54,6 +56,7 @@ class Reader:
 
     :param offline: the snapshot by which it answers when the city is away; None: it never does
     :param issuer: whose numbers it reads, and which: as the city enrolled it
+    :param firmware: product and version, as the city shows it; a vendor names its own
     """
 
     def __init__(
@@ -67,11 +70,12 @@ class Reader:
         offline: Offline | None = None,
         issuer: str = "easycard",
         number_kind: str = "printed",
+        firmware: str = f"citycard-reader/{VERSION}",
         transport: Transport | None = None,
         now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
     ) -> None:
         self._transport = Http(gate) if transport is None else transport
-        self._authorization = f"Reader {code}:{key}"
+        self._always = {"Authorization": f"Reader {code}:{key}", "User-Agent": firmware}
         self._journal = journal
         self._epoch = epoch
         self._offline = offline
@@ -165,6 +169,11 @@ class Reader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _at_present(self) -> dict[str, str]:
+        """Return what a request says of the reader: its own clock, and how many taps wait in it."""
+        date = format_datetime(self._now().astimezone(dt.UTC), usegmt=True)
+        return {"Date": date, "Backlog": str(self._journal.backlog())}
+
     def _is_away(self) -> bool:
         """Tell whether the city can't be reached: it was asked a moment ago, or is asked now."""
         if self._away_until is not None:
@@ -203,7 +212,10 @@ class Reader:
 
     def _send(self, taps: Sequence[Tap]) -> list[Answer]:
         told_of = [said(tap) for tap in taps]
-        told = self._post({"taps": told_of} if len(told_of) > 1 else told_of[0])
+        told = self._post(
+            {"taps": told_of} if len(told_of) > 1 else told_of[0],
+            still_waiting=max(0, self._journal.backlog() - len(taps)),
+        )
         answers = told["answers"] if len(told_of) > 1 else [told]
         both = list(zip(taps, answers, strict=True))
         self._journal.answered(
@@ -215,19 +227,18 @@ class Reader:
             self._offline.stop("sequence numbers were used before; ask for a new key")
         return [_answer(answer) for answer in answers]
 
-    def _post(self, body: dict[str, Any]) -> dict[str, Any]:
-        reply = self._ask(
-            "POST", "/taps", {"Content-Type": "application/json"}, json.dumps(body).encode()
-        )
+    def _post(self, body: dict[str, Any], *, still_waiting: int) -> dict[str, Any]:
+        told = {"Content-Type": "application/json", "Backlog": str(still_waiting)}
+        reply = self._ask("POST", "/taps", told, json.dumps(body).encode())
         if reply.status == 200:
-            told: dict[str, Any] = json.loads(reply.body)
-            return told
+            answered: dict[str, Any] = json.loads(reply.body)
+            return answered
         return _refuse(reply.status, reply.headers.get("Retry-After"), reply.body)
 
     def _ask(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> Reply:
-        sent = {"Authorization": self._authorization} | {k: v for k, v in headers.items() if v}
+        sent = self._always | self._at_present() | {k: v for k, v in headers.items() if v}
         try:
             reply = self._transport.send(method, path, sent, body)
         except CutOff as why:
