@@ -23,6 +23,12 @@ class LampLit(Event):
     lamp_id: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class StreetLit(Event):
+    code: ClassVar[str] = "test.street.lit"
+    lamps: int | tuple[int, ...]
+
+
 class Follower:
     """Keeps what it took, and breaks on the lamps it is told to."""
 
@@ -155,6 +161,74 @@ def test_a_subscriber_that_the_database_fails_holds_up_none_after_it(follower: F
     assert follower.seen == [7]
     with pytest.raises(OperationalError):  # nothing else to do: the pump rests
         jobs.pump_each()
+
+
+@dataclass
+class Batches:
+    """Keeps how much lay in each batch that it took."""
+
+    taken: list[list[int]]
+
+    def __call__(self, batch: Sequence[journal.Announced]) -> None:
+        lamps = [event.body["lamps"] for event in batch]
+        self.taken.append([one if isinstance(one, int) else len(one) for one in lamps])
+
+
+@pytest.fixture
+def streets(follower: Follower) -> Batches:
+    """One who takes two streets at once, and more while they have no more than ten lamps."""
+    return Batches([])
+
+
+def follows(streets: Batches, *, holds: str = "lamps", most: int = 10) -> journal.Subscriber:
+    one = journal.Subscriber(
+        name="streets",
+        codes=frozenset({StreetLit.code}),
+        handle=streets,
+        batch=2,
+        holds=holds,
+        most=most,
+    )
+    journal.subscribe([one])
+    journal.pump_until_idle()
+    streets.taken.clear()
+    return one
+
+
+def light_streets(*lamps: int | tuple[int, ...]) -> None:
+    with unit_of_work():
+        journal.announce(*(StreetLit(lamps=one) for one in lamps))
+
+
+def test_who_is_behind_takes_more_at_once_up_to_its_bound(streets: Batches) -> None:
+    subscriber = follows(streets)
+    light_streets(3, (1, 2, 3), 3, 1, 1, 100, 100, 100, 4)
+    while journal.pump_once(subscriber):
+        continue
+    assert streets.taken == [[3, 3, 3, 1], [1, 100], [100, 100], [4]]
+
+
+def test_what_comes_in_time_is_taken_as_it_comes(streets: Batches) -> None:
+    subscriber = follows(streets)
+    for lamps in (1, 2, 3):
+        light_streets(lamps)
+        assert journal.pump_once(subscriber) == 1
+    assert streets.taken == [[1], [2], [3]]
+
+
+def test_who_states_no_bound_takes_batches_however_much_waits(streets: Batches) -> None:
+    subscriber = follows(streets, holds="", most=0)
+    light_streets(1, 1, 1, 1, 1)
+    while journal.pump_once(subscriber):
+        continue
+    assert streets.taken == [[1, 1], [1, 1], [1]]
+
+
+def test_however_little_they_hold_so_many_events_are_read_at_once(streets: Batches) -> None:
+    subscriber = follows(streets, most=10**6)
+    light_streets(*[1] * 45)
+    assert journal.pump_once(subscriber) == 40
+    assert journal.pump_once(subscriber) == 5
 
 
 def test_what_is_announced_after_a_restore_arrives_too(follower: Follower) -> None:

@@ -23,6 +23,8 @@ SUBSCRIPTIONS: list[Subscriber] = [
         codes=snapshotting.STOPPED,
         handle=snapshotting.follow_cards,
         batch=100,
+        holds="card_ids",
+        most=20_000,
     ),
     Subscriber(
         name="rights.facts",
@@ -35,6 +37,8 @@ SUBSCRIPTIONS: list[Subscriber] = [
         codes=allowances.FOLLOWED,
         handle=allowances.follow,
         batch=100,
+        holds="member_ids",
+        most=20_000,
     ),
     Subscriber(
         name="cards.single_rights",
@@ -46,6 +50,8 @@ SUBSCRIPTIONS: list[Subscriber] = [
         codes=snapshotting.CHANGED,
         handle=snapshotting.follow_cards,
         batch=100,
+        holds="card_ids",
+        most=20_000,
     ),
     Subscriber(
         name="taps.losses",
@@ -80,12 +86,16 @@ SUBSCRIPTIONS: list[Subscriber] = [
         codes=frozenset({volunteering.STORED}),
         handle=volunteering.follow_taps,
         batch=100,
+        holds="taps",
+        most=500_000,
     ),
     Subscriber(
         name="attendance.stays",
         codes=frozenset({"taps.batch.stored"}),
         handle=attending.follow_taps,
         batch=100,
+        holds="taps",
+        most=500_000,
     ),
     Subscriber(
         name="attendance.notices",
@@ -103,6 +113,8 @@ SUBSCRIPTIONS: list[Subscriber] = [
         codes=frozenset({riding.KEPT}),
         handle=riding.follow_readings,
         batch=50,
+        holds="readings",
+        most=200_000,
     ),
     Subscriber(name="fares.changes", codes=riding.FOLLOWED, handle=riding.follow_changes, batch=50),
     Subscriber(
@@ -110,18 +122,24 @@ SUBSCRIPTIONS: list[Subscriber] = [
         codes=frozenset({riding.DECIDED}),
         handle=riding.post_points,
         batch=10,
+        holds="riders",
+        most=100_000,
     ),
     Subscriber(
         name="insight.usage",
         codes=frozenset({"taps.batch.stored"}),
         handle=insight.absorb_taps,
         batch=100,
+        holds="taps",
+        most=500_000,
     ),
     Subscriber(
         name="agencies.systems",
         codes=telling_agencies.FOLLOWED,
         handle=telling_agencies.follow,
         batch=100,
+        holds="member_ids",
+        most=20_000,
     ),
     Subscriber(name="notify.messages", codes=notify.FOLLOWED, handle=notify.tell_about, batch=100),
 ]

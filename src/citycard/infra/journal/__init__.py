@@ -18,6 +18,7 @@ from citycard.infra.journal.following import (
     restart,
     subscribe,
     subscribers,
+    waiting_since,
 )
 from citycard.infra.journal.restoring import begin_generation, begin_generation_if_restored
 
@@ -34,4 +35,5 @@ __all__ = [
     "restart",
     "subscribe",
     "subscribers",
+    "waiting_since",
 ]

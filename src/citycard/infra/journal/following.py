@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import structlog
@@ -21,6 +22,8 @@ from citycard.infra.unit_of_work import unit_of_work
 log = structlog.get_logger(__name__)
 
 _BATCH = 500
+_FAR_BEHIND = 20
+"""So many times its batch a subscriber takes at once when so much waits, within its ``most``."""
 _IDLE_STRIDE = 1000
 """How many foreign transactions an idle cursor lets pass before it is moved along."""
 
@@ -42,12 +45,17 @@ class Subscriber:
     :ivar codes: the events it takes
     :ivar handle: gets a batch inside a unit of work and must finish its whole effect there; what
         needs a port is put in the outbox
+    :ivar batch: how many events it takes at once
+    :ivar holds: what its events' bodies call that which they are about, a number or a list: one who
+        follows in sets takes more events when more wait, as long as they hold ``most`` in all
     """
 
     name: str
     codes: frozenset[str]
     handle: Callable[[Sequence[Announced]], None]
     batch: int = _BATCH
+    holds: str = ""
+    most: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +98,7 @@ def pump_once(subscriber: Subscriber) -> int:
         return 0
     try:
         with unit_of_work():
-            return _take(subscriber, subscriber.batch)
+            return _take(subscriber)
     except Exception as broken:
         if is_unreachable(broken):
             raise  # it went away, or chose us in a deadlock: the caller tries again
@@ -131,6 +139,14 @@ def lag() -> list[Lag]:
     return sorted(found, key=lambda it: (it.stopped_at is None, -it.seconds))
 
 
+def waiting_since(subscriber: Subscriber) -> dt.datetime | None:
+    """Return when the first event was announced that a subscriber may take now; None: there is
+    none, or it has never taken any."""
+    cursor = row(f"{_CURSOR} WHERE subscriber = %s", [subscriber.name])
+    found = _read(subscriber, cursor, 1) if cursor else []
+    return found[0].recorded_at if found else None
+
+
 def restart(name: str, *, skip: bool = False) -> None:
     """Let a stopped subscriber go on, with the event that stopped it or, when told so, past it."""
     with unit_of_work():
@@ -149,18 +165,39 @@ def restart(name: str, *, skip: bool = False) -> None:
         )
 
 
-def _take(subscriber: Subscriber, limit: int) -> int:
+def _take(subscriber: Subscriber, *, singly: bool = False) -> int:
     cursor = _cursor(subscriber)
     if cursor is None:
         return 0
-    batch = _read(subscriber, cursor, limit)
+    found = _read(subscriber, cursor, 1 if singly else _most_events(subscriber))
+    batch = _at_once(subscriber, [_announced(event) for event in found])
     if batch:
-        subscriber.handle([_announced(event) for event in batch])
-        last = batch[-1]
+        subscriber.handle(batch)
+        last = found[len(batch) - 1]
         _move(subscriber, last.generation, last.xid, last.id)
     elif int(cursor.horizon) - int(cursor.xid) > _IDLE_STRIDE:
         _move(subscriber, cursor.generation_now, cursor.horizon, 0)
     return len(batch)
+
+
+def _most_events(subscriber: Subscriber) -> int:
+    return subscriber.batch * (_FAR_BEHIND if subscriber.most else 1)
+
+
+def _at_once(subscriber: Subscriber, waiting: Sequence[Announced]) -> list[Announced]:
+    """Return which of the events that wait are taken at once: a batch, and more while what they
+    hold stays within the bound."""
+    held = accumulate(_held(event, subscriber.holds) for event in waiting)
+    return [
+        event
+        for n, (event, so_far) in enumerate(zip(waiting, held, strict=True))
+        if n < subscriber.batch or so_far <= subscriber.most
+    ]
+
+
+def _held(event: Announced, name: str) -> int:
+    what = event.body.get(name, 1)
+    return what if isinstance(what, int) else len(what)
 
 
 def _take_one_by_one(subscriber: Subscriber) -> int:
@@ -169,7 +206,7 @@ def _take_one_by_one(subscriber: Subscriber) -> int:
     while True:
         try:
             with unit_of_work():
-                if not _take(subscriber, 1):
+                if not _take(subscriber, singly=True):
                     return taken
             taken += 1
         except Exception as poison:
