@@ -97,3 +97,39 @@ def test_a_death_ends_everything(city: Any) -> None:
             )
             entitlements.decide_again(member_ids=[member], actor=SYSTEM, now=NOW)
     assert rights(member) == set()
+
+
+def test_who_was_decided_today_as_of_what_is_known_is_passed_over(city: Any) -> None:
+    member = enrolled(dt.date(1980, 1, 1))
+    with clock.stopped_at(NOW):
+        say(member, "registered_city", "taipei")
+        journal.pump_until_idle()
+        assert decided_at(member) == NOW
+        later = NOW + dt.timedelta(hours=1)
+        follow_again(member, later)
+        assert decided_at(member) == NOW, "decided twice as of the same facts"
+        say(member, "registered_city", "newtaipei")
+        follow_again(member, later)
+    assert decided_at(member) == later
+    assert rights(member) == set()
+
+
+def test_another_day_decides_again(city: Any) -> None:
+    member = enrolled(dt.date(1980, 1, 1))
+    with clock.stopped_at(NOW):
+        say(member, "registered_city", "taipei")
+        journal.pump_until_idle()
+    tomorrow = NOW + dt.timedelta(days=1)
+    follow_again(member, tomorrow)
+    assert decided_at(member) == tomorrow
+
+
+def follow_again(member: int, now: dt.datetime) -> None:
+    with unit_of_work():
+        entitlements.decide_again(member_ids=[member], actor=SYSTEM, now=now)
+
+
+def decided_at(member: int) -> dt.datetime:
+    [found] = rows("SELECT decided_at FROM entitlements_next_check WHERE member_id = %s", [member])
+    at: dt.datetime = found.decided_at
+    return at

@@ -13,7 +13,12 @@ from citycard.kernel.actors import Actor
 
 
 def decide_many(
-    *, member_ids: Sequence[int], on: dt.date, now: dt.datetime, actor: Actor
+    *,
+    member_ids: Sequence[int],
+    on: dt.date,
+    now: dt.datetime,
+    actor: Actor,
+    answer: bool = True,
 ) -> list[Change]:
     """Decide all rights of many members from a day onward, quietly; as ``decide``.
 
@@ -21,6 +26,8 @@ def decide_many(
     """
     run = preview(member_ids=member_ids, on=on, now=now, actor=actor)
     carry_out(run_id=run.run_id, actor=actor, now=now)
+    if not answer:
+        return []
     return [
         Change(
             member_id=one.member_id,

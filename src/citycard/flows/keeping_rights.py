@@ -20,7 +20,9 @@ def follow_facts(batch: Sequence[Announced]) -> None:
     members = sorted({member for event in batch for member in event.body["member_ids"]})
     # more than a handful at once is an import or a feed: nobody is told one by one
     quiet = len(members) > A_BATCH // 10
-    entitlements.decide_again(member_ids=members, quiet=quiet, actor=SYSTEM, now=clock.now())
+    entitlements.decide_again(
+        member_ids=members, quiet=quiet, answer=False, actor=SYSTEM, now=clock.now()
+    )
 
 
 def free_cards(batch: Sequence[Announced]) -> None:
