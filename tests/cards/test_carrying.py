@@ -165,6 +165,32 @@ def test_it_follows_the_card_that_replaces_a_lost_one(new_card: NewCard) -> None
     assert cards.verify() == []
 
 
+def test_many_peoples_follow_those_that_replace_lost_ones_at_once(new_card: NewCard) -> None:
+    mains = {n: new_card(member=n, kind="disability") for n in (1, 2, 3)}
+    companions = {n: new_card(member=n, kind="companion") for n in (1, 2)}
+    with unit_of_work():
+        for n in (1, 3):
+            cards.report_lost(card_id=mains[n], actor=SYSTEM, now=LATER)
+    with unit_of_work():
+        new = [
+            cards.NewCard(kind="disability", medium="easycard", numbers={"printed": f"{n:016d}"})
+            for n in (81, 83, 84)
+        ]
+        made = cards.register_many(cards=new, actor=SYSTEM, now=LATER)
+        ids = [one.card_id for one in made if one.card_id is not None]
+        binds = [
+            cards.Bind(card_id=card, member_id=n) for card, n in zip(ids, (1, 3, 4), strict=True)
+        ]
+        assert all(
+            one.refusal is None for one in cards.bind_many(binds=binds, actor=SYSTEM, now=LATER)
+        )
+    assert (state(companions[1]), state(companions[2])) == ("active", "active")
+    suspend(ids[0])
+    assert state(companions[1]) == "suspended"
+    assert state(companions[2]) == "active", "another's card doesn't lead it"
+    assert cards.verify() == []
+
+
 def test_two_counters_in_the_same_second_one_wins(city: City) -> None:
     with unit_of_work():
         new = [

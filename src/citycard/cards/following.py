@@ -52,14 +52,14 @@ def with_leader(binds: Sequence[Bind], kinds: Mapping[int, str]) -> list[Bind | 
 
 def stop_followers(*, card_id: int, actor: Actor, now: dt.datetime) -> None:
     """Stop the cards that follow a card which no longer works."""
-    followers = _followers(card_id, (states.ACTIVE, states.ISSUED))
+    followers = _followers([card_id], (states.ACTIVE, states.ISSUED))
     _put(followers, states.SUSPENDED, actor, now)
     announce(*(events.CardSuspended(card_id=c, member_id=m) for c, m in followers))
 
 
-def resume_followers(*, card_id: int, actor: Actor, now: dt.datetime) -> None:
-    """Let the cards work again that were stopped with a card which works again."""
-    stopped = _followers(card_id, (states.SUSPENDED,))
+def resume_followers(*, card_ids: Sequence[int], actor: Actor, now: dt.datetime) -> None:
+    """Let the cards work again that were stopped with cards which work again."""
+    stopped = _followers(card_ids, (states.SUSPENDED,))
     why = _last_why([card for card, _ in stopped])
     followers = [(card, member) for card, member in stopped if why.get(card) == WHY]
     _put(followers, states.ACTIVE, actor, now)
@@ -74,50 +74,60 @@ def follow_anew(
     :param bindings: card → its new binding
     """
     followed = {kind.follows for kind in card_table().kinds.values() if kind.follows}
-    for card_id, binding_id in sorted(bindings.items()):
-        if kinds.get(card_id) in followed and _take_over(binding_id, now):
-            resume_followers(card_id=card_id, actor=actor, now=now)
+    leaders = [own for card, own in bindings.items() if kinds.get(card) in followed]
+    taken = _take_over(leaders, now) if leaders else []
+    if taken:
+        resume_followers(card_ids=taken, actor=actor, now=now)
 
 
-def _take_over(binding_id: int, now: dt.datetime) -> bool:
-    """Write anew the bindings of the holder's followers whose leader is over."""
-    return bool(
-        execute(
-            """
-            WITH leader AS (SELECT l.id, l.member_id, c.kind FROM cards_binding l
-                            JOIN cards_card c ON c.id = l.card_id WHERE l.id = %(binding)s),
-            closed AS (
-                UPDATE cards_binding f
-                SET recorded = tstzrange(lower(f.recorded), greatest(%(now)s, lower(f.recorded)
-                                         + interval '1 microsecond'))
-                FROM leader, cards_binding old, cards_card was
-                WHERE f.member_id = leader.member_id AND f.follows_binding_id = old.id
-                  AND upper_inf(f.recorded) AND upper_inf(f.bound)
-                  AND was.id = old.card_id AND was.kind = leader.kind
-                  AND NOT (upper_inf(old.recorded) AND upper_inf(old.bound))
-                RETURNING f.card_id, f.member_id, f.bound, f.only_one_of, upper(f.recorded) AS at)
+def _take_over(binding_ids: Sequence[int], now: dt.datetime) -> list[int]:
+    """Write anew the bindings of the holders' followers whose leader is over; returns the cards
+    that are followed now. Of several of a person's and kind, the first is."""
+    taken = rows(
+        """
+        WITH leader AS MATERIALIZED (
+            SELECT DISTINCT ON (l.member_id, c.kind) l.id, l.card_id, l.member_id, c.kind
+            FROM cards_binding l JOIN cards_card c ON c.id = l.card_id
+            WHERE l.id = ANY(%(bindings)s::bigint[])
+            ORDER BY l.member_id, c.kind, l.card_id),
+        left_alone AS MATERIALIZED (
+            SELECT f.id, l.id AS leader, l.card_id AS followed
+            FROM leader l
+            JOIN cards_binding f ON f.member_id = l.member_id AND upper_inf(f.recorded)
+            JOIN cards_binding old ON old.id = f.follows_binding_id
+            JOIN cards_card was ON was.id = old.card_id AND was.kind = l.kind
+            WHERE upper_inf(f.bound) AND NOT (upper_inf(old.recorded) AND upper_inf(old.bound))
+            ORDER BY f.id FOR UPDATE OF f),
+        closed AS (
+            UPDATE cards_binding f
+            SET recorded = tstzrange(lower(f.recorded), greatest(%(now)s, lower(f.recorded)
+                                     + interval '1 microsecond'))
+            FROM left_alone a WHERE f.id = a.id
+            RETURNING f.card_id, f.member_id, f.bound, f.only_one_of, upper(f.recorded) AS at,
+                      a.leader, a.followed),
+        added AS (
             INSERT INTO cards_binding
                 (card_id, member_id, bound, recorded, only_one_of, follows_binding_id)
-            SELECT card_id, member_id, bound, tstzrange(at, NULL), only_one_of, %(binding)s
-            FROM closed
-            """,
-            {"binding": binding_id, "now": now},
-        )
+            SELECT card_id, member_id, bound, tstzrange(at, NULL), only_one_of, leader FROM closed)
+        SELECT followed FROM closed
+        """,
+        {"bindings": list(binding_ids), "now": now},
     )
+    return sorted({one.followed for one in taken})
 
 
-def _followers(card_id: int, in_states: Sequence[str]) -> list[tuple[int, int]]:
-    """Lock the cards that follow a card and stand in some states: (card, member)."""
+def _followers(card_ids: Sequence[int], in_states: Sequence[str]) -> list[tuple[int, int]]:
+    """Lock the cards that follow some cards and stand in some states: (card, member)."""
     found = rows(
         """
         SELECT c.id, f.member_id FROM cards_binding f
         JOIN cards_binding l ON l.id = f.follows_binding_id
         JOIN cards_card c ON c.id = f.card_id
-        WHERE l.card_id = %s AND upper_inf(f.recorded) AND upper_inf(f.bound)
+        WHERE l.card_id = ANY(%s::bigint[]) AND upper_inf(f.recorded) AND upper_inf(f.bound)
           AND c.state = ANY(%s::text[])
         ORDER BY c.id FOR UPDATE OF c
         """,
-        [card_id, list(in_states)],
+        [list(card_ids), list(in_states)],
     )
     return [(one.id, one.member_id) for one in found]
 

@@ -79,8 +79,10 @@ def _change(card_id: int, wanted: str, *, why: str, actor: Actor, now: dt.dateti
         [wanted, now, card_id],
     )
     note_states([(card_id, wanted, why)], actor=actor, at=max(now, card.state_at))
-    follow = resume_followers if wanted == states.ACTIVE else stop_followers
-    follow(card_id=card_id, actor=actor, now=now)
+    if wanted == states.ACTIVE:
+        resume_followers(card_ids=[card_id], actor=actor, now=now)
+    else:
+        stop_followers(card_id=card_id, actor=actor, now=now)
     if wanted in states.ENDS:
         return end_binding(card_id=card_id, now=now)
     holder = scalar(
