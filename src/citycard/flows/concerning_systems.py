@@ -3,7 +3,7 @@ the agency's own services, nothing of anybody else's."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from citycard.agencies import api as agencies
 from citycard.cards import api as cards
@@ -72,11 +72,22 @@ def rights_ended(events: Sequence[Announced], webhooks: Webhooks) -> Noted:
 
 
 def _rights(kind: str, events: Sequence[Announced], webhooks: Webhooks) -> Noted:
-    for event in events:
-        right = event.body["entitlement"]
-        concerned = [one for one in webhooks if right in _rights_of(one.agency)]
-        about = {"entitlement": right, "on": event.body["on"]}
-        yield from _of_members(kind, event, event.body["member_ids"], concerned, about)
+    rights = {event.body["entitlement"] for event in events}
+    concerned = {
+        right: [one for one in webhooks if right in _rights_of(one.agency)] for right in rights
+    }
+    return _of_members(
+        kind,
+        [
+            _Told(
+                event,
+                event.body["member_ids"],
+                concerned[event.body["entitlement"]],
+                {"entitlement": event.body["entitlement"], "on": event.body["on"]},
+            )
+            for event in events
+        ],
+    )
 
 
 def _rights_of(agency: str) -> set[str]:
@@ -94,40 +105,53 @@ def _rights_of(agency: str) -> set[str]:
 
 def cards_lost(events: Sequence[Announced], webhooks: Webhooks) -> Noted:
     """Say that a card of a member of the agency's own was reported lost."""
-    for event in events:
-        member = event.body["member_id"]
-        yield from _of_members("card.lost", event, [member] if member else [], webhooks, {})
+    owners = [(event, event.body["member_id"]) for event in events]
+    told = [_Told(event, [member], webhooks, {}) for event, member in owners if member]
+    return _of_members("card.lost", told)
 
 
 def cards_bound(events: Sequence[Announced], webhooks: Webhooks) -> Noted:
     """Say that a member of the agency's own has another card."""
-    for event in events:
-        members = list(dict.fromkeys(event.body["member_ids"]))
-        yield from _of_members("card.bound", event, members, webhooks, {})
+    told = [
+        _Told(event, list(dict.fromkeys(event.body["member_ids"])), webhooks, {})
+        for event in events
+    ]
+    return _of_members("card.bound", told)
 
 
-def _of_members(
-    kind: str,
-    event: Announced,
-    member_ids: Sequence[int],
-    webhooks: Webhooks,
-    about: Mapping[str, Any],
-) -> Noted:
-    """Tell each agency of those members alone whom it has a number of its own for."""
-    linked: dict[str, list[int]] = {}
-    for webhook in webhooks:
-        if webhook.agency not in linked:
-            found = cards.agency_numbers(agency=webhook.agency, member_ids=member_ids)
-            linked[webhook.agency] = [
-                member for member, one in zip(member_ids, found, strict=True) if one is not None
-            ]
-        for member in linked[webhook.agency]:
-            yield agencies.Happening(
-                webhook_id=webhook.webhook_id,
-                kind=kind,
-                at=event.at,
-                about={**about, "member_id": member},
-            )
+class _Told(NamedTuple):
+    """What an event would tell of members, and whom."""
+
+    event: Announced
+    members: Sequence[int]
+    webhooks: Webhooks
+    about: Mapping[str, Any]
+
+
+def _of_members(kind: str, told: Sequence[_Told]) -> Noted:
+    """Tell each agency of those members alone whom it has a number of its own for; all events'
+    members are looked up together."""
+    asked: dict[str, set[int]] = {}
+    for one in told:
+        for webhook in one.webhooks:
+            asked.setdefault(webhook.agency, set()).update(one.members)
+    linked = {agency: _linked(agency, sorted(members)) for agency, members in asked.items()}
+    for one in told:
+        for webhook in one.webhooks:
+            for member in one.members:
+                if member in linked[webhook.agency]:
+                    yield agencies.Happening(
+                        webhook_id=webhook.webhook_id,
+                        kind=kind,
+                        at=one.event.at,
+                        about={**one.about, "member_id": member},
+                    )
+
+
+def _linked(agency: str, member_ids: Sequence[int]) -> set[int]:
+    """Return those members whom an agency has a number of its own for."""
+    numbers = cards.agency_numbers(agency=agency, member_ids=member_ids)
+    return {member for member, own in zip(member_ids, numbers, strict=True) if own is not None}
 
 
 def proposals_decided(events: Sequence[Announced], webhooks: Webhooks) -> Noted:
