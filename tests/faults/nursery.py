@@ -33,6 +33,7 @@ def _live(program: ModuleType, environment: dict[str, str]) -> None:
     try:
         os.setsid()
         os.close(sys.stdin.fileno())
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what it says is no answer of ours
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         sys.argv = [program.__name__]
         os.environ.update(environment)

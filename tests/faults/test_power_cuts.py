@@ -202,6 +202,7 @@ def test_the_doors_lose_power_after_the_kiosk_ten_times(
 def cut_the_databases_power(rehearsal: Rehearsal, times: int) -> None:
     """Kill PostgreSQL at any moment of a redemption."""
     rig = rehearsal.rig
+    rig.door.environment["DOOR_PATIENCE_S"] = "0.5"
     rig.start_door()
     rig.start_agent()
     chance = random.Random(7)

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from citycard.agencies import api as agencies
+from tests.faults.rig import Nursery, Process, free_port, wait_until
 from tests.harness.databases import Clone
 
 
@@ -34,6 +35,18 @@ class RunningGate:
         """Kill the whole gate as a power cut would."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+
+
+@dataclass(frozen=True)
+class StartedGate:
+    """A gate that was kept ready and now lives, and a client for it."""
+
+    process: Process
+    client: httpx.Client
+
+    def kill(self) -> None:
+        """Kill it as a power cut would."""
+        self.process.kill()
 
 
 def authorization(reader: agencies.EnrolledDevice) -> dict[str, str]:
@@ -68,6 +81,37 @@ def gate(
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGTERM)
             process.wait(timeout=15)
+
+
+@contextmanager
+def kept_ready(database: Clone, log: Path) -> Iterator[Nursery]:
+    """Keep a gate of the database ready to be started as often as a test likes (`started`)."""
+    nursery = Nursery("tests.gate.ready", database.environment(), log)
+    try:
+        yield nursery
+    finally:
+        nursery.close()
+
+
+@contextmanager
+def started(nursery: Nursery, *, fail_at: str = "") -> Iterator[StartedGate]:
+    """Start a gate that was kept ready; it is killed at the end, if it didn't die before."""
+    port = free_port()
+    process = Process(nursery, {"GATE_PORT": str(port)})
+    process.start(CITYCARD_FAILPOINT=fail_at)
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+        try:
+            wait_until(lambda: _is_well(client), within_s=20, what="the gate")
+            yield StartedGate(process, client)
+        finally:
+            process.kill()
+
+
+def _is_well(client: httpx.Client) -> bool:
+    try:
+        return client.get("/health").status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
 
 
 def _wait(process: "subprocess.Popen[bytes]", client: httpx.Client, log: Path) -> None:

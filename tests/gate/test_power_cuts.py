@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,8 @@ from citycard.agencies import api as agencies
 from citycard.infra.database import scalar
 from citycard.ledger import api as ledger
 from citycard.taps import api as taps
-from tests.gate.serving import RunningGate, gate
+from tests.faults.rig import Nursery
+from tests.gate.serving import RunningGate, StartedGate, gate, kept_ready, started
 from tests.harness.cities import City
 from tests.taps.town import Town
 
@@ -29,7 +31,16 @@ def town(city: City) -> Town:
     return Town()
 
 
-def reader_of(device: agencies.EnrolledDevice, running: RunningGate, journal: Journal) -> Reader:
+@pytest.fixture(scope="module")
+def ready(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    """The city's gate, kept ready to be started again and again."""
+    with kept_ready(city.database, tmp_path_factory.mktemp("gate") / "gate.log") as nursery:
+        yield nursery
+
+
+def reader_of(
+    device: agencies.EnrolledDevice, running: RunningGate | StartedGate, journal: Journal
+) -> Reader:
     return Reader(
         gate=str(running.client.base_url),
         code=device.code,
@@ -43,25 +54,23 @@ def reader_of(device: agencies.EnrolledDevice, running: RunningGate, journal: Jo
     "times", [pytest.param(1, id="once"), pytest.param(10, id="ten", marks=pytest.mark.slow)]
 )
 def test_the_gate_dies_between_tap_and_answer(
-    city: City, town: Town, tmp_path: Path, place: str, times: int
+    ready: Nursery, town: Town, tmp_path: Path, place: str, times: int
 ) -> None:
     members = town.residents(times)
     device = town.reader("activity", "doit")
     campaign = town.campaign(device, points=5)
     numbers = town.cards(members)
     journal = Journal(tmp_path / "reader.db")
-    log = tmp_path / "gate.log"
     for n, number in enumerate(numbers, 1):
-        cut = {"CITYCARD_FAILPOINT": place}
         with (
-            gate(city.database, log, environment=cut) as dying,
+            started(ready, fail_at=place) as dying,
             reader_of(device, dying, journal) as reader,
         ):
             assert reader.tap(number) is None
         stored = scalar("SELECT count(*) FROM pub.taps WHERE reader_id = %s", [device.device_id])
         assert stored == (n if place.endswith("after_commit") else n - 1)
         assert len(journal.waiting()) == 1
-        with gate(city.database, log) as again, reader_of(device, again, journal) as reader:
+        with started(ready) as again, reader_of(device, again, journal) as reader:
             assert reader.upload() == 1
         assert journal.waiting() == []
     stored = scalar("SELECT count(*) FROM pub.taps WHERE reader_id = %s", [device.device_id])
@@ -102,7 +111,7 @@ def test_a_reader_that_was_cut_off_uploads_in_batches_and_forgets_the_numbers(
 
 
 def test_taps_under_load_survive_a_killed_gate_once_each(
-    city: City, town: Town, tmp_path: Path
+    ready: Nursery, town: Town, tmp_path: Path
 ) -> None:
     """Several readers upload while the gate is killed at whatever it is doing, again and again."""
     members = town.residents(10)
@@ -111,7 +120,7 @@ def test_taps_under_load_survive_a_killed_gate_once_each(
     campaign = town.campaign(*devices, points=1)
     journals = [Journal(tmp_path / f"{n}.db") for n in range(len(devices))]
     for n in range(3):
-        with gate(city.database, tmp_path / "gate.log") as running, ExitStack() as stack:
+        with started(ready) as running, ExitStack() as stack:
             readers = [
                 stack.enter_context(reader_of(device, running, journal))
                 for device, journal in zip(devices, journals, strict=True)
@@ -121,7 +130,7 @@ def test_taps_under_load_survive_a_killed_gate_once_each(
                     running.kill()
                 for r, reader in enumerate(readers):
                     reader.tap(numbers[(i + r) % 10])
-    with gate(city.database, tmp_path / "gate.log") as running:
+    with started(ready) as running:
         for device, journal in zip(devices, journals, strict=True):
             with reader_of(device, running, journal) as reader:
                 reader.upload()
