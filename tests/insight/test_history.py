@@ -72,16 +72,23 @@ def figures():
     )
     names = {row.id: row.place for row in rows("SELECT id, place FROM insight_place")}
     visits = [
-        (row.service, row.month, row.week, who, names[place >> 8], place & 255)
+        (
+            row.service,
+            row.month,
+            row.week,
+            number >> 32,
+            names[number >> 8 & 0xFFFFFF],
+            number & 255,
+        )
         for row in rows("SELECT service, month, week, visits FROM insight_visits")
-        for who, place in struct.iter_unpack("<QI", row.visits)
+        for [number] in struct.iter_unpack("<Q", row.visits)
     ]
-    firsts = rows("SELECT service, bucket, firsts FROM insight_first")
-    return (
-        sorted(map(tuple, counts)),
-        sorted(visits),
-        sorted((*it[:2], bytes(it[2])) for it in firsts),
-    )
+    firsts = [
+        (row.service, number)
+        for row in rows("SELECT service, firsts FROM insight_first")
+        for [number] in struct.iter_unpack("<Q", row.firsts)
+    ]
+    return sorted(map(tuple, counts)), sorted(visits), sorted(firsts)
 
 
 def absorb(events) -> None:

@@ -18,7 +18,8 @@ Records = npt.NDArray[Any]
 
 
 def binary_rows(sql: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """Run a statement whose values travel as they are, so that bytes need no reading."""
+    """Run a statement that is kept prepared and whose values travel as they are, so that bytes need
+    no reading."""
     bound = {k: array_literal(v) if isinstance(v, list) else v for k, v in params.items()}
     connection.ensure_connection()
     connection.validate_no_broken_transaction()
@@ -26,7 +27,7 @@ def binary_rows(sql: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         connection.wrap_database_errors,
         psycopg.Cursor(connection.connection) as cursor,
     ):
-        cursor.execute(sql.encode(), bound, binary=True)
+        cursor.execute(sql.encode(), bound, binary=True, prepare=True)
         return cursor.fetchall() if cursor.description else []
 
 

@@ -122,7 +122,7 @@ def _rows(seen: SeenTaps, places: dict[tuple[str, str, str], int]) -> Records:
     of = np.array([services.index(it[0]) for it in codes], dtype=np.int32)[seen.at]
     for n, service in enumerate(services):
         mine = (of == n) & rows["known"]
-        rows["who"][mine] = pseudonyms(service, seen.member[mine]).view(np.int64)
+        rows["who"][mine] = pseudonyms(service, seen.member[mine])
     rows["of"] = _ranks(services)[of]
     return rows
 

@@ -95,9 +95,9 @@ def _people(agencies: Sequence[str], service: str, month: dt.date, kept: Found) 
 
 
 def _counted(agencies: Sequence[str], service: str, month: dt.date) -> Found:
-    places = [place for place, it in storing.agencies_of_places(service).items() if it in agencies]
-    visits = storing.read_visits(service, month, places)
-    counts = tally(visits, dict.fromkeys(places, _TOGETHER))
+    known = storing.places_of_agencies(service)[service]
+    places = [place for agency in agencies for place in known.get(agency, ())]
+    counts = tally(storing.read_visits(service, month, places), {_TOGETHER: places})
     return {key: n for key, n in counts.items() if key[1] == _TOGETHER}
 
 

@@ -47,7 +47,9 @@ def _new_people() -> Iterator[Finding]:
 
 def _of_visits(service: str, month: dt.date) -> Iterator[Finding]:
     """Compare the people that are kept with what was counted from them."""
-    counted = tally(storing.read_visits(service, month), storing.agencies_of_places(service))
+    counted = tally(
+        storing.read_visits(service, month), storing.places_of_agencies(service)[service]
+    )
     kept = {
         (row.what, row.agency, row.key): row.n
         for row in rows(

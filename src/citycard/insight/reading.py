@@ -2,13 +2,13 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from citycard.infra.clock import city_time
-from citycard.infra.database import rows, statement
-from citycard.insight.columns import Ints, binary_rows, joined
+from citycard.infra.columns import INT4, TEXT, array, ask
+from citycard.infra.database import statement
+from citycard.insight.columns import Ints
 from citycard.insight.counting import Place, SeenTaps
 from citycard.kernel.periods import next_month
 from citycard.taps import api as taps
@@ -22,22 +22,21 @@ def read_taps(*, months: Sequence[dt.date], batches: Sequence[int]) -> SeenTaps:
 
     :param batches: in order
     """
-    found = binary_rows(
-        statement(__file__, "read_taps"),
-        {
-            "months": list(months),
-            "batches": list(batches),
-            "first": batches[0],
-            "last": batches[-1],
-        },
+    about = {
+        "months": list(months),
+        "batches": list(batches),
+        "first": batches[0],
+        "last": batches[-1],
+    }
+    sites, ats, members, codes = ask(
+        statement(__file__, "read_taps"), about, (">i4", ">i8", ">i8", ">i2")
     )
-    codes = joined([row[5] for row in found], ">i2")
-    lengths = [len(row[5]) // 2 for row in found]
+    asked, at = np.unique(sites, return_inverse=True)
     return SeenTaps(
-        places=_places([row[:3] for row in found]),
-        at=np.repeat(np.arange(len(found)), lengths),
-        day=_days(joined([row[3] for row in found], ">i8").astype(np.int64), months),
-        member=joined([row[4] for row in found], ">i8").astype(np.int64),
+        places=_places(asked),
+        at=at,
+        day=_days(ats, months),
+        member=members,
         served=np.isin(codes, SERVED),
     )
 
@@ -55,21 +54,16 @@ def _days(ats: Ints, months: Sequence[dt.date]) -> Ints:
     return numbers[np.searchsorted(starts, ats, side="right") - 1]
 
 
-def _places(found: Sequence[tuple[Any, ...]]) -> list[Place]:
-    """Return places with their numbers; one that is new gets one."""
-    ids = _numbers(found)
-    if len(ids) < len(found):
-        new = sorted(set(found) - ids.keys())
-        rows(statement(__file__, "add_places"), _columns(new))
-        ids |= _numbers(new)
-    return [Place(id=ids[row], service=row[0], agency=row[1], place=row[2]) for row in found]
+def _places(sites: Ints) -> list[Place]:
+    """Return the places of sites, in order; one that is new gets a number."""
+    about = {"sites": array(INT4, sites)}
+    found, ids, names = ask(statement(__file__, "places"), about, (">i4", ">i4", TEXT))
+    assert len(found) == len(sites), "every tap has a site"
+    named = [name.split(_BETWEEN) for name in names.split(_AFTER)] if len(sites) else []
+    return [
+        Place(id=number, service=service, agency=agency, place=place)
+        for number, (service, agency, place) in zip(ids.tolist(), named, strict=True)
+    ]
 
 
-def _numbers(found: Sequence[tuple[Any, ...]]) -> dict[tuple[Any, ...], int]:
-    known = rows(statement(__file__, "places"), _columns(found))
-    return {(row.service, row.agency, row.place): row.id for row in known}
-
-
-def _columns(found: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
-    names = ("services", "agencies", "places")
-    return {name: [row[n] for row in found] for n, name in enumerate(names)}
+_BETWEEN, _AFTER = chr(31), chr(30)

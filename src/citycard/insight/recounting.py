@@ -10,12 +10,24 @@ import numpy as np
 from citycard.infra.database import execute, rows
 from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.insight import storing
-from citycard.insight.columns import Records
+from citycard.insight.columns import U64
 from citycard.insight.counting import Key, count_uses, visits_by_month
 from citycard.insight.pseudonyms import pseudonyms
 from citycard.insight.reading import read_taps
+from citycard.insight.shelves import firsts_of, visits_of_month
 from citycard.insight.tallying import PEOPLE, tally
-from citycard.insight.visits import FIRST, VISIT, WEEKS, is_in, number_of, of_week, together
+from citycard.insight.visits import (
+    NO_VISITS,
+    NOTHING,
+    WEEKS,
+    Visits,
+    is_in,
+    number_of,
+    of_week,
+    records,
+    together,
+    who_of,
+)
 
 _AT_ONCE = 500_000
 """How many taps are held in memory."""
@@ -37,13 +49,13 @@ def recount(*, month: dt.date) -> int:
     execute("DELETE FROM insight_count WHERE month = %s AND what <> ALL(%s)", [month, list(PEOPLE)])
     storing.add_counts(uses)
     for service in sorted(services):
-        replace_people(service, month, visits.get(service, np.empty(0, dtype=VISIT)))
+        replace_people(service, month, visits.get(service, NO_VISITS))
     return taps
 
 
-def _count(month: dt.date) -> tuple[int, Counter[Key], dict[str, Records]]:
+def _count(month: dt.date) -> tuple[int, Counter[Key], dict[str, Visits]]:
     uses: Counter[Key] = Counter()
-    parts: dict[str, list[Records]] = {}
+    parts: dict[str, list[Visits]] = {}
     taps = 0
     for batches in counted_batches(month):
         seen = read_taps(months=[month], batches=batches)
@@ -51,7 +63,7 @@ def _count(month: dt.date) -> tuple[int, Counter[Key], dict[str, Records]]:
         uses.update(count_uses(seen))
         for service, months in visits_by_month(seen, pseudonyms).items():
             parts.setdefault(service, []).append(months[number_of(month)])
-    return taps, uses, {service: together(*found) for service, found in parts.items()}
+    return taps, uses, {service: together(found) for service, found in parts.items()}
 
 
 def counted_batches(month: dt.date) -> Iterator[list[int]]:
@@ -76,28 +88,24 @@ def counted_batches(month: dt.date) -> Iterator[list[int]]:
         yield batches
 
 
-def replace_people(service: str, month: dt.date, visits: Records) -> None:
+def replace_people(service: str, month: dt.date, visits: Visits) -> None:
     """Replace a month's people of a service, and count anew in every month who is new in it."""
-    execute("DELETE FROM insight_visits WHERE service = %s AND month = %s", [service, month])
-    for week in range(WEEKS):
-        storing.write_week(service, month, week, of_week(visits, week))
+    weeks = {week: of_week(visits, week) for week in range(WEEKS)}
+    visits_of_month(service, month).replace(weeks)
     known = rows("SELECT month FROM insight_cell WHERE service = %s", [service])
     months = sorted({month, *(row.month for row in known)})
-    execute("DELETE FROM insight_first WHERE service = %s", [service])
-    storing.write_firsts(service, _firsts(service, months))
+    firsts_of(service).replace({0: _firsts(service, months)})
     for each in months:
         _count_people(service, each)
 
 
-def _firsts(service: str, months: Sequence[dt.date]) -> Records:
-    seen = np.empty(0, dtype=FIRST)
+def _firsts(service: str, months: Sequence[dt.date]) -> U64:
+    seen = NOTHING
     for month in months:
-        weeks = [storing.read_week(service, month, week)["who"] for week in range(WEEKS)]
-        who = np.unique(np.concatenate(weeks))
-        new = np.empty(len(who), dtype=FIRST)
-        new["who"], new["month"] = who, number_of(month)
-        seen = np.concatenate([seen, new[~is_in(who, seen["who"])]])
-        seen = seen[np.argsort(seen["who"], kind="stable")]
+        weeks = visits_of_month(service, month).read().values()
+        who = np.unique(np.concatenate([NOTHING.astype(np.uint32), *map(who_of, weeks)]))
+        new = who[~is_in(who, who_of(seen))]
+        seen = np.sort(np.concatenate([seen, records(new, np.uint32(number_of(month)))]))
     return seen
 
 
@@ -107,7 +115,7 @@ def _count_people(service: str, month: dt.date) -> None:
         [service, month, list(PEOPLE)],
     )
     visits = storing.read_visits(service, month)
-    counts = tally(visits, storing.agencies_of_places(service))
+    counts = tally(visits, storing.places_of_agencies(service)[service])
     storing.add_counts(
         {(service, month, what, agency, key): n for (what, agency, key), n in counts.items()}
     )

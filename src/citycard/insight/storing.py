@@ -1,120 +1,58 @@
-"""The figures' tables: rows of a service's people by bucket, and counts."""
+"""The figures' tables: a service's people, and counts."""
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
+from citycard.infra.columns import INT4, INT8, array, ask
 from citycard.infra.database import execute, rows, statement
-from citycard.insight.columns import U64, Ints, Records, binary_rows, joined
 from citycard.insight.counting import Key
-from citycard.insight.pseudonyms import bucket_of
+from citycard.insight.shelves import firsts_of, visits_of_month
 from citycard.insight.visits import (
-    FIRST,
-    STORED,
-    WEEKS,
-    changes,
-    from_week,
+    NEW,
+    NOTHING,
+    Visits,
+    from_weeks,
     is_in,
+    low_of,
     number_of,
-    together,
-    with_new,
+    who_of,
 )
 
 
-def buckets_of(who: U64) -> list[int]:
-    """Return which rows hold people."""
-    found: list[int] = np.unique(bucket_of(who)).tolist()
-    return found
-
-
-def read_week(service: str, month: dt.date, week: int, buckets: list[int] | None = None) -> Records:
-    """Return what is kept of a week of a month, sorted; of some buckets, or all."""
-    found = binary_rows(
-        """
-        SELECT visits FROM insight_visits
-        WHERE service = %(service)s AND month = %(month)s AND week = %(week)s
-          AND (%(buckets)s::smallint[] IS NULL OR bucket = ANY(%(buckets)s::smallint[]))
-        ORDER BY bucket
-        """,
-        {"service": service, "month": month, "week": week, "buckets": buckets},
-    )
-    return joined([row[0] for row in found], STORED)
-
-
-def read_visits(service: str, month: dt.date, places: list[int] | None = None) -> Records:
+def read_visits(service: str, month: dt.date, places: list[int] | None = None) -> Visits:
     """Return a service's visits in a month at some places or all, and who was new."""
-    weeks = [from_week(read_week(service, month, week), week) for week in range(WEEKS)]
+    visits = from_weeks(visits_of_month(service, month).read())
     if places is not None:
-        wanted = np.array(places, dtype=np.uint32)
-        weeks = [visits[np.isin(visits["place"], wanted)] for visits in weeks]
-    return with_new(together(*weeks), read_firsts(service), number_of(month))
-
-
-def read_firsts(service: str, buckets: list[int] | None = None) -> Records:
-    """Return in which month people first used a service, sorted; of some buckets, or all."""
-    found = binary_rows(
-        """
-        SELECT firsts FROM insight_first
-        WHERE service = %(service)s
-          AND (%(buckets)s::smallint[] IS NULL OR bucket = ANY(%(buckets)s::smallint[]))
-        ORDER BY bucket
-        """,
-        {"service": service, "buckets": buckets},
-    )
-    return joined([row[0] for row in found], FIRST)
-
-
-def write_week(service: str, month: dt.date, week: int, stored: Records) -> None:
-    """Write whole buckets of a week: those of the people in them."""
-    about = {"service": service, "month": month, "week": week}
-    if len(stored):
-        binary_rows(statement(__file__, "write_visits"), about | _cut(stored))
-
-
-def write_firsts(service: str, firsts: Records) -> None:
-    """Write whole buckets of first months: those of the people in them."""
-    if len(firsts):
-        binary_rows(statement(__file__, "write_firsts"), {"service": service, **_cut(firsts)})
-
-
-def in_buckets_of(records: Records, who: U64) -> Records:
-    """Return the records that lie in the same buckets as some people."""
-    return records[is_in(bucket_of(records["who"]), np.unique(bucket_of(who)))]
-
-
-def _cut(records: Records) -> dict[str, Any]:
-    """Return sorted records as one piece of bytes, and where each bucket lies in it."""
-    bucket = bucket_of(records["who"])
-    starts: Ints = changes(bucket)
-    ends = np.append(starts, len(records))
-    return {
-        "content": records.tobytes(),
-        "buckets": bucket[starts].tolist(),
-        "firsts": (starts * records.itemsize + 1).tolist(),
-        "lengths": (np.diff(ends) * records.itemsize).tolist(),
-    }
+        wanted = np.isin(visits.place, np.array(places, dtype=np.uint32))
+        visits = Visits(visits.at[wanted], visits.days[wanted])
+    firsts = firsts_of(service).read().get(0, NOTHING)
+    new = is_in(visits.who, who_of(firsts[low_of(firsts) == number_of(month)]))
+    return Visits(visits.at, np.where(new, visits.days | NEW, visits.days))
 
 
 def add_counts(counts: Mapping[Key, int]) -> None:
     """Add differences to the figures; a figure that falls to nothing is taken away."""
-    more = sorted(key for key, n in counts.items() if n > 0)
-    less = sorted(key for key, n in counts.items() if n < 0)
-    if more:
-        execute(statement(__file__, "add_counts"), _columns(more, counts))
-    if less:
-        execute(statement(__file__, "take_counts"), _columns(less, counts))
-        services = sorted({key[0] for key in less})
+    changed = [(key, n) for key, n in counts.items() if n]
+    heads: dict[tuple[str, dt.date, str, str], int] = {}
+    of = [heads.setdefault(key[:4], len(heads) + 1) for key, _ in changed]
+    services, months, whats, agencies = (
+        (list(it) for it in zip(*heads, strict=True)) if heads else ([], [], [], [])
+    )
+    numbers = np.array([key[4] for key, _ in changed], dtype=np.int64)
+    ns = np.array([n for _, n in changed], dtype=np.int64)
+    about = {"services": services, "months": months, "whats": whats, "agencies": agencies}
+    for name, mine in (("add_counts", ns > 0), ("take_counts", ns < 0)):
+        if mine.any():
+            columns = {
+                "heads": array(INT4, np.array(of)[mine]),
+                "keys": array(INT4, numbers[mine]),
+                "ns": array(INT8, ns[mine]),
+            }
+            ask(statement(__file__, name), about | columns, ())
+    if (ns < 0).any():
         execute("DELETE FROM insight_count WHERE n = 0 AND service = ANY(%s)", [services])
-
-
-def _columns(keys: list[Key], counts: Mapping[Key, int]) -> dict[str, list[Any]]:
-    names = ("services", "months", "whats", "agencies", "keys")
-    columns = {
-        name: list(column) for name, column in zip(names, zip(*keys, strict=True), strict=True)
-    }
-    return columns | {"ns": [counts[key] for key in keys]}
 
 
 def touch(cells: set[tuple[dt.date, str]]) -> None:
@@ -131,7 +69,13 @@ def touch(cells: set[tuple[dt.date, str]]) -> None:
     )
 
 
-def agencies_of_places(service: str) -> dict[int, str]:
-    """Return the agency of each place of a service."""
-    found = rows("SELECT id, agency FROM insight_place WHERE service = %s", [service])
-    return {row.id: row.agency for row in found}
+def places_of_agencies(*services: str) -> dict[str, dict[str, list[int]]]:
+    """Return the places of each agency that serves, by service."""
+    found: dict[str, dict[str, list[int]]] = {service: {} for service in services}
+    for row in rows(
+        "SELECT service, agency, array_agg(id) AS places FROM insight_place"
+        " WHERE service = ANY(%s) GROUP BY 1, 2",
+        [list(services)],
+    ):
+        found[row.service][row.agency] = row.places
+    return found

@@ -5,11 +5,12 @@ touches, after it less before it.
 """
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from citycard.insight.columns import U32, Ints, Records
-from citycard.insight.visits import DAYS, NEW, changes
+from citycard.insight.columns import U32, Ints
+from citycard.insight.visits import DAYS, NEW, Visits, changes
 
 EVERYWHERE = ""
 """Stands for all agencies of a service together."""
@@ -18,56 +19,76 @@ Tally = Counter[tuple[str, str, int]]
 """People by (what, agency, key), as ``insight_count`` names them."""
 
 PEOPLE = ("people", "new", "day_people", "days", "interval", "place_people")
+_KEYS = 32
 
 
-def tally(visits: Records, agencies: dict[int, str]) -> Tally:
+def tally(
+    visits: Visits, agencies: Mapping[str, Sequence[int]], before: U32 | None = None
+) -> Tally:
     """Count the people of sorted visits, of each agency and everywhere.
 
-    :param agencies: the agency of each place
+    :param agencies: the places of each agency
+    :param before: days of the same visits as they were counted before; counts are what changed
     """
     found: Tally = Counter()
-    if not len(visits):
+    if not len(visits.at):
         return found
-    names = sorted({*agencies.values()})
-    place, number = np.unique(visits["place"], return_inverse=True)
-    of_place = [agencies[it] for it in place.tolist()]
-    for at, n in enumerate(np.bincount(number).tolist()):
-        found["place_people", of_place[at], int(place[at])] = n
-    _add(found, visits, np.zeros(len(visits), dtype=np.int64), [EVERYWHERE])
-    if len(set(of_place)) == 1:  # the same people again
+    days = visits.days
+    before = np.zeros(len(days), dtype=np.uint32) if before is None else before
+    names, place = list(agencies), visits.place
+    scopes = np.zeros(max(map(max, agencies.values())) + 1, dtype=np.uint16)
+    for n, places in enumerate(agencies.values()):
+        scopes[places] = n
+    came = np.bincount(place[days > 0], minlength=len(scopes))
+    came -= np.bincount(place[before > 0], minlength=len(scopes))
+    for at in np.flatnonzero(came).tolist():
+        found["place_people", names[scopes[at]], at] = int(came[at])
+    who = visits.who
+    starts = changes(who)
+    everywhere = np.zeros(len(starts), dtype=np.int64)
+    _add(found, *_ored(days, before, starts), everywhere, [EVERYWHERE])
+    scope = scopes[place]
+    if (scope == scope[0]).all():  # the same people again
         for (what, _, key), n in list(found.items()):
             if what != "place_people":
-                found[what, of_place[0], key] = n
+                found[what, names[scope[0]], key] = n
         return found
-    ranks = {name: n for n, name in enumerate(names)}
-    scope = np.array([ranks[name] for name in of_place], dtype=np.int64)[number]
     order = np.argsort(scope, kind="stable")
-    _add(found, visits[order], scope[order], names)
+    scope = scope[order]
+    starts = changes(who[order], scope.astype(np.uint32))
+    of = scope[starts].astype(np.int64)
+    _add(found, *_ored(days[order], before[order], starts), of, names)
     return found
 
 
-def _add(found: Tally, visits: Records, scope: Ints, names: list[str]) -> None:
-    """Count people a scope; the visits are sorted by scope and person."""
-    starts = changes(visits["who"], scope.astype(np.uint64))
-    days = np.bitwise_or.reduceat(visits["days"], starts)
-    of = scope[starts]
-    zero = np.zeros(len(days), dtype=np.int64)
-    _count(found, "people", names, of, zero)
-    is_new = days >= NEW
-    _count(found, "new", names, of[is_new], zero[is_new])
-    days &= DAYS
-    for day in range(31):
-        on_it = (days >> np.uint32(day)) & np.uint32(1) == 1
-        _count(found, "day_people", names, of[on_it], zero[on_it] + day + 1)
-    _count(found, "days", names, of, np.bitwise_count(days).astype(np.int64))
-    gap = median_gaps(days)
-    _count(found, "interval", names, of[gap > 0], gap[gap > 0])
+def _ored(days: U32, before: U32, starts: Ints) -> tuple[U32, U32]:
+    return np.bitwise_or.reduceat(days, starts), np.bitwise_or.reduceat(before, starts)
 
 
-def _count(found: Tally, what: str, names: list[str], scope: Ints, key: Ints) -> None:
-    counts = np.bincount(scope * 32 + key)
-    for at in np.flatnonzero(counts).tolist():
-        found[what, names[at // 32], at % 32] = int(counts[at])
+def _add(found: Tally, days: U32, before: U32, scope: Ints, names: list[str]) -> None:
+    """Count people a scope, each once: by their days now, less by those before."""
+    changed = np.flatnonzero(days != before)
+    days, before, scope = days[changed], before[changed], scope[changed]
+    size = len(names) * _KEYS
+
+    def put(what: str, now: Ints, then: Ints) -> None:
+        change = np.bincount(now, minlength=size) - np.bincount(then, minlength=size)
+        for at in np.flatnonzero(change).tolist():
+            found[what, names[at // _KEYS], at % _KEYS] = int(change[at])
+
+    at = scope * _KEYS
+    now, then = (days & DAYS) > 0, (before & DAYS) > 0
+    put("people", at[now], at[then])
+    put("new", at[days >= NEW], at[before >= NEW])
+    one = np.uint32(1)
+    for day in range(_KEYS - 1):
+        on_it, was = days >> np.uint32(day) & one == 1, before >> np.uint32(day) & one == 1
+        if (on_it != was).any():
+            put("day_people", at[on_it] + day + 1, at[was] + day + 1)
+    count = [np.bitwise_count(each & DAYS).astype(np.int64) for each in (days, before)]
+    put("days", (at + count[0])[now], (at + count[1])[then])
+    gap, gap_before = median_gaps(days & DAYS), median_gaps(before & DAYS)
+    put("interval", (at + gap)[gap > 0], (at + gap_before)[gap_before > 0])
 
 
 def median_gaps(days: U32) -> Ints:

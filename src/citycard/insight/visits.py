@@ -1,106 +1,123 @@
-"""Who came where on which days of a month, sorted, as numpy records. Pure."""
+"""Who came where on which days of a month, as sorted numbers of 64 bits. Pure."""
 
 import datetime as dt
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from citycard.insight.columns import U32, U64, Bools, Ints, Records
+from citycard.insight.columns import U32, U64, Bools, Ints
 
-VISIT = np.dtype([("who", "<u8"), ("place", "<u4"), ("days", "<u4")])
-"""One person at one place in one month; bit n of ``days`` is day n + 1, ``NEW`` the highest."""
-
-STORED = np.dtype([("who", "<u8"), ("at", "<u4")])
-"""The same within one week of the month, as it is kept: ``at`` is place * 256 + days as bits."""
-
-FIRST = np.dtype([("who", "<u8"), ("month", "<u4")])
-"""In which month (`number_of`) a person first used the service."""
-
+WEEKS = 4
 NEW = np.uint32(1 << 31)
 """Says that the person's first use of the service ever lies in this month."""
 
 DAYS = np.uint32(NEW - 1)
-WEEKS = 4
 _DAYS_A_WEEK = 8
-_PLACE = np.uint32(8)
-_WEEK = np.uint32(255)
+_WEEK = np.uint64(255)
+_PLACE = np.uint64(8)
+_WHO = np.uint64(32)
+_LOW = np.uint64(2**32 - 1)
 
 
-def visits_of(who: U64, place: U32, days: U32) -> Records:
+class Visits(NamedTuple):
+    """People at places in one month, sorted, each pair once.
+
+    :ivar at: person * 2**32 + place
+    :ivar days: bit n is day n + 1; ``NEW`` the highest
+    """
+
+    at: U64
+    days: U32
+
+    @property
+    def who(self) -> U32:
+        """Return whose each visit is."""
+        return who_of(self.at)
+
+    @property
+    def place(self) -> U32:
+        """Return where each visit was."""
+        return low_of(self.at)
+
+
+NO_VISITS = Visits(np.empty(0, np.uint64), np.empty(0, np.uint32))
+NOTHING = np.empty(0, dtype=np.uint64)
+
+
+def records(who: U32, low: U32 | np.uint32) -> U64:
+    """Return numbers that begin with a person."""
+    found: U64 = who.astype(np.uint64) << _WHO | low
+    return found
+
+
+def who_of(kept: U64) -> U32:
+    """Return the person that each number begins with."""
+    return (kept >> _WHO).astype(np.uint32)
+
+
+def low_of(kept: U64) -> U32:
+    """Return what follows the person in each number: a place, or of a first use its month."""
+    return (kept & _LOW).astype(np.uint32)
+
+
+def visits_of(at: U64, days: U32) -> Visits:
     """Return visits sorted by person and place, each pair once with all of its days."""
-    order = np.lexsort((place, who))
-    who, place, days = who[order], place[order], days[order]
-    starts = changes(who, place)
-    found = np.empty(len(starts), dtype=VISIT)
-    found["who"], found["place"] = who[starts], place[starts]
-    found["days"] = np.bitwise_or.reduceat(days, starts) if len(starts) else days
-    return found
+    order = np.argsort(at, kind="stable")
+    at, days = at[order], days[order]
+    starts = changes(at)
+    return Visits(at[starts], np.bitwise_or.reduceat(days, starts) if len(starts) else days)
 
 
-def together(*parts: Records) -> Records:
-    """Return the visits of all parts; who is new is left to be said again."""
-    all_parts = np.concatenate([np.empty(0, dtype=VISIT), *parts])
-    return visits_of(all_parts["who"], all_parts["place"], all_parts["days"] & DAYS)
+def together(parts: Sequence[Visits]) -> Visits:
+    """Return the visits of all parts."""
+    return visits_of(
+        np.concatenate([NOTHING, *(part.at for part in parts)]),
+        np.concatenate([NO_VISITS.days, *(part.days for part in parts)]),
+    )
 
 
-def with_new(visits: Records, first: Records, month: int) -> Records:
-    """Return visits that say who is new, which those who first came in this month are."""
-    found = visits.copy()
-    new = first["who"][first["month"] == month]
-    found["days"][is_in(found["who"], new)] |= NEW
-    return found
-
-
-def of_week(visits: Records, week: int) -> Records:
-    """Return what is kept of visits for one week of the month."""
-    days = (visits["days"] & DAYS) >> np.uint32(week * _DAYS_A_WEEK) & _WEEK
+def of_week(visits: Visits, week: int) -> U64:
+    """Return what is kept of visits for one week of the month: person (32 bits), place (24), and
+    days of the week (8)."""
+    days = (visits.days & DAYS) >> np.uint32(week * _DAYS_A_WEEK) & np.uint32(_WEEK)
     came = days > 0
-    found = np.empty(int(came.sum()), dtype=STORED)
-    found["who"] = visits["who"][came]
-    found["at"] = visits["place"][came] << _PLACE | days[came]
+    at = visits.at[came]
+    found: U64 = (at >> _WHO << _WHO) | (at & _LOW) << _PLACE | days[came]
     return found
 
 
-def from_week(stored: Records, week: int) -> Records:
-    """Return the visits that are kept for one week."""
-    found = np.empty(len(stored), dtype=VISIT)
-    found["who"] = stored["who"]
-    found["place"] = stored["at"] >> _PLACE
-    found["days"] = (stored["at"] & _WEEK) << np.uint32(week * _DAYS_A_WEEK)
-    return found
+def from_weeks(weeks: dict[int, U64]) -> Visits:
+    """Return the visits that are kept for some weeks."""
+    return together([_from_week(kept, week) for week, kept in weeks.items()])
 
 
-def put_in(stored: Records, more: Records) -> Records:
-    """Add what is to be kept of a week to what is; both are sorted by person and place."""
-    at = np.searchsorted(stored["who"], more["who"])
-    place = more["at"] >> _PLACE
-    ends = np.append(stored, np.zeros(1, dtype=STORED))
-
-    def is_theirs() -> Bools:
-        found: Bools = (at < len(stored)) & (ends["who"][at] == more["who"])
-        return found
-
-    while (behind := is_theirs() & (ends["at"][at] >> _PLACE < place)).any():
-        at = at + behind
-    same = is_theirs() & (ends["at"][at] >> _PLACE == place)
-    found = stored.copy()
-    found["at"][at[same]] |= more["at"][same] & _WEEK
-    grown: Records = np.insert(found, at[~same], more[~same])
-    return grown
+def _from_week(kept: U64, week: int) -> Visits:
+    days = (kept & _WEEK).astype(np.uint32) << np.uint32(week * _DAYS_A_WEEK)
+    return Visits((kept >> _WHO << _WHO) | (kept & _LOW) >> _PLACE, days)
 
 
-def of_people(records: Records, who: U64) -> Records:
-    """Return some people's records; both are sorted by person.
+def put_in(kept: U64, more: U64) -> U64:
+    """Add what is to be kept of a week to what is; a person at a place stays one number."""
+    both = np.sort(np.concatenate([kept, more]), kind="stable")
+    starts = changes(both >> _PLACE)
+    # the same person and place differ in their days alone
+    return np.bitwise_or.reduceat(both, starts) if len(starts) else both
+
+
+def of_people(kept: U64, who: U32) -> U64:
+    """Return some people's numbers; both are sorted by person.
 
     :param who: each once
     """
-    lowest = np.searchsorted(records["who"], who, side="left")
-    count: Ints = np.searchsorted(records["who"], who, side="right") - lowest
+    lowest = np.searchsorted(kept, who.astype(np.uint64) << _WHO)
+    count: Ints = np.searchsorted(kept, who.astype(np.uint64) << _WHO | _LOW, side="right") - lowest
     within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    found: Records = records[np.repeat(lowest, count) + within]
+    found: U64 = kept[np.repeat(lowest, count) + within]
     return found
 
 
-def is_in(values: U64, known: U64) -> Bools:
+def is_in(values: U32, known: U32) -> Bools:
     """Tell which values are among known ones, which are sorted."""
     if not len(known):
         return np.zeros(len(values), dtype=np.bool_)

@@ -17,10 +17,11 @@ not matter.
 Published for other contexts' SQL (schema ``pub``):
 
 * ``pub.taps(local_month, batch_id, reader_id, epoch, seq, at, received_at, late, card_id,
-  member_id, service, agency, place, code, points, campaign_id)``; name ``local_month`` and
+  member_id, service, agency, place, code, points, campaign_id, site_id)``; name ``local_month`` and
   ``batch_id`` to read what an event announced
 * ``pub.offline_losses(reader_id, epoch, seq, at, card_id, service, agency, why, snapshot, report,
   reader_knew, bears, unit, amount)``
+* ``pub.tap_sites(site_id, service, agency, place)``
 * ``pub.tap_batches(batch_id, received_at, taps)``
 
 ``code`` is a number of ``Code``; ``codes.MEANINGS`` says in English what each tells a reader.
