@@ -14,7 +14,8 @@ An **agency link** holds an agency's own number of a member and how the agency s
 that two agencies' links share no value; conversion reads it.
 
 Readers that are cut off decide by signed **snapshots** of marks (``holding_marks``,
-``keep_snapshot``); ``loss_clock`` says how many of them know of a lost card.
+``keep_snapshot``); ``loss_clock`` says how many of them know of a lost card,
+``readers_behind`` which of them don't.
 
 Writers need a unit of work, take a batch where a batch can reach them, and announce what is in
 ``events``.
@@ -78,6 +79,15 @@ from citycard.cards.losing import (
     report_lost,
     resume,
     suspend,
+)
+from citycard.cards.losses import (
+    LossList,
+    LostCard,
+    ReaderBehind,
+    loss_lists,
+    lost_card,
+    lost_cards,
+    readers_behind,
 )
 from citycard.cards.operators import OperatorNumber, operator_numbers
 from citycard.cards.programmes import (
@@ -167,6 +177,8 @@ __all__ = [
     "Kind",
     "Linked",
     "LossClock",
+    "LossList",
+    "LostCard",
     "Medium",
     "NewCard",
     "NoSuchCard",
@@ -182,6 +194,7 @@ __all__ = [
     "Programme",
     "ProgrammeClosed",
     "ProgrammeState",
+    "ReaderBehind",
     "RightMoved",
     "RightMovedMeanwhile",
     "Snapshot",
@@ -217,7 +230,10 @@ __all__ = [
     "link_agency_numbers",
     "lock_snapshots",
     "loss_clock",
+    "loss_lists",
     "lost_at",
+    "lost_card",
+    "lost_cards",
     "members_of_numbers",
     "move_right",
     "newest_snapshot",
@@ -229,6 +245,7 @@ __all__ = [
     "operator_numbers",
     "programmes",
     "programmes_limit",
+    "readers_behind",
     "register_many",
     "report_lost",
     "require_open",

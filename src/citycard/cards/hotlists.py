@@ -3,8 +3,9 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from citycard.infra.database import row, rows
+from citycard.infra.database import rows, statement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,27 +38,29 @@ def lost_at(*, card_ids: Sequence[int]) -> dict[int, dt.datetime]:
 
 def loss_clock(*, card_id: int) -> LossClock | None:
     """Return how far a card's loss has got; None: it isn't lost."""
-    reported = lost_at(card_ids=[card_id]).get(card_id)
-    if reported is None:
-        return None
-    found = row(
-        """
-        SELECT max(h.published_at) AS published_at, coalesce(sum(h.known), 0)::bigint AS known,
-               max(h.last_known_at) AS last_known_at,
-               (SELECT count(*) FROM cards_reader_snapshot r
-                JOIN pub.devices d ON d.device_id = r.reader_id AND d.state = 'active'
-                JOIN cards_hotlisting l ON l.service = r.service AND l.card_id = %s) AS readers
-        FROM cards_hotlisting h WHERE h.card_id = %s
-        """,
-        [card_id, card_id],
-    )
-    assert found is not None, "sums have a row"
+    return loss_clocks(card_ids=[card_id]).get(card_id)
+
+
+def loss_clocks(*, card_ids: Sequence[int]) -> dict[int, LossClock]:
+    """Return how far some cards' losses have got; those that aren't lost are left out."""
+    reported = lost_at(card_ids=card_ids)
+    listed = {
+        one.card_id: one for one in rows(statement(__file__, "loss_clocks"), {"cards": [*reported]})
+    }
+    return {card: _clock(at, listed.get(card)) for card, at in reported.items()}
+
+
+def _clock(reported_at: dt.datetime, listed: Any) -> LossClock:
+    if listed is None:
+        return LossClock(
+            reported_at=reported_at, published_at=None, known=0, readers=0, last_known_at=None
+        )
     return LossClock(
-        reported_at=reported,
-        published_at=found.published_at,
-        known=min(found.known, found.readers),
-        readers=found.readers,
-        last_known_at=found.last_known_at,
+        reported_at=reported_at,
+        published_at=listed.published_at,
+        known=min(listed.known, listed.readers),
+        readers=listed.readers,
+        last_known_at=listed.last_known_at,
     )
 
 

@@ -75,8 +75,8 @@ def lines(found: Sequence[taps.LostCardTap]) -> list[LossLine]:
         LossLine(
             title=name_of("place", one.place) if one.place else name_of("service", one.service),
             at=one.at,
-            report=_("掛失前") if one.report == "before" else _("掛失後"),
-            bears=_bears(one.bears),
+            report=report_words(one.report),
+            bears=bears_words(one.bears),
             tone="warn" if one.bears else "good",
         )
         for one in found
@@ -93,7 +93,13 @@ def stored_value(issuer: str) -> str:
     }
 
 
-def _bears(who: str) -> str:
+def report_words(report: str) -> str:
+    """Say whether a tap was before or after the report."""
+    return _("掛失前") if report == "before" else _("掛失後")
+
+
+def bears_words(who: str) -> str:
+    """Say who bears a tap."""
     words = {
         "holder": _("由持卡人負擔"),
         "city": _("由市府負擔"),

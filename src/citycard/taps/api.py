@@ -39,6 +39,7 @@ from citycard.taps.device_answers import (
     keep_device_answers,
     losses,
     losses_of,
+    losses_of_card,
     set_borne,
     set_losses,
     set_posted,
@@ -47,6 +48,7 @@ from citycard.taps.device_answers import Identity as TapIdentity
 from citycard.taps.judging import judge
 from citycard.taps.judging_services import ServiceJudged, judge_for_service
 from citycard.taps.lost_cards import LostCardTap, lost_card_taps
+from citycard.taps.lost_counts import LostCount, lost_counts
 from citycard.taps.numbers import candidates
 from citycard.taps.opened import OpenBatch, Outcomes, State
 from citycard.taps.opening import open_batch
@@ -93,6 +95,7 @@ __all__ = [
     "Leg",
     "Loss",
     "LostCardTap",
+    "LostCount",
     "OpenBatch",
     "Outcomes",
     "PaidPart",
@@ -122,7 +125,9 @@ __all__ = [
     "kept_apart",
     "losses",
     "losses_of",
+    "losses_of_card",
     "lost_card_taps",
+    "lost_counts",
     "open_batch",
     "reader_gaps",
     "reader_health",

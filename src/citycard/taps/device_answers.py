@@ -209,6 +209,12 @@ def losses(*, since: dt.datetime, until: dt.datetime, limit: int = 500) -> list[
     return [Loss(**one._asdict()) for one in found]
 
 
+def losses_of_card(*, card_id: int, limit: int = 100) -> list[Loss]:
+    """Return a card's losses, the newest first; ids only, for those who see to readers."""
+    found = rows(f"{_LOSSES} WHERE card_id = %s ORDER BY at DESC LIMIT %s", [card_id, limit])
+    return [Loss(**one._asdict()) for one in found]
+
+
 _LOSSES = """
 SELECT reader_id, epoch, seq, at, card_id, service, agency, why, snapshot, report, reader_knew,
        bears, unit, amount, posted, revision

@@ -40,6 +40,7 @@ CREATE TABLE cards_card_history (
     actor text NOT NULL
 );
 CREATE INDEX cards_card_history_card ON cards_card_history (card_id, at, id);
+CREATE INDEX cards_card_history_lost ON cards_card_history (at) WHERE state = 'lost';
 COMMENT ON TABLE cards_card_history IS 'Every state a card was in and who put it there. Append-only.';
 REVOKE UPDATE, DELETE, TRUNCATE ON cards_card_history FROM citycard_app;
 REVOKE DELETE, TRUNCATE ON cards_card FROM citycard_app;

@@ -22,6 +22,7 @@ def frame(context: RequestContext) -> dict[str, Any]:
     return {
         "agency": name_of("agency", actor.agency) if actor.agency else "",
         "sees": bool(roles & {"operator", "officer"}),
+        "losses": bool(roles & {"operator", "officer", "auditor"}),
         "retries": "operator" in roles,
         "books": bool(roles & {"officer", "auditor"}) and actor.agency == agencies.operator(),
         "decides": "officer" in roles,
