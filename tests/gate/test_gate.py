@@ -11,10 +11,13 @@ import pytest
 
 from citycard.agencies import api as agencies
 from citycard.cards import api as cards
+from citycard.infra import clock
 from citycard.infra.database import rows, scalar
 from citycard.infra.unit_of_work import unit_of_work
+from citycard.kernel.access import Access
 from citycard.kernel.actors import SYSTEM
 from citycard.taps import api as taps
+from citycard.wallet import api as wallet
 from tests.gate.serving import RunningGate, authorization, gate
 from tests.harness.cities import City
 from tests.taps.town import Town
@@ -124,6 +127,36 @@ def test_conversion_answers_the_agency_s_own_number_and_leaves_an_access_record(
     records = rows("SELECT actor_id, purpose FROM people_access_record ORDER BY id DESC LIMIT 1")
     assert records[0].actor_id == f"device:{hospital.code}"
     assert scalar("SELECT count(*) FROM pub.taps WHERE reader_id = %s", [hospital.device_id]) == 0
+
+
+def test_a_phones_code_converts_like_its_card_and_once(town: Town, running: RunningGate) -> None:
+    [member] = town.residents(1)
+    card = cards.find(issuer="easycard", number_kind="printed", number=town.card(member))
+    assert card is not None
+    access = Access(
+        subjects=frozenset({member}), fields=frozenset({"cards"}),
+        purpose="own-data", actor=SYSTEM, record_id=None,
+    )  # fmt: skip
+    with unit_of_work():
+        shown = wallet.show(access=access, card_id=card.card_id, member_id=member, now=clock.now())
+    reader = enrolled(town, running, "library-loan", "library")
+    town.library_numbers("library", (member, "L100000088"))
+    before = scalar("SELECT count(*) FROM people_access_record")
+    asked = [{"number": code, "number_kind": "virtual_code"} for code in (shown.square, "CC1:NO")]
+
+    def ask() -> list[dict[str, str]]:
+        said = running.client.post("/convert", json={"cards": asked}, headers=authorization(reader))
+        answers: list[dict[str, str]] = said.json()["answers"]
+        return answers
+
+    converted = {"code": "accepted", "agency_number": "L100000088", "status": "active"}
+    assert ask() == [converted, {"code": "unknown_card"}]
+    assert scalar("SELECT count(*) FROM people_access_record") == before + 1
+    assert ask() == [{"code": "unknown_card"}] * 2, "a code is good once"
+    assert scalar("SELECT count(*) FROM people_access_record") == before + 1
+    tap = {"epoch": 1, "seq": 1, "at": now(), "number_kind": "virtual_code"}
+    answer = running.taps(reader, tap | {"number": shown.square})
+    assert answer.json()["code"] == "unknown_card", "nor is it a tap afterwards"
 
 
 def test_a_revoked_reader_is_refused_within_two_seconds(town: Town, running: RunningGate) -> None:

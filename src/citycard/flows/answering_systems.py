@@ -12,13 +12,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from citycard.cards import api as cards
+from citycard.flows import reading_codes
 from citycard.infra.packs import current_pack
-from citycard.infra.unit_of_work import attempt, unit_of_work
 from citycard.kernel.actors import Actor
 from citycard.kernel.errors import Refused
 from citycard.people import api as people
 from citycard.taps import api as taps
-from citycard.wallet import api as wallet
 
 ADMITTED = "may-enter"
 _CONVERSION, _VERIFICATION = "agency-conversion", "agency-verification"
@@ -168,7 +167,9 @@ def _judged(
 ) -> list[_Card]:
     if service_agency(service=service) not in agencies:
         raise NotYourService(service=service)
-    read, wrong = _read(questions, use, now, keep)
+    read, wrong = reading_codes.ask(
+        cards=[taps.CardRead(*one) for one in questions], use=use, now=now, keep=keep
+    )
     of_each = [_candidates(card) for card in read]
     flat = [card for candidates in of_each for card in candidates]
     rights = list(taps.service_table().services[service].classes)
@@ -179,32 +180,6 @@ def _judged(
         else _Card(one.code.word, one.code, one.member_id, one.held)
         for n, one in enumerate(chosen)
     ]  # fmt: skip
-
-
-def _read(
-    questions: Sequence[Question], use: str, now: dt.datetime, keep: bool
-) -> tuple[list[taps.CardRead], dict[int, str]]:
-    """Return each card by a number, and by place what is wrong with the codes that lead to none."""
-    read = [taps.CardRead(*question) for question in questions]
-    places = [n for n, one in enumerate(questions) if one.number_kind == "virtual_code"]
-    wrong: dict[int, str] = {}
-    if not places:
-        return read, wrong
-    with unit_of_work(), attempt() as tried:
-        found = wallet.resolve(
-            codes=[questions[n].number for n in places],
-            ats=[now] * len(places),
-            uses=[f"{use}:{n}" for n in places],
-            now=now,
-        )
-        if keep:
-            tried.keep()
-    for n, one in zip(places, found, strict=True):
-        if one.outcome == "good":
-            read[n] = taps.CardRead(one.issuer, one.number_kind, one.number)
-        else:
-            wrong[n] = "unknown_card" if one.outcome == "unknown" else one.outcome
-    return read, wrong
 
 
 def _candidates(card: taps.CardRead) -> list[taps.CardRead]:

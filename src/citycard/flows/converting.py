@@ -6,10 +6,12 @@ never leave. Each conversion of somebody's card leaves an access record that the
 """
 
 import datetime as dt
+import uuid
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from citycard.cards import api as cards
+from citycard.flows import reading_codes
 from citycard.kernel.actors import Actor
 from citycard.people import api as people
 from citycard.taps import api as taps
@@ -36,10 +38,14 @@ def convert(
     """Return, for each card, what the reader's service says to it and the agency's own number of
     its holder.
 
-    The access record commits before a number is read; a card that the service refuses opens
-    nothing. A number that can mean two people's cards opens nothing either.
+    A code from a phone is used up by the question: whoever asks it again, or asked it elsewhere
+    before, asks of an unknown card. The access record commits before a number is read; a card that
+    the service refuses opens nothing. A number that can mean two people's cards opens nothing
+    either.
     """
-    of_each = [_candidates(card) for card in numbers]
+    use = f"convert:{device_id}:{uuid.uuid4().hex}"
+    read, _wrong = reading_codes.ask(cards=numbers, use=use, now=now)
+    of_each = [_candidates(card) for card in read]
     flat = [card for candidates in of_each for card in candidates]
     judged = iter(taps.judge(device_id=device_id, cards=flat, now=now))
     chosen = [_choose([next(judged) for _ in candidates]) for candidates in of_each]
