@@ -29,7 +29,7 @@ from citycard.activities.awarding import award, award_for, award_lines
 from citycard.activities.awarding_taps import (
     Given,
     PointsNotPosted,
-    TapToAward,
+    TapsToAward,
     award_taps,
     giving,
 )
@@ -195,7 +195,7 @@ __all__ = [
     "ShiftWords",
     "Statistics",
     "StoredUpload",
-    "TapToAward",
+    "TapsToAward",
     "TimeBank",
     "TriggerRequest",
     "UnitUnknown",

@@ -1,21 +1,19 @@
 """Points for a batch of taps by columns: decided as single requests are, posted as one."""
 
 import datetime as dt
-import functools
-import uuid
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from citycard.activities.awarding import decide, giving_at
+from citycard.activities.counting import DAY_1970, Counted, Facts, count, cut_to_budgets, settle
+from citycard.activities.deciding import Whole
 from citycard.activities.queries import campaigns_of_devices
 from citycard.activities.values import Campaign
-from citycard.infra.packs import current_pack
+from citycard.infra.fact_keys import fact_keys
 from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.kernel.actors import Actor
-from citycard.kernel.ids import fact_key
 from citycard.ledger import api as ledger
 
 Giving = Mapping[int, Sequence[Campaign]]
@@ -26,14 +24,19 @@ class PointsNotPosted(RuntimeError):
     """Our own mistake: an activity awarded points that the ledger refused; the batch is undone."""
 
 
-class TapToAward(NamedTuple):
-    """A tap that may give points, in the order in which shares and budgets are used up."""
+class TapsToAward(NamedTuple):
+    """Taps that may give points, by columns, in the order in which shares and budgets are used up.
 
-    member_id: int
-    device_id: int
-    at: dt.datetime
-    epoch: int
-    seq: int
+    :ivar at_us: microseconds since 1970 in UTC
+    :ivar day: the local day, counted from 1970
+    """
+
+    member_id: Whole
+    device_id: Whole
+    at_us: Whole
+    day: Whole
+    epoch: npt.NDArray[np.int32]
+    seq: Whole
 
 
 class Given(NamedTuple):
@@ -57,69 +60,65 @@ def giving(*, device_ids: Sequence[int]) -> dict[int, list[Campaign]]:
     return at_device
 
 
-def award_taps(
-    *, asked: Sequence[TapToAward], giving: Giving, actor: Actor, now: dt.datetime
-) -> Given:
+def award_taps(*, asked: TapsToAward, giving: Giving, actor: Actor, now: dt.datetime) -> Given:
     """Decide what taps give, in the order given, and post it to the ledger.
 
     :param giving: what ``giving`` said of their readers
     :raises PointsNotPosted: the ledger refused what a budget had covered
     """
     require_unit_of_work()
-    named = [(tap, giving_at(giving.get(tap.device_id, ()), tap.at)) for tap in asked]
-    decided = decide(named)
-    _post(
-        [
-            (tap, c, one.points)
-            for (tap, c), one in zip(named, decided, strict=True)
-            if c is not None and one.points
-        ],
-        actor,
-        now,
-    )
+    facts = _facts(asked, giving)
+    if not facts.campaigns:
+        return Given(*(np.zeros(len(asked.seq), kind) for kind in (np.int32, np.int64, bool)))
+    counted = count(facts)
+    # As long as budgets have enough, nobody has to ask what they have.
+    if not ledger.give_columns(gifts=_gifts(asked, counted), actor=actor, now=now):
+        counted = cut_to_budgets(counted)
+        _post(_gifts(asked, counted), actor, now)
+    settle(counted)
     return Given(
-        np.array([one.points for one in decided], np.int32),
-        np.array([c.id if c is not None else 0 for _, c in named], np.int64),
-        np.array([one.code == "limit" for one in decided], bool),
+        counted.points.astype(np.int32),
+        np.where(facts.campaign < 0, 0, facts.of("id")),
+        counted.home & (counted.points == 0),
     )
 
 
-def _post(
-    given: Sequence[tuple[TapToAward, Campaign, int]], actor: Actor, now: dt.datetime
-) -> None:
-    by_unit: dict[str, list[tuple[TapToAward, Campaign, int]]] = {}
-    for one in given:
-        by_unit.setdefault(one[1].unit, []).append(one)
-    for unit, ones in by_unit.items():
-        posted = ledger.move_columns(columns=_moves(unit, ones), actor=actor, now=now)
+def _facts(asked: TapsToAward, giving: Giving) -> Facts:
+    """Name for each tap the first campaign of its reader that gives at its time."""
+    found = {one.id: one for ones in giving.values() for one in ones}
+    campaigns = [found[n] for n in sorted(found)]
+    campaign = np.full(len(asked.seq), -1, np.int64)
+    for n, one in reversed(list(enumerate(campaigns))):
+        serves = np.isin(asked.device_id, [d for d, ones in giving.items() if one in ones])
+        campaign[serves & one.gives_at_us(asked.at_us)] = n
+    return Facts(asked.member_id, asked.at_us, asked.day, campaign, campaigns)
+
+
+def _post(gifts: ledger.Gifts, actor: Actor, now: dt.datetime) -> None:
+    for columns in gifts.moves():
+        posted = ledger.move_columns(columns=columns, actor=actor, now=now)
         if not all(outcome in (0, 1) for outcome in posted.outcomes):
             raise PointsNotPosted(str(ledger.Outcome(max(posted.outcomes))))
 
 
-def _moves(unit: str, given: Sequence[tuple[TapToAward, Campaign, int]]) -> ledger.MoveColumns:
-    time = current_pack().time
-    last_day = functools.cache(lambda day: ledger.last_day(unit=unit, earned_on=day))
-    funds = [campaign.fund_id for _, campaign, _ in given]
-    lasts: list[Any] = [last_day(time.day(tap.at)) for tap, _, _ in given]
-    refs = [f"campaign:{campaign.id}" for _, campaign, _ in given]
-    one_fund, one_last = len(set(funds)) == 1, len(set(lasts)) == 1
-    fund: Any = funds[0] if one_fund else funds
-    return ledger.MoveColumns(
-        key=[_key(tap, campaign) for tap, campaign, _ in given],
-        at=[tap.at for tap, _, _ in given],
-        source=ledger.AccountColumns(account_class="budget", unit=unit, fund=fund),
-        target=ledger.AccountColumns(
-            account_class="member",
-            unit=unit,
-            holder=[tap.member_id for tap, _, _ in given],
-            fund=fund,
-            expires_on=lasts[0] if one_last else lasts,
-        ),
-        amount=[points for _, _, points in given],
+def _gifts(asked: TapsToAward, counted: Counted) -> ledger.Gifts:
+    won = np.flatnonzero(counted.points)
+    facts = counted.facts.only(won)
+    cells, pot = np.unique(np.stack((facts.campaign, facts.day)), axis=1, return_inverse=True)
+    ids = facts.of("id")
+    said = (ids, asked.device_id[won], asked.epoch[won], asked.seq[won])
+    return ledger.Gifts(
         kind="campaign.award",
-        ref=refs[0] if len(set(refs)) == 1 else refs,
+        pots=[_pot(facts.campaigns[n], day) for n, day in cells.T.tolist()],
+        pot=pot.reshape(-1),
+        key=fact_keys(facts.at_us, "campaign.award", *said),
+        at_us=facts.at_us,
+        holder=facts.member_id,
+        amount=counted.points[won],
     )
 
 
-def _key(tap: TapToAward, campaign: Campaign) -> uuid.UUID:
-    return fact_key(tap.at, "campaign.award", campaign.id, tap.device_id, tap.epoch, tap.seq)
+def _pot(campaign: Campaign, day: int) -> ledger.Pot:
+    earned_on = (DAY_1970 + day).item()
+    expires_on = ledger.last_day(unit=campaign.unit, earned_on=earned_on)
+    return ledger.Pot(campaign.unit, campaign.fund_id, expires_on, f"campaign:{campaign.id}")

@@ -7,9 +7,34 @@ may still redeem it after moving out is the pack's ``activities.moved_out``.
 import datetime as dt
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+import numpy.typing as npt
+
+from citycard.activities.deciding import Whole
+from citycard.infra import columns as wire
 from citycard.infra.database import rows
 from citycard.infra.packs import current_pack
 from citycard.kernel.errors import Refused
+
+_REGISTERED = """
+SELECT array_agg(EXISTS (
+           SELECT FROM pub.known_facts f
+           WHERE f.member_id = a.member_id AND f.name = 'registered_city' AND f.valid @> a.day
+             AND f.value = to_jsonb(%(city)s::text)) ORDER BY a.n)
+FROM unnest(%(members)s::bigint[], %(days)s::date[]) WITH ORDINALITY AS a(member_id, day, n)
+"""
+
+
+def registered(*, member_id: Whole, day: Whole) -> npt.NDArray[np.bool_]:
+    """Tell which members were registered in the city on the local day beside them, counted from
+    1970."""
+    asked = {
+        "members": wire.array(wire.INT8, member_id),
+        "days": wire.array(wire.DATE, wire.days_2000(day)),
+        "city": current_pack().code,
+    }
+    (found,) = wire.ask(_REGISTERED, asked, [">i1"])
+    return np.asarray(found > 0)
 
 
 def at_home(asked: Iterable[tuple[int, dt.date]]) -> set[tuple[int, dt.date]]:
@@ -17,18 +42,11 @@ def at_home(asked: Iterable[tuple[int, dt.date]]) -> set[tuple[int, dt.date]]:
     wanted = sorted(set(asked))
     if not wanted:
         return set()
-    found = rows(
-        """
-        SELECT a.member_id, a.day
-        FROM unnest(%s::bigint[], %s::date[]) AS a(member_id, day)
-        WHERE EXISTS (SELECT FROM pub.known_facts f
-                      WHERE f.member_id = a.member_id AND f.name = 'registered_city'
-                        AND f.valid @> a.day AND f.value = to_jsonb(%s::text))
-        """,
-        [*(list(column) for column in zip(*wanted, strict=True)), current_pack().code],
-        prepare=True,
+    members, days = zip(*wanted, strict=True)
+    found = registered(
+        member_id=np.array(members, np.int64), day=np.array(days, "M8[D]").astype(np.int64)
     )
-    return {(one.member_id, one.day) for one in found}
+    return {one for one, home in zip(wanted, found.tolist(), strict=True) if home}
 
 
 class RedeemingStopped(Refused):

@@ -1,30 +1,31 @@
-"""What each person got of a campaign: rows locked before they are read, written once a batch."""
+"""What each person got of a campaign: rows locked in order as they are counted, a batch at once."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from citycard.infra.database import execute, rows
+import numpy as np
+
+from citycard.activities.deciding import Whole
+from citycard.infra import columns as wire
+from citycard.infra.database import execute, rows, statement
 
 
-@dataclass(slots=True)
-class Share:
-    """One person's share of one campaign while a batch is decided."""
+class Counts(NamedTuple):
+    """What a batch asks of people's shares; by campaign and member, each once.
 
-    campaign_id: int
-    member_id: int
-    taps: int
-    points: int
-    cap: int
-    first_at: dt.datetime | None
-    last_at: dt.datetime | None
+    :ivar taps: how many are counted, with or without points
+    :ivar points: what they ask for together
+    """
 
-    def count(self, points: int, at: dt.datetime) -> None:
-        """Count a tap, with or without points."""
-        self.taps += 1
-        self.points += points
-        self.first_at = min(self.first_at or at, at)
-        self.last_at = max(self.last_at or at, at)
+    campaign_id: Whole
+    member_id: Whole
+    cap: Whole
+    taps: Whole
+    points: Whole
+    first_us: Whole
+    last_us: Whole
 
 
 @dataclass(slots=True)
@@ -38,35 +39,45 @@ class DayShare:
     cap: int
 
 
-def lock(caps: Mapping[tuple[int, int], int]) -> dict[tuple[int, int], Share]:
-    """Lock people's shares, by campaign and member, making those that are new.
+def count(counts: Counts, once: Sequence[int]) -> Whole:
+    """Lock people's shares, in the order given, and count what is asked of them up to their caps; a
+    share that is new is made.
 
-    :param caps: (campaign, member) → the campaign's cap
+    :param once: campaigns that give to nobody twice: who got something is not counted again
+    :returns: what was left of each share before
     """
-    wanted = sorted((campaign, member, cap) for (campaign, member), cap in caps.items())
-    if not wanted:
-        return {}
-    columns = [list(column) for column in zip(*wanted, strict=True)]
+    asked = {
+        "campaigns": wire.array(wire.INT8, counts.campaign_id),
+        "members": wire.array(wire.INT8, counts.member_id),
+        "caps": wire.array(wire.INT8, counts.cap),
+        "taps": wire.array(wire.INT8, counts.taps),
+        "points": wire.array(wire.INT8, counts.points),
+        "firsts": wire.array(wire.INSTANT, wire.us_2000(counts.first_us)),
+        "lasts": wire.array(wire.INSTANT, wire.us_2000(counts.last_us)),
+        "once": list(once),
+    }
+    found = wire.ask(statement(__file__, "count_shares"), asked, (">i8", ">i8", ">i8"))
+    campaigns, members, rooms = (column.tolist() for column in found)
+    left = dict(zip(zip(campaigns, members, strict=True), rooms, strict=True))
+    whose = zip(counts.campaign_id.tolist(), counts.member_id.tolist(), strict=True)
+    return np.array([left.get(one, 0) for one in whose], np.int64)
+
+
+def take_back(counts: Counts, points: Whole) -> None:
+    """Take back of shares that were counted what they did not get after all."""
+    less = np.flatnonzero(points)
+    if not len(less):
+        return
+    columns = (counts.campaign_id, counts.member_id, points)
     execute(
         """
-        INSERT INTO activities_participation (campaign_id, member_id, cap)
-        SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[])
-        ON CONFLICT DO NOTHING
+        UPDATE activities_participation p SET points = p.points - s.points
+        FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS s(campaign_id, member_id, points)
+        WHERE p.campaign_id = s.campaign_id AND p.member_id = s.member_id
         """,
-        columns,
+        [column[less].tolist() for column in columns],
         prepare=True,
     )
-    found = rows(
-        """
-        SELECT p.campaign_id, p.member_id, p.taps, p.points, p.cap, p.first_at, p.last_at
-        FROM activities_participation p
-        WHERE (p.campaign_id, p.member_id) IN (SELECT * FROM unnest(%s::bigint[], %s::bigint[]))
-        ORDER BY p.campaign_id, p.member_id FOR NO KEY UPDATE
-        """,
-        columns[:2],
-        prepare=True,
-    )
-    return {(one.campaign_id, one.member_id): Share(**one._asdict()) for one in found}
 
 
 def lock_days(
@@ -96,26 +107,6 @@ def lock_days(
         columns[:3],
     )
     return {(one.campaign_id, one.member_id, one.day): DayShare(**one._asdict()) for one in found}
-
-
-def save(shares: Iterable[Share]) -> None:
-    """Write shares back."""
-    changed = [
-        (s.campaign_id, s.member_id, s.taps, s.points, s.first_at, s.last_at) for s in shares
-    ]
-    if not changed:
-        return
-    execute(
-        """
-        UPDATE activities_participation p
-        SET taps = s.taps, points = s.points, first_at = s.first_at, last_at = s.last_at
-        FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[],
-                    %s::timestamptz[]) AS s(campaign_id, member_id, taps, points, first_at, last_at)
-        WHERE p.campaign_id = s.campaign_id AND p.member_id = s.member_id
-        """,
-        [list(column) for column in zip(*changed, strict=True)],
-        prepare=True,
-    )
 
 
 def save_days(shares: Iterable[DayShare]) -> None:

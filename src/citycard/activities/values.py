@@ -4,11 +4,14 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from citycard.activities.states import State
 from citycard.infra.packs import Text
 from citycard.ledger import api as ledger
+
+_UNIX = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND = dt.timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +69,14 @@ class Campaign:
         """Tell whether a tap of this instant counts; a late upload of an earlier tap still does."""
         until = min(self.ends_at, self.closed_at or self.ends_at)
         return self.state != "draft" and self.starts_at <= at < until
+
+    def gives_at_us(self, at_us: Any) -> Any:
+        """Tell the same of a column of instants, in microseconds since 1970."""
+        if self.state == "draft":
+            return at_us < at_us
+        until = min(self.ends_at, self.closed_at or self.ends_at)
+        begin, end = ((at - _UNIX) // _MICROSECOND for at in (self.starts_at, until))
+        return (begin <= at_us) & (at_us < end)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -84,17 +84,14 @@ def _award(batch: taps.OpenBatch, outcomes: taps.Outcomes, now: dt.datetime) -> 
     if not giving:
         return
     asked = batch.in_order(going[np.isin(c.device_id[going], np.array(list(giving)))])
-    facts = [
-        activities.TapToAward(member, device, c.at(i), epoch, seq)
-        for i, member, device, epoch, seq in zip(
-            asked.tolist(),
-            batch.member_id[asked].tolist(),
-            c.device_id[asked].tolist(),
-            c.epoch[asked].tolist(),
-            c.seq[asked].tolist(),
-            strict=True,
-        )
-    ]
+    facts = activities.TapsToAward(
+        member_id=batch.member_id[asked],
+        device_id=c.device_id[asked],
+        at_us=c.at_us[asked],
+        day=batch.day[asked],
+        epoch=c.epoch[asked],
+        seq=c.seq[asked],
+    )
     given = activities.award_taps(asked=facts, giving=giving, actor=SYSTEM, now=now)
     outcomes.points[asked] = given.points
     outcomes.campaign_id[asked] = given.campaign_id

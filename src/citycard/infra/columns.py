@@ -41,6 +41,7 @@ DATE = Kind(1082, 1182, ">i4")
 """Days since 2000; ``days_2000`` counts them from those since 1970."""
 INSTANT = Kind(1184, 1185, ">i8")
 """Microseconds since 2000 in UTC; ``us_2000`` counts them from those since 1970."""
+UUID = Kind(2950, 2951, "V16")
 
 
 TEXT = "text"
@@ -80,7 +81,7 @@ def _sender(kind: Kind) -> type[_Array]:
     return sort
 
 
-_SENDERS = {kind: _sender(kind) for kind in (INT8, INT4, INT2, BOOL, DATE, INSTANT)}
+_SENDERS = {kind: _sender(kind) for kind in (INT8, INT4, INT2, BOOL, DATE, INSTANT, UUID)}
 
 
 @functools.cache

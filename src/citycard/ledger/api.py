@@ -11,7 +11,8 @@ that owe for it.
   is answered ``duplicate`` and changes nothing; with other content it is refused
   (``ledger.key_used``).
 * Writers need an open unit of work, take batches and give one answer a row; ``refusal`` says why
-  not. ``move_columns`` takes large batches as columns.
+  not. ``move_columns`` takes large batches as columns; ``give_columns`` what budgets give to many,
+  where nothing is out of the ordinary.
 * A move is booked in the local month of its key's time or, where that month is closed, in the
   first open one after it; a retry is answered from wherever it stands.
 * ``expires_on`` is the last local day on which a lot may be spent (so it can be shown as it is).
@@ -82,6 +83,7 @@ from citycard.ledger.funding import (
     open_fund,
     raise_budget,
 )
+from citycard.ledger.giving import Gifts, Pot, give_columns
 from citycard.ledger.holding import release_held_many, settle_held_many
 from citycard.ledger.lapsing import LapseBatch, Lapsed, has_lapsed, lapse_many
 from citycard.ledger.lasting import grace_until, last_day
@@ -191,6 +193,7 @@ __all__ = [
     "FundLeft",
     "FundLine",
     "FundTotals",
+    "Gifts",
     "HoldEnd",
     "HoldEnded",
     "HoldUnknown",
@@ -225,6 +228,7 @@ __all__ = [
     "Part",
     "Position",
     "Posted",
+    "Pot",
     "RefundAsk",
     "RefundBatch",
     "RefundIncomplete",
@@ -271,6 +275,7 @@ __all__ = [
     "fund_totals",
     "funds",
     "funds_left",
+    "give_columns",
     "grace_until",
     "has_lapsed",
     "held",

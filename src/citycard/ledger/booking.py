@@ -8,6 +8,9 @@ import uuid
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+import numpy.typing as npt
+
 from citycard.infra.database import rows
 from citycard.infra.packs import current_pack
 from citycard.kernel.errors import Refused
@@ -18,6 +21,8 @@ from citycard.ledger.moves import KeyTimeWrong
 _EARLIEST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 _AHEAD = dt.timedelta(days=1)
 _ROUNDING = dt.timedelta(milliseconds=2)
+_MICROSECOND = dt.timedelta(microseconds=1)
+Whole = npt.NDArray[np.int64]
 _BELOW_TIME = 80
 """Bits of a fact key that follow its time in milliseconds."""
 
@@ -35,6 +40,15 @@ def own_months(keys: Sequence[uuid.UUID]) -> list[dt.date]:
     if first == last:
         return [months[first - 1]]
     return [months[bisect_right(begins, time) - 1] for time in times]
+
+
+def month_between(first_ms: int, last_ms: int) -> dt.date | None:
+    """Return the first day of the local month that two times of keys lie in; None: not in one."""
+    begins, months = _months(current_pack().time)
+    place = bisect_right(begins, first_ms)
+    if not 0 < place < len(begins) or place != bisect_right(begins, last_ms):
+        return None
+    return months[place - 1]
 
 
 @functools.lru_cache(maxsize=4)
@@ -79,6 +93,14 @@ def wrong_time(key: uuid.UUID, at: dt.datetime, now: dt.datetime) -> Refused | N
     if wrong_times([key], [at], now):
         return KeyTimeWrong(key=str(key), at=at.isoformat())
     return None
+
+
+def all_right(key_us: Whole, at_us: Whole, now: dt.datetime) -> bool:
+    """Tell by columns whether no key has a wrong time; see ``wrong_time``."""
+    begin, end = (round(at.timestamp() * 1e6) for at in (_EARLIEST, now + _AHEAD))
+    most = _ROUNDING // _MICROSECOND
+    within = (begin <= at_us) & (at_us <= end)
+    return bool((within & (abs(key_us - at_us) <= most)).all())
 
 
 def wrong_times(
