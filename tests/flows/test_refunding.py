@@ -199,7 +199,11 @@ def test_a_first_line_that_is_no_head_is_not_lost(town: Town) -> None:
     assert [line.line for line in checked.problems] == [1]
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00\x01", b"PK\x03\x04nothing", b"a,b\n"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\xff\xfe\x00\x01", b"PK\x03\x04nothing", b"a,b\n"],
+    ids=["empty", "no text", "broken book", "other columns"],
+)
 def test_what_is_no_list_is_refused(content: bytes) -> None:
     with pytest.raises(refund_lists.ListUnreadable):
         refunding.check(content=content)
