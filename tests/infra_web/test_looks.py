@@ -4,7 +4,6 @@ Pages of the doors themselves are looked at by the browser journeys; here every 
 """
 
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,20 +15,12 @@ from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import override_settings
 
-from citycard.infra.web.icons import PROJECT
 from citycard.infra.web.style_guide import PAGES
+from tests.portals.looking import CHROMIUM, needs_browser, violations
 
-AXE = PROJECT / "node_modules" / "axe-core" / "axe.min.js"
-CHROMIUM = "/usr/bin/chromium"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 SIZES = {"phone": (390, 844), "tablet": (768, 1024), "desk": (1280, 900), "kiosk": (1080, 1920)}
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        not (shutil.which(CHROMIUM) and AXE.is_file()), reason="no chromium, or npm ci has not run"
-    ),
-]
+pytestmark = needs_browser
 
 
 class Silent(WSGIRequestHandler):
@@ -100,12 +91,6 @@ def looked_at(
     return windows[key]
 
 
-def faults(page: Any) -> list[str]:
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
-    return [f"{it['id']}: {it['nodes'][0]['html'][:200]}" for it in found["violations"]]
-
-
 def size_of(page: str) -> list[str]:
     return ["kiosk"] if page.startswith("kiosk") else ["phone", "tablet", "desk"]
 
@@ -115,7 +100,7 @@ def test_a_page_is_accessible_and_fits(
     windows: dict[Any, Any], browser: Any, address: str, page: str, size: str
 ) -> None:
     shown = looked_at(windows, browser, address, page, size)
-    assert faults(shown) == []
+    assert violations(shown) == []
     assert shown.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
@@ -125,7 +110,7 @@ def test_so_is_it_in_the_dark_large_and_in_english(
     windows: dict[Any, Any], browser: Any, address: str, page: str, cookies: dict[str, str]
 ) -> None:
     shown = looked_at(windows, browser, address, page, "phone", **cookies)
-    assert faults(shown) == []
+    assert violations(shown) == []
     assert shown.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
@@ -182,7 +167,7 @@ def test_a_dialog_opens_and_closes_by_keys(browser: Any, address: str) -> None:
     shown = opened(browser, address, "resident", "phone")
     shown.get_by_role("button", name="開啟對話框").press("Enter")
     assert shown.get_by_role("dialog", name="要掛失這張卡嗎？").is_visible()
-    assert faults(shown) == []
+    assert violations(shown) == []
     shown.keyboard.press("Escape")
     assert not shown.get_by_role("dialog").is_visible()
     shown.context.close()
