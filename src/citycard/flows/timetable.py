@@ -1,4 +1,4 @@
-"""The timetable: what the clock starts. Every job may run late or twice without harm."""
+"""What the clock starts: jobs that run late or twice without harm, and never beside themselves."""
 
 import datetime as dt
 
@@ -22,6 +22,7 @@ from citycard.infra import idempotency, partitions
 from citycard.infra.jobs import Timed
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import unit_of_work
+from citycard.insight import api as insight
 from citycard.people import api as people
 from citycard.wallet import api as wallet
 
@@ -51,6 +52,11 @@ def clear_expired(now: dt.datetime) -> None:
         idempotency.clear(now=now)
 
 
+def count_city_people(now: dt.datetime) -> None:
+    """Count different people of several services together, in months that have ended."""
+    insight.count_city_people(now=now)
+
+
 TIMETABLE: list[Timed] = [
     Timed(name="months-ahead", cron="17 3 * * *", run=make_months_ahead),
     Timed(name="month-statistics", cron="27 * * * *", run=analyze_this_month),
@@ -63,6 +69,7 @@ TIMETABLE: list[Timed] = [
     Timed(name="register-changes", cron="5 * * * *", run=following_register.fetch),
     Timed(name="erase-papers", cron="41 2 * * *", run=keeping_rights.erase_papers),
     Timed(name="expire-reservations", cron="* * * * * */15", run=expiring.expire),
+    Timed(name="city-people", cron="17 4 * * *", run=count_city_people),
     Timed(name="loading-files", cron="23 * * * *", run=reconciling.fetch_files),
     Timed(name="reconcile", cron="37 5 * * *", run=reconciling.compare),
     Timed(name="account-lists", cron="11 * * * *", run=crediting.ask_for_lists),

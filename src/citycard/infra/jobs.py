@@ -2,18 +2,20 @@
 
 One worker process runs all three. Each outbox topic has a thread of its own, so a register that
 hangs holds up nobody but itself. Several workers may run side by side: cursors and letters are
-locked rows.
+locked rows, and a timed job that still runs is not started again.
 """
 
 import asyncio
 import datetime as dt
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 import structlog
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 from procrastinate.contrib.django import app as procrastinate_app
 
 from citycard.infra import clock, journal, outbox
@@ -92,11 +94,29 @@ def _runner(timed: Timed) -> Callable[[int], None]:
     def run(timestamp: int) -> None:
         close_old_connections()
         try:
-            timed.run(clock.now())
+            with alone(timed.name) as is_first:
+                if is_first:
+                    timed.run(clock.now())
+                else:
+                    log.warning("worker.job_skipped", job=timed.name, why="still runs")
         finally:
             close_old_connections()
 
     return run
+
+
+@contextmanager
+def alone(name: str) -> Iterator[bool]:
+    """Hold a timed job for the whole city, or tell that another runner has it.
+
+    The lock lies on a connection of its own: the job may give its own back to a pool or lose it,
+    and a runner that dies lets go at once.
+    """
+    params = connection.get_connection_params() | {"autocommit": True}
+    with psycopg.connect(**params) as held:
+        asked = "SELECT pg_try_advisory_lock(hashtextextended('timed:' || %s, 0))"
+        found = held.execute(asked, [name]).fetchone()
+        yield bool(found and found[0])
 
 
 def _pump(stop: threading.Event) -> None:
