@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from citycard.entitlements.allowances_deciding import room_on
 from citycard.entitlements.allowances_values import Why
@@ -30,8 +31,7 @@ class Purse:
         return max(0, self.amount - self.used)
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(NamedTuple):
     """What one use should come to.
 
     :ivar had: what is posted for it now
@@ -53,16 +53,18 @@ def take(purse: Purse, wishes: Sequence[Wish]) -> dict[int, tuple[int, Why]]:
     Those that get less come first, then the rest in the order asked.
     """
     given: dict[int, tuple[int, Why]] = {}
-    asked = [(wish, _capped(wish)) for wish in wishes]
-    for wish, (points, why) in asked:
-        if points <= wish.had:
-            _change(purse, wish, points - wish.had)
-            given[wish.n] = points, why
-    for wish, (points, why) in asked:
+    asked: list[tuple[Wish, int, Why]] = []
+    for wish in wishes:
+        points, why = _capped(wish)
         if points > wish.had:
-            more, short = _more(purse, wish, points - wish.had)
-            _change(purse, wish, more)
-            given[wish.n] = wish.had + more, short or why
+            asked.append((wish, points, why))
+            continue
+        _change(purse, wish, points - wish.had)
+        given[wish.n] = points, why
+    for wish, points, why in asked:
+        more, short = _more(purse, wish, points - wish.had)
+        _change(purse, wish, more)
+        given[wish.n] = wish.had + more, short or why
     return given
 
 
@@ -86,7 +88,7 @@ def _most(purse: Purse, wish: Wish) -> tuple[int, Why]:
     bound: Why = why or "used_up"  # type: ignore[assignment]  # room_on says one of Why
     if purse.closed and purse.given_back < most:
         most, bound = purse.given_back, "too_late"
-    part = purse.by_limit.get(wish.limit or "")
+    part = purse.by_limit.get(wish.limit or "") if purse.by_limit else None
     if part is not None and part[1] - part[0] < most:
         most, bound = max(0, part[1] - part[0]), "limit"
     return most, bound
@@ -95,8 +97,7 @@ def _most(purse: Purse, wish: Wish) -> tuple[int, Why]:
 def _change(purse: Purse, wish: Wish, points: int) -> None:
     purse.used += points
     purse.given_back -= points
-    part = purse.by_limit.get(wish.limit or "")
-    if part is not None:
+    if purse.by_limit and (part := purse.by_limit.get(wish.limit or "")) is not None:
         part[0] += points
 
 

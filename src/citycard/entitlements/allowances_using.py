@@ -4,12 +4,14 @@ import datetime as dt
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 from citycard.entitlements.allowances_booking import post_uses
+from citycard.entitlements.allowances_spending import mark_of
 from citycard.entitlements.allowances_table import MonthlyUnit
 from citycard.entitlements.allowances_taking import Wish, take
-from citycard.entitlements.allowances_values import AllowanceUse, UseSet, Why
+from citycard.entitlements.allowances_values import AllowanceUse, UseColumns, UseSet, Why
 from citycard.entitlements.allowances_work import Key, Work, open_work
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import require_unit_of_work
@@ -24,66 +26,100 @@ def set_uses(*, uses: Sequence[AllowanceUse], actor: Actor, now: dt.datetime) ->
     A use belongs to the month of its local time. A month that was not granted yet is granted now.
     More than a month's amount, than a part of it (``limits``) or than a use's cap is never posted,
     whoever else spends at the same moment; what a batch takes back is there for its other uses.
-    After the days of grace uses get only what others of the same batch give back. The same again
-    changes nothing.
+    After the days of grace, or where the lot has lapsed by another's clock already, uses get only
+    what others of the same batch give back. The same again changes nothing.
 
     :returns: one row a use, in order
     """
     require_unit_of_work()
     if not uses:
         return []
+    columns = {name: [getattr(one, name) for one in uses] for name in _NAMES}
+    work = _set(UseColumns(**columns), actor, now)
+    return [_answer(work, n) for n in range(len(uses))]
+
+
+_NAMES = tuple(each.name for each in fields(UseColumns))
+
+
+def set_use_columns(*, uses: UseColumns, actor: Actor, now: dt.datetime) -> Sequence[int]:
+    """Do as ``set_uses`` for uses that stand in columns.
+
+    :returns: what is posted of each use now, in order
+    """
+    require_unit_of_work()
+    return _set(uses, actor, now).points if uses.key else []
+
+
+def _set(uses: UseColumns, actor: Actor, now: dt.datetime) -> Work:
     work = open_work(uses, actor, now)
     _decide(work)
     post_uses(work)
-    return [_answer(work, n) for n in range(len(uses))]
+    return work
 
 
 def _decide(work: Work) -> None:
     wishes: dict[Key, list[Wish]] = defaultdict(list)
     seen: set[uuid.UUID] = set()
-    for n, (key, use) in enumerate(zip(work.keys, work.uses, strict=True)):
-        why = _why_not(work, key, use, seen)
-        if why:
-            work.given[n] = (work.had(use.key) if why == "key_used" else 0), why
-        else:
-            seen.add(use.key)
-            wishes[key].append(_wish(work, n, key, use))
+    caps = _Caps(work)
+    plain = not work.stored and len(set(work.uses.key)) == len(work.keys)
+    for n, key in enumerate(work.keys):
+        why = "" if plain and key in work.purses else _why_not(work, n, seen)
+        if not why:
+            wishes[key].append(_wish(work, n, caps))
+        elif why != "key_used":
+            work.points[n] = 0
+        work.why[n] = why
     for key, own in wishes.items():
-        work.given.update(take(work.purses[key], own))
+        for n, (points, short) in take(work.purses[key], own).items():
+            work.points[n], work.why[n] = points, short
 
 
-def _why_not(work: Work, key: Key, use: AllowanceUse, seen: set[uuid.UUID]) -> Why:
-    stored = work.stored.get(use.key)
-    if use.key in seen or (stored is not None and not _is_of(stored, use)):
+def _why_not(work: Work, n: int, seen: set[uuid.UUID]) -> Why:
+    key, name = work.keys[n], work.uses.key[n]
+    stored = work.stored.get(name)
+    if name in seen or (stored is not None and not _is_of(stored, work.uses, n)):
         return "key_used"
     if key in work.purses:
+        seen.add(name)
         return ""
-    unit = work.table.units.get(use.unit)
+    unit = work.table.units.get(key[1])
     today = current_pack().time.day(work.now)
     return "too_late" if unit and today > unit.heard_until(key[0]) else "no_allowance"
 
 
-def _is_of(stored: Any, use: AllowanceUse) -> bool:
+def _is_of(stored: Any, uses: UseColumns, n: int) -> bool:
     return (stored.member_id, stored.unit, stored.category, stored.into_code) == (
-        use.member_id,
-        use.unit,
-        use.category,
-        use.into.mark,
+        uses.member_id[n],
+        uses.unit[n],
+        uses.category[n],
+        mark_of(uses.into[n], uses.unit[n]),
     )
 
 
-def _wish(work: Work, n: int, key: Key, use: AllowanceUse) -> Wish:
-    unit = work.table.units[use.unit]
-    limit = unit.limit_of.get(use.category)
-    return Wish(
-        n=n,
-        day=work.days[n],
-        points=use.points,
-        had=work.had(use.key),
-        cap=cap_of(unit, work.stands[key].entitlement, use.category, work.days[n]),
-        limit=limit.code if limit else None,
-        whole=use.whole,
-    )
+def _wish(work: Work, n: int, caps: "_Caps") -> Wish:
+    uses, key = work.uses, work.keys[n]
+    cap, limit = caps.of(key, uses.category[n], work.days[n])
+    return Wish(n, work.days[n], uses.points[n], work.had[n], cap, limit, uses.whole[n])
+
+
+class _Caps:
+    """What bounds one use, by right, category and day: few of many uses' differ."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._known: dict[Any, tuple[int | None, str | None]] = {}
+
+    def of(self, key: Key, category: str, day: dt.date) -> tuple[int | None, str | None]:
+        """Return the most that a use may take and the part of the month that it belongs to."""
+        right = self._work.stands[key].entitlement
+        known_by = (key[1], right, category, day)
+        if known_by not in self._known:
+            unit = self._work.table.units[key[1]]
+            limit = unit.limit_of.get(category)
+            cap = cap_of(unit, right, category, day)
+            self._known[known_by] = cap, limit.code if limit else None
+        return self._known[known_by]
 
 
 def cap_of(unit: MonthlyUnit, entitlement: str, category: str, day: dt.date) -> int | None:
@@ -103,13 +139,11 @@ def cap_of(unit: MonthlyUnit, entitlement: str, category: str, day: dt.date) -> 
 
 
 def _answer(work: Work, n: int) -> UseSet:
-    points, why = work.given[n]
     purse = work.purses.get(work.keys[n])
-    had = work.had(work.uses[n].key)
     return UseSet(
-        key=work.uses[n].key,
-        points=points,
-        change=0 if why == "key_used" else points - had,
-        why=why,
+        key=work.uses.key[n],
+        points=work.points[n],
+        change=work.points[n] - work.had[n],
+        why=work.why[n],
         left=purse.left if purse else 0,
     )

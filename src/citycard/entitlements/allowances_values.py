@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -47,6 +47,22 @@ class AllowanceUse:
     whole: bool = False
     service: str = ""
     ref: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UseColumns:
+    """Uses row by row in parallel lists; the fields are those of an ``AllowanceUse``."""
+
+    key: Sequence[uuid.UUID]
+    at: Sequence[dt.datetime]
+    member_id: Sequence[int]
+    unit: Sequence[str]
+    category: Sequence[str]
+    points: Sequence[int]
+    into: Sequence[ledger.AccountRef]
+    whole: Sequence[bool]
+    service: Sequence[str]
+    ref: Sequence[str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

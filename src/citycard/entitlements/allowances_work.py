@@ -1,7 +1,9 @@
 """One batch of uses: whose months they belong to, locked, and what stands of each."""
 
 import datetime as dt
+import functools
 import uuid
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,10 +13,11 @@ from citycard.entitlements.allowances_granting import AHEAD, insert_new, lock
 from citycard.entitlements.allowances_posting import Change, begins
 from citycard.entitlements.allowances_table import AllowanceTable, allowance_table
 from citycard.entitlements.allowances_taking import Purse
-from citycard.entitlements.allowances_values import AllowanceUse, Why
+from citycard.entitlements.allowances_values import UseColumns, Why
 from citycard.infra.database import rows, statement
 from citycard.infra.packs import current_pack
 from citycard.kernel.actors import Actor
+from citycard.kernel.periods import CityTime
 
 Key = tuple[dt.date, str, int]
 """A person's month: first day, unit, member."""
@@ -22,45 +25,67 @@ Key = tuple[dt.date, str, int]
 
 @dataclass(slots=True)
 class Work:
-    """One batch: what stands, what is decided, what is to be posted."""
+    """One batch: what stands, what is decided, what is to be posted; by place where it is a list.
+
+    :ivar had: what is posted of each use before
+    :ivar points: what each use is given in all; ``why`` says why less
+    """
 
     table: AllowanceTable
-    uses: Sequence[AllowanceUse]
+    uses: UseColumns
     days: list[dt.date]
+    keys: list[Key]
     now: dt.datetime
     actor: Actor
-    keys: list[Key] = field(default_factory=list)
+    had: list[int] = field(default_factory=list)
+    points: list[int] = field(default_factory=list)
+    why: list[Why] = field(default_factory=list)
     stands: dict[Key, Any] = field(default_factory=dict)
     stored: dict[uuid.UUID, Any] = field(default_factory=dict)
     purses: dict[Key, Purse] = field(default_factory=dict)
-    given: dict[int, tuple[int, Why]] = field(default_factory=dict)
     granted: list[tuple[Key, Change]] = field(default_factory=list)
 
-    def had(self, key: uuid.UUID) -> int:
-        """Return what is posted of a use."""
-        stored = self.stored.get(key)
-        return int(stored.points) if stored is not None else 0
 
-
-def open_work(uses: Sequence[AllowanceUse], actor: Actor, now: dt.datetime) -> Work:
+def open_work(uses: UseColumns, actor: Actor, now: dt.datetime) -> Work:
     """Grant what is missing of the uses' months, lock them in order, and read what stands."""
-    day_of = current_pack().time.day
-    work = Work(allowance_table(), uses, [day_of(use.at) for use in uses], now, actor)
-    work.keys = [
-        (day.replace(day=1), use.unit, use.member_id)
-        for day, use in zip(work.days, uses, strict=True)
-    ]
+    days = local_days(uses.at)
+    first = {day: day.replace(day=1) for day in set(days)}
+    months = [first[day] for day in days]
+    keys = list(zip(months, uses.unit, uses.member_id, strict=True))
+    work = Work(allowance_table(), uses, days, keys, now, actor)
     _open_months(work)
     _lock(work)
+    _read_stored(work, months)
+    _read_parts(work)
     return work
+
+
+_FEW = 8
+"""So few instants are turned into days one by one."""
+
+
+def local_days(instants: Sequence[dt.datetime]) -> list[dt.date]:
+    """Return the city's day of each instant: of many, by the midnights between them."""
+    time = current_pack().time
+    if len(instants) <= _FEW:
+        return [time.day(at) for at in instants]
+    first, last = time.day(min(instants)), time.day(max(instants))
+    days = [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
+    midnights = [_midnight(time, day) for day in days[1:]]
+    return [days[bisect_right(midnights, at)] for at in instants]
+
+
+@functools.lru_cache(maxsize=1024)
+def _midnight(time: CityTime, day: dt.date) -> dt.datetime:
+    return time.midnight(day)
 
 
 def _open_months(work: Work) -> None:
     """Write the allowances that nobody has granted yet."""
-    months: dict[tuple[dt.date, str], set[int]] = defaultdict(set)
-    for month, code, member in work.keys:
+    months: dict[tuple[dt.date, str], list[int]] = defaultdict(list)
+    for month, code, member in set(work.keys):
         if code in work.table.units:
-            months[month, code].add(member)
+            months[month, code].append(member)
     today = current_pack().time.day(work.now)
     for (month, code), members in sorted(months.items()):
         unit = work.table.units[code]
@@ -70,31 +95,44 @@ def _open_months(work: Work) -> None:
 
 
 def _lock(work: Work) -> None:
-    """Lock the persons' months in order, and read what is posted of each use."""
+    """Lock the persons' months in order."""
     today = current_pack().time.day(work.now)
+    closed: dict[tuple[dt.date, str], bool] = {}
     for one in lock(sorted(set(work.keys))):
         key = (one.month, one.unit, one.member_id)
-        closed = today > work.table.units[one.unit].heard_until(one.month)
+        if key[:2] not in closed:
+            closed[key[:2]] = today > work.table.units[one.unit].heard_until(one.month)
         work.stands[key] = one
-        work.purses[key] = Purse(one.amount, one.used, one.starts_on, one.ends_on, closed)
-    columns = [[key[0] for key in work.keys], [use.key for use in work.uses]]
-    for one in rows(statement(__file__, "allowance_uses"), columns):
-        work.stored[one.key] = one
-    _read_parts(work)
+        work.purses[key] = Purse(one.amount, one.used, one.starts_on, one.ends_on, closed[key[:2]])
+
+
+def _read_stored(work: Work, months: list[dt.date]) -> None:
+    """Read what is posted of each use."""
+    keys = list(work.uses.key)
+    found = rows(statement(__file__, "allowance_uses"), [months, keys])
+    stored = work.stored = {one.key: one for one in found}
+    if stored:
+        work.had = [stored[key].points if key in stored else 0 for key in keys]
+    else:
+        work.had = [0] * len(keys)
+    work.points, work.why = list(work.had), [""] * len(keys)
 
 
 def _read_parts(work: Work) -> None:
     """Read what is used of the parts of months that have some, for those who ask for them."""
+    limited = {code for code, unit in work.table.units.items() if unit.limits}
+    if limited.isdisjoint(work.uses.unit):
+        return
     asked: dict[tuple[Key, str], None] = {}
-    for key, use in zip(work.keys, work.uses, strict=True):
-        unit = work.table.units.get(use.unit)
-        limit = unit.limit_of.get(use.category) if unit else None
+    for key, category in zip(work.keys, work.uses.category, strict=True):
+        unit = work.table.units.get(key[1])
+        limit = unit.limit_of.get(category) if unit else None
         most = limit.at(key[0]) if limit else None
         if limit is None or most is None or key not in work.purses:
             continue
         work.purses[key].by_limit.setdefault(limit.code, [0, most])
-        for category in sorted(limit.on):
-            asked[key, category] = None
+        for each in sorted(limit.on):
+            asked[key, each] = None
     if not asked:
         return
     columns = [list(column) for column in zip(*((*key, c) for key, c in asked), strict=True)]

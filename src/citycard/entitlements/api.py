@@ -13,8 +13,9 @@ a flow's own decision (never a page): ``machine_rights_of``, ``eligibility``, ``
 
 **Monthly allowances** (points that a right gives each month) live in the ledger, one lot a person
 and month. ``grant_month`` posts them ahead, the first use posts what the job has not; ``set_uses``
-brings what is posted of each use to what it should be; both are idempotent. ``pay_at_tills``
-prices a use at a till by the right's own rule and says what stored value and cash pay.
+brings what is posted of each use to what it should be (``set_use_columns``: many, by columns); both
+are idempotent. ``pay_at_tills`` prices a use at a till by the right's own rule and says what stored
+value and cash pay.
 ``allowances_of`` reads them, ``machine_allowances`` for a flow's own decision. Which unit, how it
 counts and what limits it is the pack's (``points: units: … monthly``, parameters
 ``subsidy_month_…``, ``spends_on``).
@@ -29,7 +30,9 @@ each to be gone on with where it was stopped: ``preview`` works out what would c
     found.shares["senior-rides"].touched_ppm
     entitlements.carry_out(run_id=found.run_id, actor=actor, now=now)
 
-Published for SQL: ``pub.rights(member_id, entitlement, valid daterange)``, as known now.
+Published for SQL: ``pub.rights(member_id, entitlement, valid daterange)``, as known now, and
+``pub.entitlements_uses`` (month, member_id, at, unit, category, wanted, points, partner): what is
+posted of uses that no till was answered for.
 
 Events: ``entitlements.right.granted``, ``.ended``, ``.changed`` (entitlement, member_ids, on,
 quiet).
@@ -50,7 +53,7 @@ from citycard.entitlements.allowances_queries import (
     month_amounts,
     rights_that_give_each_month,
 )
-from citycard.entitlements.allowances_using import set_uses
+from citycard.entitlements.allowances_using import set_use_columns, set_uses
 from citycard.entitlements.allowances_values import (
     Allowance,
     AllowanceFigures,
@@ -61,6 +64,7 @@ from citycard.entitlements.allowances_values import (
     MonthGranted,
     Paid,
     TillAsk,
+    UseColumns,
     UseSet,
 )
 from citycard.entitlements.auditing import verify
@@ -119,6 +123,7 @@ __all__ = [
     "Sample",
     "Share",
     "TillAsk",
+    "UseColumns",
     "UseSet",
     "UsedAfter",
     "allowance_figures",
@@ -157,6 +162,7 @@ __all__ = [
     "preview_of",
     "rights_of",
     "rights_that_give_each_month",
+    "set_use_columns",
     "set_uses",
     "undo",
     "used_after",

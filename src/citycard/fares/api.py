@@ -17,7 +17,7 @@ from citycard.fares.differing import Difference
 from citycard.fares.estimating import Estimate, Guess, after_guess, estimates
 from citycard.fares.explaining import explain_ride
 from citycard.fares.levers import Lever, LeverOutOfRange, LeverUnknown, levers, proposal_of
-from citycard.fares.point_uses import PointUse, point_uses, points_unit
+from citycard.fares.point_uses import PointUses, point_uses, points_unit
 from citycard.fares.pricing import price
 from citycard.fares.queue import (
     DifferenceEnded,
@@ -100,7 +100,7 @@ __all__ = [
     "NoteMissing",
     "OpenDifference",
     "OperatorLine",
-    "PointUse",
+    "PointUses",
     "PolicyLine",
     "PolicyTrial",
     "PricedColumns",

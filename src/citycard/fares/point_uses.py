@@ -10,21 +10,23 @@ from citycard.infra.packs import current_pack
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PointUse:
-    """What one ride takes of its rider's allowance in all.
+class PointUses:
+    """What single rides take of their riders' allowance in all, by columns.
 
-    :ivar identity: reader, epoch and number of the tap that the ride begins with
+    :ivar reader_id: with ``epoch`` and ``seq`` the tap that the ride begins with
     :ivar points: 0 where it took some once and takes none any more
     :ivar operator: who gets them
     """
 
-    identity: tuple[int, int, int]
-    member_id: int
-    at: dt.datetime
     unit: str
-    category: str
-    points: int
-    operator: str
+    member_id: Sequence[int]
+    reader_id: Sequence[int]
+    epoch: Sequence[int]
+    seq: Sequence[int]
+    at: Sequence[dt.datetime]
+    category: Sequence[str]
+    points: Sequence[int]
+    operator: Sequence[str]
 
 
 def points_unit() -> str:
@@ -33,19 +35,23 @@ def points_unit() -> str:
     return book(pack=pack).points.unit if pack.table("fares") else ""
 
 
-def point_uses(*, month: dt.date, member_ids: Sequence[int]) -> list[PointUse]:
-    """Return what each ride of members' month takes of the allowance, or once took; machine use."""
+_BEGIN = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+def point_uses(*, month: dt.date, member_ids: Sequence[int]) -> PointUses:
+    """Return the rides of members' month that take other than what is posted of them, with what
+    each should come to; machine use."""
     unit = points_unit()
-    found = rows(statement(__file__, "point_uses"), {"month": month, "members": list(member_ids)})
-    return [
-        PointUse(
-            identity=(row.reader_id, row.epoch, row.seq),
-            member_id=row.rider,
-            at=row.boarded_at,
-            unit=unit,
-            category=row.category,
-            points=row.points,
-            operator=row.operator,
-        )
-        for row in found
-    ]
+    asked = {"month": month, "members": list(member_ids), "unit": unit}
+    [found] = rows(statement(__file__, "point_uses"), asked)
+    return PointUses(
+        unit=unit,
+        member_id=found.riders or [],
+        reader_id=found.readers or [],
+        epoch=found.epochs or [],
+        seq=found.seqs or [],
+        at=[_BEGIN + dt.timedelta(microseconds=us) for us in found.us or []],
+        category=found.categories or [],
+        points=found.points or [],
+        operator=found.operators or [],
+    )

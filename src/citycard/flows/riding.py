@@ -135,22 +135,27 @@ def _grant_again(months: Iterable[tuple[dt.date, int]]) -> None:
         entitlements.grant_month(month=month, member_ids=own, now=clock.now(), actor=SYSTEM)
 
 
-def _set_uses(wanted: Sequence[fares.PointUse]) -> None:
+def _set_uses(wanted: fares.PointUses) -> None:
     """Post what rides take of the allowance, and take back what they no longer do."""
-    uses = [
-        entitlements.AllowanceUse(
-            key=fact_key(use.at, "fares.ride", use.member_id, *use.identity),
-            at=use.at,
-            member_id=use.member_id,
-            unit=use.unit,
-            category=use.category,
-            points=use.points,
-            into=ledger.partner(code=use.operator, unit=use.unit),
-            ref=f"ride:{':'.join(map(str, use.identity))}",
-        )
-        for use in wanted
-    ]
-    entitlements.set_uses(uses=uses, actor=SYSTEM, now=clock.now())
+    many = len(wanted.member_id)
+    taps = list(zip(wanted.reader_id, wanted.epoch, wanted.seq, strict=True))
+    into = {code: ledger.partner(code=code, unit=wanted.unit) for code in set(wanted.operator)}
+    uses = entitlements.UseColumns(
+        key=[
+            fact_key(at, "fares.ride", member, *tap)
+            for at, member, tap in zip(wanted.at, wanted.member_id, taps, strict=True)
+        ],
+        at=wanted.at,
+        member_id=wanted.member_id,
+        unit=[wanted.unit] * many,
+        category=wanted.category,
+        points=wanted.points,
+        into=[into[code] for code in wanted.operator],
+        whole=[False] * many,
+        service=[""] * many,
+        ref=[f"ride:{reader}:{epoch}:{seq}" for reader, epoch, seq in taps],
+    )
+    entitlements.set_use_columns(uses=uses, actor=SYSTEM, now=clock.now())
 
 
 def _ids(batch: Sequence[Announced], codes: frozenset[str], *names: str) -> list[int]:

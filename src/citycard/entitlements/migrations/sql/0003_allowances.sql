@@ -1,22 +1,23 @@
 -- What a right fills once a month. One row a person, unit and month: whoever grants or uses it locks it.
 CREATE TABLE entitlements_allowance (
-    month date NOT NULL CHECK (month = date_trunc('month', month)),
-    unit text NOT NULL,
     member_id bigint NOT NULL,
-    entitlement text NOT NULL,
     fund bigint NOT NULL CHECK (fund > 0),
     amount bigint NOT NULL CHECK (amount >= 0),
-    starts_on date NOT NULL,
-    ends_on date,
-    returned boolean NOT NULL,
     granted bigint NOT NULL,
     used bigint NOT NULL DEFAULT 0 CHECK (used >= 0),
-    revision integer NOT NULL DEFAULT 0,
-    decided_on date NOT NULL,
-    because jsonb NOT NULL,
-    pack_hash text NOT NULL,
     decided_at timestamptz NOT NULL,
-    PRIMARY KEY (month, unit, member_id),
+    month date NOT NULL CHECK (month = date_trunc('month', month)),
+    starts_on date NOT NULL,
+    ends_on date,
+    decided_on date NOT NULL,
+    revision integer NOT NULL DEFAULT 0,
+    returned boolean NOT NULL,
+    unit text NOT NULL,
+    entitlement text NOT NULL,
+    pack_hash text NOT NULL,
+    because jsonb NOT NULL,
+    -- By person first: a table holds one month alone, and nobody's month needs a second index.
+    PRIMARY KEY (member_id, unit, month),
     -- What lies in the person's lot is granted - used: what the rule gives, and never less than what was used.
     CONSTRAINT entitlements_allowance_granted
         CHECK (granted = greatest(CASE WHEN returned THEN 0 ELSE amount END, used))
@@ -29,7 +30,6 @@ COMMENT ON COLUMN entitlements_allowance.ends_on IS 'First local day on which it
 COMMENT ON COLUMN entitlements_allowance.returned IS 'What was left went back to the fund, because the right ended.';
 COMMENT ON COLUMN entitlements_allowance.granted IS 'What was posted into the lot, less what was taken back.';
 COMMENT ON COLUMN entitlements_allowance.decided_on IS 'The day whose facts decided the amount.';
-CREATE INDEX entitlements_allowance_member ON entitlements_allowance (member_id, month);
 REVOKE DELETE, TRUNCATE ON entitlements_allowance FROM citycard_app;
 
 -- A decision that another has replaced: what was given before, and why.
@@ -55,33 +55,36 @@ COMMENT ON TABLE entitlements_allowance_before IS 'What was decided of a month''
 REVOKE UPDATE, DELETE, TRUNCATE ON entitlements_allowance_before FROM citycard_app;
 
 CREATE TABLE entitlements_allowance_use (
-    month date NOT NULL,
-    key uuid NOT NULL,
     member_id bigint NOT NULL,
+    at timestamptz NOT NULL,
+    set_at timestamptz NOT NULL,
+    wanted bigint NOT NULL CHECK (wanted >= 0),
+    points bigint NOT NULL CHECK (points >= 0),
+    month date NOT NULL,
+    revision integer NOT NULL DEFAULT 0,
+    key uuid NOT NULL,
     unit text NOT NULL,
     category text NOT NULL,
     service text NOT NULL,
-    at timestamptz NOT NULL,
     into_code text NOT NULL,
-    wanted bigint NOT NULL CHECK (wanted >= 0),
-    points bigint NOT NULL CHECK (points >= 0),
     why text NOT NULL,
-    revision integer NOT NULL DEFAULT 0,
-    moves uuid[] NOT NULL,
-    moved bigint[] NOT NULL CHECK (cardinality(moved) = cardinality(moves)),
+    moves uuid[],
+    moved bigint[],
     price_ntd bigint,
     stored_value_ntd bigint,
     cash_ntd bigint,
-    set_at timestamptz NOT NULL,
     PRIMARY KEY (month, key),
-    CHECK (points <= wanted)
+    CHECK (points <= wanted),
+    CHECK ((moves IS NULL) = (moved IS NULL)),
+    CHECK (cardinality(moved) = cardinality(moves))
 ) PARTITION BY RANGE (month);
 COMMENT ON TABLE entitlements_allowance_use IS 'One use of a month''s allowance and what is posted of it now; the moves stand in the ledger.';
 COMMENT ON COLUMN entitlements_allowance_use.category IS 'What it was spent on, by the pack''s name.';
 COMMENT ON COLUMN entitlements_allowance_use.why IS 'Why less than wanted was posted; empty when nothing is missing.';
-COMMENT ON COLUMN entitlements_allowance_use.moves IS 'The moves that spent, in order; moved says what is left of each.';
+COMMENT ON COLUMN entitlements_allowance_use.into_code IS 'Who got the points: class and code of an account of the unit; else its whole mark.';
+COMMENT ON COLUMN entitlements_allowance_use.moves IS 'The moves that spent, in order; moved says what is left of each. Null: the one under the use''s own key, and all of it; or none.';
 COMMENT ON COLUMN entitlements_allowance_use.price_ntd IS 'At a till: the price, and what stored value and cash paid of it.';
-CREATE INDEX entitlements_allowance_use_person ON entitlements_allowance_use (member_id, month, unit);
+CREATE INDEX entitlements_allowance_use_person ON entitlements_allowance_use (member_id);
 REVOKE DELETE, TRUNCATE ON entitlements_allowance_use FROM citycard_app;
 
 CREATE TABLE entitlements_allowance_run (
@@ -98,3 +101,10 @@ REVOKE DELETE, TRUNCATE ON entitlements_allowance_run FROM citycard_app;
 INSERT INTO infra_partitioned VALUES ('entitlements_allowance', 'date'), ('entitlements_allowance_use', 'date');
 SELECT citycard_ensure_partition(parent, (date_trunc('month', now()) + n * interval '1 month')::date)
 FROM unnest(ARRAY['entitlements_allowance', 'entitlements_allowance_use']) AS parent, generate_series(-1, 2) AS n;
+
+-- What rides took: whoever decides rides compares what they take now and sends only what differs.
+CREATE VIEW pub.entitlements_uses AS
+SELECT u.month, u.member_id, u.at, u.unit, u.category, u.wanted, u.points,
+       CASE WHEN starts_with(u.into_code, 'partner|') THEN substr(u.into_code, 9) END AS partner
+FROM entitlements_allowance_use u WHERE u.service = '';
+GRANT SELECT ON pub.entitlements_uses TO citycard_app;
