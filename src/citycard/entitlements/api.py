@@ -15,10 +15,9 @@ a flow's own decision (never a page): ``machine_rights_of``, ``eligibility``, ``
 and month. ``grant_month`` posts them ahead, the first use posts what the job has not; ``set_uses``
 brings what is posted of each use to what it should be (``set_use_columns``: many, by columns); both
 are idempotent. ``pay_at_tills`` prices a use at a till by the right's own rule and says what stored
-value and cash pay.
-``allowances_of`` reads them, ``machine_allowances`` for a flow's own decision. Which unit, how it
-counts and what limits it is the pack's (``points: units: … monthly``, parameters
-``subsidy_month_…``, ``spends_on``).
+value and cash pay. ``allowances_of`` reads them, ``machine_allowances`` for a flow's own decision,
+``left_to_rides`` for many people's rides. Which unit, how it counts and what limits it is the
+pack's (``points: units: … monthly``, parameters ``subsidy_month_…``, ``spends_on``).
 
 Many at once, or everybody after a change of rules, go by a *run* in three steps, each in sets and
 each to be gone on with where it was stopped: ``preview`` works out what would change and keeps it
@@ -43,6 +42,7 @@ from citycard.entitlements.allowances_granting import (
     grant_month,
     months_to_grant,
 )
+from citycard.entitlements.allowances_left import Left, left_to_rides
 from citycard.entitlements.allowances_paying import asked_at_tills, paid_before, pay_at_tills
 from citycard.entitlements.allowances_queries import (
     allowance_figures,
@@ -111,6 +111,7 @@ __all__ = [
     "Count",
     "Entitlement",
     "Explanation",
+    "Left",
     "MonthAmount",
     "MonthGranted",
     "MonthTooFarAhead",
@@ -151,6 +152,7 @@ __all__ = [
     "holders_by_right",
     "judge",
     "last_days",
+    "left_to_rides",
     "machine_allowances",
     "machine_rights_of",
     "month_amounts",

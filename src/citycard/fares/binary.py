@@ -4,7 +4,10 @@ PostgreSQL's binary form has a fixed length a row where every column has one and
 table of rows is one buffer that numpy reads and writes as it lies.
 """
 
-from collections.abc import Mapping, Sequence
+import contextlib
+import functools
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +15,7 @@ import numpy.typing as npt
 import psycopg
 from django.db import connection
 
+from citycard.infra.columns import INT8, array
 from citycard.infra.database import array_literal
 
 Table = npt.NDArray[np.void]
@@ -56,18 +60,30 @@ def read(query: str, params: Mapping[str, Any], shape: Shape) -> Table:
 
     The server hands all rows over as one value (of 1 GB at most: four million rows of readings), as
     a message a row would cost more than the row.
+
+    :param params: by name; a column goes over as it lies in memory, as an array of ``bigint``
     """
-    with _cursor() as client:
-        asked = client.mogrify(query, {name: _bound(value) for name, value in params.items()})
-    whole = f"SELECT string_agg(record_send(r), ''::bytea) FROM ({asked}) AS r"  # noqa: S608 - ours
-    with psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(whole.encode(), binary=True)
+    whole, names = _numbered(query)
+    with _cursor(psycopg.RawCursor) as cursor:
+        cursor.execute(whole, [_bound(params[name]) for name in names], binary=True)
         [(sent,)] = cursor.fetchall()
     rows = np.frombuffer(sent or b"", shape.record)
     found = np.empty(len(rows), shape.plain)
     for name, kind in shape.columns:
         found[name] = rows[name]["value"] if "*" in kind else rows[name]
     return found
+
+
+@functools.cache
+def _numbered(query: str) -> tuple[bytes, list[str]]:
+    """Return a SELECT whose rows are one value, its parameters by number, and their names."""
+    names = list(dict.fromkeys(_NAMED.findall(query)))
+    asked = _NAMED.sub(lambda found: f"${names.index(found[1]) + 1}", query)
+    whole = f"SELECT string_agg(record_send(r), ''::bytea) FROM ({asked}) AS r"  # noqa: S608 - ours
+    return whole.encode(), names
+
+
+_NAMED = re.compile(r"%\((\w+)\)s")
 
 
 def write(table: str, rows: Table, shape: Shape) -> None:
@@ -82,21 +98,23 @@ def write(table: str, rows: Table, shape: Shape) -> None:
             sent[name] = rows[name]
     names = ", ".join(name for name, _ in shape.columns)
     into = f"COPY {table} ({names}) FROM STDIN (FORMAT binary)".encode()
-    with _cursor() as cursor, cursor.copy(into) as copy:
+    with _cursor(psycopg.Cursor) as cursor, cursor.copy(into) as copy:
         copy.write(_HEAD)
         copy.write(sent.view(np.uint8).data)
         copy.write(_END)
 
 
-def _cursor() -> "psycopg.ClientCursor[Any]":
+@contextlib.contextmanager
+def _cursor(kind: Any) -> Iterator[Any]:
     connection.ensure_connection()
     connection.validate_no_broken_transaction()
-    return psycopg.ClientCursor(connection.connection)
+    with connection.wrap_database_errors, kind(connection.connection) as cursor:
+        yield cursor
 
 
 def _bound(value: Any) -> Any:
     if isinstance(value, np.ndarray):
-        return "{" + ",".join(map(str, value.tolist())) + "}"
+        return array(INT8, value)
     return array_literal(value) if type(value) is list else value
 
 

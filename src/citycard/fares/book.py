@@ -1,5 +1,7 @@
 """A city's fares, compiled: everything that pricing looks up, as columns and small tables."""
 
+import functools
+import operator
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -158,6 +160,11 @@ class Points:
     limits: tuple[Limit, ...]
     limit_of: Column
     source: str
+
+    @property
+    def who(self) -> int:
+        """Whose rides points may pay: marks, as bits."""
+        return functools.reduce(operator.or_, (rule.who for rule in self.rules), 0)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -1,7 +1,7 @@
 """Gathering all that some people's rides of a month are decided by, as known now."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -161,11 +161,11 @@ def _rights(book: Book, span: Span, members: Column) -> tuple[Rights, Any]:
     asked = {"members": members, "codes": codes, "first": month, "after": next_month(month)}
     rows = read(_sql("rights"), asked, _RIGHT)
     held = {code: _periods(rows[rows["code"] == place]) for place, code in enumerate(codes)}
-    given: Mapping[str, Periods] = {
-        mark.code: gifts.given(mark=mark, held=held[mark.entitlement], month=month)
-        for mark in book.marks
-        if mark.gift and mark.entitlement is not None
-    }
+    given: dict[str, Periods] = {}
+    for code in codes:
+        marks = [mark for mark in book.marks if mark.gift and mark.entitlement == code]
+        if marks:
+            given |= gifts.given(marks=marks, held=held[code], month=month)
     return Rights(held=held, given=given, carriers=_carriers(span, members, codes)), rows
 
 

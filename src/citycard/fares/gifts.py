@@ -7,36 +7,59 @@ facts, so few are worked out.
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from citycard.entitlements import api as entitlements
 from citycard.fares.book import Mark
 from citycard.fares.holding import Periods
+from citycard.fares.spans import day_number
+from citycard.fares.values import Column, Flags
 from citycard.kernel.periods import next_month
 from citycard.people import api as people
 
-_EPOCH = dt.date(1970, 1, 1)
 
+def given(*, marks: Sequence[Mark], held: Periods, month: dt.date) -> dict[str, Periods]:
+    """Return, by mark, the days of a month on which holders of a right are given its values.
 
-def given(*, mark: Mark, held: Periods, month: dt.date) -> Periods:
-    """Return the days of a month on which holders of the mark's right are given its values."""
-    members = [int(member) for member in np.unique(held.key)]
+    :param marks: those that ask for values of one right
+    """
+    members = np.unique(held.key).tolist()
     if not members:
-        return held
+        return {mark.code: held for mark in marks}
     days = _days(members, month)
     by_day: dict[dt.date, list[int]] = defaultdict(list)
     for member, own in days.items():
         for day in own:
             by_day[day].append(member)
-    assert mark.entitlement is not None, "a gift is a right's"
-    holds = {
-        (member, day)
-        for day, asked in by_day.items()
-        for member in _given_on(mark, mark.entitlement, asked, day)
-    }
-    return _within(held, _spans(days, holds, next_month(month)))
+    spans = _Spans.of(days, next_month(month))
+    gifts = {day: _gifts_on(marks, asked, day) for day, asked in by_day.items()}
+    known = [gifts[day][member] for member, own in days.items() for day in own]
+    return {mark.code: _within(held, spans.where(_gives(known, mark))) for mark in marks}
+
+
+class _Spans(NamedTuple):
+    """Days of a month between which nothing of a member changes."""
+
+    member: Column
+    start: Column
+    end: Column
+
+    @classmethod
+    def of(cls, days: Mapping[int, Sequence[dt.date]], end: dt.date) -> "_Spans":
+        """Take the days on which each member's begin; the last one lasts to the end."""
+        rows = [
+            (member, day_number(start), day_number(until))
+            for member, own in days.items()
+            for start, until in zip(own, [*own[1:], end], strict=True)
+        ]
+        return cls(*np.array(rows, np.int64).reshape(-1, 3).T)
+
+    def where(self, some: Flags) -> "_Spans":
+        """Return some of them."""
+        return _Spans(self.member[some], self.start[some], self.end[some])
 
 
 def _days(members: list[int], month: dt.date) -> dict[int, list[dt.date]]:
@@ -45,34 +68,30 @@ def _days(members: list[int], month: dt.date) -> dict[int, list[dt.date]]:
     return {member: [month, *(day for day in changes[member] if day < end)] for member in members}
 
 
-def _given_on(mark: Mark, code: str, members: list[int], day: dt.date) -> Iterable[int]:
-    gifts = entitlements.gifts_of(
-        member_ids=members, entitlement=code, gifts=sorted(mark.gift), on=day
-    )
-    return [member for member in members if gifts[member] == mark.gift]
+def _gifts_on(
+    marks: Sequence[Mark], members: list[int], day: dt.date
+) -> Mapping[int, Mapping[str, Any]]:
+    entitlement = marks[0].entitlement
+    assert entitlement is not None, "a gift is a right's"
+    names = sorted({name for mark in marks for name in mark.gift})
+    return entitlements.gifts_of(member_ids=members, entitlement=entitlement, gifts=names, on=day)
 
 
-def _spans(
-    days: dict[int, list[dt.date]], holds: set[tuple[int, dt.date]], end: dt.date
-) -> Iterable[tuple[int, int, int]]:
-    for member, own in days.items():
-        for start, until in zip(own, [*own[1:], end], strict=True):
-            if (member, start) in holds:
-                yield member, (start - _EPOCH).days, (until - _EPOCH).days
+def _gives(known: Sequence[Mapping[str, Any]], mark: Mark) -> Flags:
+    """Tell where all that a mark asks for is given."""
+    asked = mark.gift.items()
+    return np.array([all(own.get(name) == value for name, value in asked) for own in known], bool)
 
 
-def _within(held: Periods, spans: Iterable[tuple[int, int, int]]) -> Periods:
+def _within(held: Periods, spans: _Spans) -> Periods:
     """Cut spans to the days on which the right itself is held."""
-    own: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for member, start, end in zip(
-        held.key.tolist(), held.start.tolist(), held.end.tolist(), strict=True
-    ):
-        own[member].append((start, end))
-    cut = sorted(
-        (member, max(start, begins), min(end, ends))
-        for member, start, end in spans
-        for begins, ends in own[member]
-        if max(start, begins) < min(end, ends)
-    )
-    table = np.array(cut, np.int64).reshape(-1, 3)
-    return Periods(table[:, 0], table[:, 1], table[:, 2])
+    first, after = (np.searchsorted(held.key, spans.member, side) for side in ("left", "right"))
+    many = after - first
+    row = np.repeat(np.arange(len(first)), many)
+    place = np.arange(len(row)) + np.repeat(first - np.cumsum(many) + many, many)
+    start = np.maximum(spans.start[row], held.start[place])
+    end = np.minimum(spans.end[row], held.end[place])
+    some = start < end
+    member, start, end = spans.member[row][some], start[some], end[some]
+    order = np.lexsort((start, member))
+    return Periods(member[order], start[order], end[order])

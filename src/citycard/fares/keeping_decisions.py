@@ -1,8 +1,8 @@
 """Keeping decisions: one row a deciding of a person's month, with the versions that it used."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,14 +11,14 @@ from citycard.fares.composing import Composed
 from citycard.fares.gathering import Gathered
 from citycard.fares.storing import Changed
 from citycard.fares.values import Column
-from citycard.infra.database import execute, rows, scalar, statement
+from citycard.infra.columns import INT4, INT8, array, ask
+from citycard.infra.database import execute, scalar, statement
 
 
 def lock_months(*, month: dt.date, riders: Column) -> None:
     """Let nobody else decide these people's month before this transaction ends."""
-    asked = [month, riders.tolist()]
-    execute(statement(__file__, "begin_months"), asked)
-    execute(statement(__file__, "lock_months"), asked)
+    asked = {"month": month, "riders": array(INT8, riders)}
+    execute(statement(__file__, "lock_months"), asked, prepare=True)
 
 
 def keep_decisions(
@@ -32,22 +32,23 @@ def keep_decisions(
     now: dt.datetime,
 ) -> Column:
     """Add a decision for each rider whose rides changed and return their numbers, in parallel."""
-    riders = [int(rider) for rider in changed.riders]
-    found = rows(
-        statement(__file__, "add_decisions"),
-        {
-            "month": facts.span.month,
-            "now": now,
-            "book": _book_id(book, pack_hash),
-            "riders": riders,
-            "points": [granted.get(rider, 0) for rider in riders],
-            "bindings": _versions(riders, rides.rider, rides.binding),
-            "rights": _versions(riders, facts.right_rows["member"], facts.right_rows["right"]),
-        },
-    )
-    _note_cards(facts, rides, changed)
-    numbers = {row.rider: row.id for row in found}
-    return np.array([numbers[rider] for rider in riders], np.int64)
+    riders = changed.riders
+    points = np.array([granted.get(rider, 0) for rider in riders.tolist()])
+    bindings = _versions(riders, rides.rider, rides.binding)
+    rights = _versions(riders, facts.right_rows["member"], facts.right_rows["right"])
+    asked = {
+        "month": facts.span.month,
+        "now": now,
+        "book": _book_id(book, pack_hash),
+        "riders": array(INT8, riders),
+        "points": array(INT4, points),
+        **bindings.asked("bindings"),
+        **rights.asked("rights"),
+    }
+    rider, number = ask(statement(__file__, "add_decisions"), asked, (">i8", ">i8"))
+    assert len(rider) == len(riders), "a month that is decided is locked"
+    _note_cards(facts.span.month, changed)
+    return np.asarray(number[np.argsort(rider)])
 
 
 def _book_id(book: Book, pack_hash: str) -> int:
@@ -65,31 +66,50 @@ def _book_id(book: Book, pack_hash: str) -> int:
     return int(scalar("SELECT id FROM fares_book WHERE pack_hash = %s", [pack_hash]))
 
 
-def _versions(riders: Iterable[int], owners: Column, versions: Column) -> list[str]:
-    """Return the versions of each rider as an array that PostgreSQL reads."""
-    pairs = _distinct(owners, versions)
-    by_owner: dict[int, list[str]] = {}
-    for owner, version in pairs.tolist():
-        if version:
-            by_owner.setdefault(owner, []).append(str(version))
-    return ["{" + ",".join(by_owner.get(rider, ())) + "}" for rider in riders]
+class _Versions(NamedTuple):
+    """The versions of riders, one after the other, and where each rider's begin and end."""
+
+    numbers: Column
+    begin: Column
+    end: Column
+
+    def asked(self, name: str) -> dict[str, Any]:
+        """Return them as a statement takes them: places in it are counted from 1."""
+        return {
+            name: array(INT8, self.numbers),
+            f"{name}_from": array(INT4, self.begin + 1),
+            f"{name}_to": array(INT4, self.end),
+        }
 
 
-def _distinct(one: Column, other: Column) -> Any:
+def _versions(riders: Column, owners: Column, versions: Column) -> _Versions:
+    """Return the versions of each rider, each once and sorted."""
+    owner, version = _distinct(owners, versions)
+    owner, version = owner[version != 0], version[version != 0]
+    begin, end = (np.searchsorted(owner, riders, side=side) for side in ("left", "right"))
+    return _Versions(version, begin, end)
+
+
+def _distinct(one: Column, other: Column) -> tuple[Column, Column]:
     """Return the distinct pairs, sorted; most of them stand together already."""
-    pairs = np.stack([one, other], axis=1)
-    if not len(pairs):
-        return pairs
-    new = np.append(True, np.any(pairs[1:] != pairs[:-1], axis=1))
-    return np.unique(pairs[new], axis=0)
+    new = _differs(one, other)
+    one, other = one[new], other[new]
+    order = np.lexsort((other, one))
+    one, other = one[order], other[order]
+    new = _differs(one, other)
+    return one[new], other[new]
 
 
-def _note_cards(facts: Gathered, rides: Composed, changed: Changed) -> None:
-    """Note with which cards they rode: when one of these changes hands, they are looked at."""
-    cards: Any = facts.readings["card"][rides.first]
-    used = _distinct(cards, rides.rider)
-    used = used[np.isin(used[:, 1], changed.riders)]
-    execute(
-        statement(__file__, "note_cards"),
-        [facts.span.month, used[:, 0].tolist(), used[:, 1].tolist()],
-    )
+def _differs(one: Column, other: Column) -> Any:
+    """Tell which pairs are other than the one before."""
+    new = np.ones(len(one), bool)
+    new[1:] = (one[1:] != one[:-1]) | (other[1:] != other[:-1])
+    return new
+
+
+def _note_cards(month: dt.date, changed: Changed) -> None:
+    """Note with which cards they rode: when one of these changes hands, they are looked at. With
+    whatever ride is stored, that was done."""
+    cards, riders = _distinct(changed.added["card_key"], changed.added["rider"])
+    asked = {"month": month, "cards": array(INT8, cards), "riders": array(INT8, riders)}
+    execute(statement(__file__, "note_cards"), asked, prepare=True)

@@ -28,10 +28,7 @@ def ask_points(
         np.zeros(size, dtype=np.int64),
         np.full(size, NONE, dtype=np.int64),
     )
-    every = 0
-    for rule in book.points.rules:
-        every |= rule.who
-    free = np.flatnonzero(full & (rides.marks & every != 0))
+    free = np.flatnonzero(full & (rides.marks & book.points.who != 0))
     for rule in book.points.rules:
         rows = free[(rides.marks[free] & rule.who != 0) & rule.scope[rides.line[free]]]
         if rule.ends is not None:

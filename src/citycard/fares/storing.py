@@ -68,18 +68,36 @@ def compare(*, month: dt.date, riders: Column, rides: Table, funds: int) -> Chan
     """Return how decided rides differ from the stored ones of these riders in a month."""
     asked = {"month": month, "riders": riders, "funds": funds}
     stored = read(statement(__file__, "rides_in_force"), asked, content_shape(funds))
-    if not len(stored):
-        return Changed(rides, stored, np.unique(rides["rider"]))
-    same_as, stored_bytes = _bytes(rides), _bytes(stored)
-    added = rides[~np.isin(same_as, stored_bytes)]
-    closed = stored[~np.isin(stored_bytes, same_as)]
+    if not len(stored) or not len(rides):
+        return Changed(rides, stored, np.union1d(rides["rider"], stored["rider"]))
+    known, kept = _alike(rides, stored)
+    added, closed = rides[~known], stored[~kept]
     return Changed(added, closed, np.union1d(added["rider"], closed["rider"]))
 
 
-def _bytes(rows: Table) -> Any:
-    """Return rows as values that compare whole."""
-    packed = np.ascontiguousarray(rows)
-    return packed.view(f"S{packed.dtype.itemsize}") if len(rows) else np.zeros(0, "S1")
+def _alike(some: Table, others: Table) -> tuple[Any, Any]:
+    """Tell which rows of either stand in the other as well, value by value."""
+    one, other = _words(some), _words(others)
+    mixed = np.random.default_rng(1).integers(1, 2**63, one.shape[1], np.uint64) | np.uint64(1)
+    ours, theirs = one @ mixed, other @ mixed
+    order = np.argsort(theirs)
+    theirs = theirs[order]
+    if bool(np.any(theirs[1:] == theirs[:-1])):  # two rows mix to one number: bytes tell them apart
+        return np.isin(_bytes(one), _bytes(other)), np.isin(_bytes(other), _bytes(one))
+    place = order[np.minimum(np.searchsorted(theirs, ours), len(order) - 1)]
+    found = np.all(one == other[place], axis=1)
+    kept = np.zeros(len(others), bool)
+    kept[place[found]] = True
+    return found, kept
+
+
+def _words(rows: Table) -> Any:
+    """Return rows as so many numbers each: what they are made of is a whole number of them."""
+    return np.ascontiguousarray(rows).view(np.uint64).reshape(len(rows), -1)
+
+
+def _bytes(words: Any) -> Any:
+    return words.view(f"S{words.shape[1] * 8}")[:, 0]
 
 
 def store(

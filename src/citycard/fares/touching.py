@@ -3,9 +3,15 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
+from citycard.fares.binary import Shape, read
 from citycard.fares.working_out import LONGEST_RIDE_S
 from citycard.infra.database import rows, statement
 from citycard.infra.packs import current_pack
+
+_Y2000 = dt.date(2000, 1, 1)
+_TOUCHED = Shape((("month", "i4"), ("rider", "i8")))
 
 RiderMonths = set[tuple[dt.date, int]]
 
@@ -24,7 +30,10 @@ def touched_by_readings(*, batch_ids: Sequence[int], months: Sequence[dt.date]) 
         "longest": dt.timedelta(seconds=LONGEST_RIDE_S),
         "zone": current_pack().time.zone.key,
     }
-    return _found("touched_by_readings", asked)
+    found = read(statement(__file__, "touched_by_readings"), asked, _TOUCHED)
+    day = {n: _Y2000 + dt.timedelta(days=n) for n in np.unique(found["month"]).tolist()}
+    each = zip(found["month"].tolist(), found["rider"].tolist(), strict=True)
+    return {(day[month], rider) for month, rider in each}
 
 
 def touched_by_rights(*, member_ids: Sequence[int]) -> RiderMonths:

@@ -68,7 +68,7 @@ def work_out(*, pack: Pack, month: dt.date, riders: Column, grants: Grants) -> W
     )
     codes = _codes(facts)
     rides = compose(book=book, facts=facts, riders=riders, codes=codes, time=pack.time)
-    granted = _granted(rides, grants, month)
+    granted = _granted(book, rides, grants, month)
     columns, known = _columns(book, pack, facts, rides, codes, granted)
     priced = price(book=book, rides=columns)
     if len(known) < len(rides):
@@ -92,23 +92,24 @@ def _codes(facts: Gathered) -> dict[int, str]:
     return terms.codes_of([0, *numbers.tolist()])
 
 
-def _granted(rides: Composed, grants: Grants, month: dt.date) -> Mapping[int, Grant]:
-    members = np.unique(rides.rider[(rides.rider > 0) & (rides.marks != 0)])
-    return grants(members.tolist(), month) if len(members) else {}
+def _granted(book: Book, rides: Composed, grants: Grants, month: dt.date) -> Mapping[int, Grant]:
+    """Return what those have whose rides points may pay."""
+    asking = rides.rider[(rides.rider > 0) & (rides.marks & book.points.who != 0)]
+    return grants(np.unique(asking).tolist(), month) if len(asking) else {}
 
 
 def _points_open(rides: Composed, granted: Mapping[int, Grant]) -> Column:
     """Return what each ride finds granted; nothing before the day from which it may be used."""
     if not granted:
         return np.zeros(len(rides), np.int64)
-    members = np.array(sorted(granted), np.int64)
-    points = np.array([granted[int(member)].points for member in members], np.int64)
-    starts = np.array(
-        [(granted[int(member)].starts_on - dt.date(1970, 1, 1)).days for member in members]
-    )
+    who = np.fromiter(granted, np.int64, len(granted))
+    order = np.argsort(who)
+    points, starts_on = zip(*granted.values(), strict=True)
+    members, has_points = who[order], np.array(points, np.int64)[order]
+    starts = np.array(starts_on, "datetime64[D]").astype(np.int64)[order]
     place = np.minimum(np.searchsorted(members, rides.rider), len(members) - 1)
     has = (members[place] == rides.rider) & (rides.local_s // 86_400 >= starts[place])
-    return np.where(has, points[place], 0)
+    return np.where(has, has_points[place], 0)
 
 
 def _columns(

@@ -132,4 +132,4 @@ def why_tap(*, access: Access, thing: Thing) -> TapWhy:
 
 def grants(members: Sequence[int], month: dt.date) -> Mapping[int, fares.Grant]:
     """Return the allowances of a month that were granted; nothing is granted for being read."""
-    return riding.as_granted(entitlements.machine_allowances(member_ids=members, month=month))
+    return riding.granted(members, month)

@@ -100,29 +100,20 @@ def _decide(months: Iterable[tuple[dt.date, int]]) -> None:
 
 
 def _grants(members: Sequence[int], month: dt.date, now: dt.datetime) -> Mapping[int, fares.Grant]:
-    """Return what rides find of the month's allowances; who has none yet is granted theirs.
-
-    What a till was answered is a fact: rides have what it left, whenever they become known.
-    """
-    found = entitlements.machine_allowances(member_ids=members, month=month)
-    missing = [member for member, own in found.items() if not own]
+    """Return what rides find of the month's allowances; who has none yet is granted theirs."""
+    found = granted(members, month)
+    missing = [member for member in members if member not in found]
     if missing:
         entitlements.grant_month(month=month, member_ids=missing, now=now, actor=SYSTEM)
-        found |= entitlements.machine_allowances(member_ids=missing, month=month)
-    return as_granted(found)
+        found |= granted(missing, month)
+    return found
 
 
-def as_granted(
-    found: Mapping[int, Sequence[entitlements.Allowance]],
-) -> dict[int, fares.Grant]:
-    """Return what allowances leave to rides, by member."""
+def granted(members: Sequence[int], month: dt.date) -> dict[int, fares.Grant]:
+    """Return what rides find of the month's allowances that were granted."""
     unit = fares.points_unit()
-    return {
-        member: fares.Grant(max(0, one.amount - one.at_tills), one.starts_on)
-        for member, own in found.items()
-        for one in own
-        if one.unit == unit
-    }
+    found = entitlements.left_to_rides(member_ids=members, month=month, unit=unit)
+    return {member: fares.Grant(*left) for member, left in found.items()}
 
 
 def _grant_again(months: Iterable[tuple[dt.date, int]]) -> None:

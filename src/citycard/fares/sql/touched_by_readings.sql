@@ -1,36 +1,48 @@
 -- Whose months batches of readings touch. A ride belongs to whoever held the card when it began.
 WITH new AS MATERIALIZED (
-    SELECT r.card_key, r.at, r.local_month, r.leg,
-           r.local_month::timestamp AT TIME ZONE %(zone)s AS month_start,
-           (r.local_month + interval '1 month') AT TIME ZONE %(zone)s AS month_end
+    SELECT r.card_key, r.local_month, min(r.at) AS first_at, max(r.at) AS last_at,
+           min(r.at) FILTER (WHERE r.leg <> 1) AS boards_at,
+           r.local_month::timestamp AT TIME ZONE %(zone)s::text AS month_start,
+           (r.local_month + interval '1 month') AT TIME ZONE %(zone)s::text AS month_end
     FROM fares_reading r
     WHERE r.local_month = ANY (%(months)s::date[]) AND r.batch_id = ANY (%(batches)s::bigint[])
-      AND r.batch_id BETWEEN %(first)s AND %(last)s
-), moments AS (
-    -- when a ride that this reading is part of may have begun, and in which month that lies
-    SELECT card_key, at AS until, local_month FROM new
-    UNION
-    SELECT card_key, at, (local_month - interval '1 month')::date FROM new WHERE at < month_start + %(longest)s
-    UNION
-    SELECT card_key, at, (local_month + interval '1 month')::date FROM new WHERE at >= month_end - %(longest)s
-    UNION
-    -- a ride of an earlier month may have waited for this boarding
-    SELECT n.card_key, p.at, p.local_month
-    FROM (SELECT card_key, min(at) AS at FROM new WHERE leg <> 1 GROUP BY card_key, local_month) n
+      AND r.batch_id BETWEEN %(first)s::bigint AND %(last)s::bigint
+    GROUP BY r.card_key, r.local_month
+), touched AS MATERIALIZED (
+    -- when rides that these readings are part of may have begun, and in which month that lies
+    SELECT card_key, local_month, first_at - %(longest)s::interval AS since, last_at AS until FROM new
+    UNION ALL
+    SELECT card_key, (local_month - interval '1 month')::date, first_at - %(longest)s::interval,
+           least(last_at, month_start + %(longest)s::interval)
+    FROM new WHERE first_at < month_start + %(longest)s::interval
+    UNION ALL
+    SELECT card_key, (local_month + interval '1 month')::date,
+           greatest(first_at, month_end - %(longest)s::interval) - %(longest)s::interval, last_at
+    FROM new WHERE last_at >= month_end - %(longest)s::interval
+    UNION ALL
+    -- a ride of an earlier month may have waited for this boarding, if it is the card's first one in its own
+    SELECT n.card_key, p.local_month, p.at - %(longest)s::interval, p.at
+    FROM new n
     CROSS JOIN LATERAL (
         SELECT b.at, b.local_month FROM fares_reading b
-        WHERE b.card_key = n.card_key AND b.at < n.at AND b.leg = 0
+        WHERE b.card_key = n.card_key AND b.local_month < n.local_month AND b.at < n.boards_at AND b.leg = 0
         ORDER BY b.at DESC LIMIT 1) p
+    WHERE NOT EXISTS (
+        SELECT FROM fares_reading b
+        WHERE b.card_key = n.card_key AND b.local_month = n.local_month AND b.at < n.boards_at AND b.leg = 0)
+), riders AS (
+    SELECT t.local_month, b.member_id AS rider
+    FROM touched t
+    JOIN pub.bindings b ON b.card_id = t.card_key AND b.bound && tstzrange(t.since, t.until, '[]')
+    UNION
+    SELECT t.local_month, -t.card_key
+    FROM touched t
+    WHERE NOT EXISTS (
+        SELECT FROM pub.bindings b
+        WHERE b.card_id = t.card_key AND b.bound @> tstzrange(t.since, t.until, '[]'))
+    UNION
+    -- in whose months the card's rides are stored: the one before may have waited for such a boarding
+    SELECT t.local_month, c.rider
+    FROM touched t JOIN fares_month_card c ON c.card_key = t.card_key AND c.local_month = t.local_month
 )
-SELECT m.local_month, b.member_id AS rider
-FROM moments m
-JOIN pub.bindings b ON b.card_id = m.card_key AND b.bound && tstzrange(m.until - %(longest)s, m.until, '[]')
-UNION
-SELECT m.local_month, -m.card_key
-FROM moments m
-WHERE NOT EXISTS (
-    SELECT FROM pub.bindings b
-    WHERE b.card_id = m.card_key AND b.bound @> tstzrange(m.until - %(longest)s, m.until, '[]'))
-UNION
-SELECT c.local_month, c.rider
-FROM moments m JOIN fares_month_card c ON c.card_key = m.card_key AND c.local_month = m.local_month
+SELECT local_month, rider FROM riders
