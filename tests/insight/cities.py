@@ -66,6 +66,7 @@ def _month(month, rows, first, **changes):
             "service_names": {},
             "leaves": [Leaf(service=s, agency=a, place=p, uses=n) for (s, a, p), n in uses.items()],
             "people": {about: len(them) for about, them in people.items()},
+            "together": _together(SHAPE, "", people),
             "accounts": {
                 account: _account(month, account, seen, first) for account, seen in accounts.items()
             },
@@ -76,6 +77,19 @@ def _month(month, rows, first, **changes):
             **changes,
         }
     )
+
+
+def _together(node, path, people):
+    """People of all services of each part of the tree, each once."""
+    code = path + node["code"]
+    below = [_together(child, f"{code}/", people) for child in node.get("children", ())]
+    them = set().union(*(people[service,] for service in _services(node)))
+    return {code: len(them)} | {code: n for found in below for code, n in found.items()}
+
+
+def _services(node):
+    inner = [_services(child) for child in node.get("children", ())]
+    return [*node.get("services", ()), *itertools.chain(*inner)]
 
 
 def _answers(chance, people):

@@ -1,13 +1,17 @@
 """Figures follow the taps exactly: counted once, on the tap's own day, and confirmed by a
 recount."""
 
+import contextlib
 import datetime as dt
 import json
 import time
 
+import psycopg
 import pytest
+from django.db import OperationalError
 
 from citycard.infra.database import execute, rows, scalar
+from citycard.infra.jobs import pump_each
 from citycard.infra.journal import (
     Announced,
     Subscriber,
@@ -148,6 +152,29 @@ def test_taps_not_taken_yet_are_lag_and_not_an_error():
     catch_up()
     assert figures().uses == 24
     assert insight.verify() == []
+
+
+def test_a_recount_under_way_holds_up_nobody_who_shares_the_subscribers_rounds(city):
+    store(*(tap(member, at(1)) for member in range(12)))
+    other = Subscriber(
+        name="insight-test-other", codes=FOLLOWER.codes, handle=lambda batch: taken.extend(batch)
+    )
+    taken = []
+    subscribe([FOLLOWER, other])
+    try:
+        with psycopg.connect(city.database.owner_url) as recounting:
+            recounting.execute("SELECT FROM insight_absorbed FOR UPDATE")
+            deadline = time.monotonic() + 30
+            while not taken and time.monotonic() < deadline:
+                with contextlib.suppress(OperationalError):
+                    pump_each()
+            assert taken
+            assert figures().uses == 0
+    finally:
+        subscribe([FOLLOWER])
+    catch_up()
+    assert figures().uses == 12
+    assert not lag()[0].stopped_at
 
 
 def test_the_citys_tree_adds_up_from_places():

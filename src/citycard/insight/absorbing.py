@@ -25,7 +25,9 @@ def absorb_taps(batch: Sequence[Announced]) -> None:
 def _new_batches(batch_ids: Sequence[int]) -> list[int]:
     """Mark batches as counted and return those that were not, in order.
 
-    The mark's lock lets one writer at a time change the figures.
+    The mark's lock lets one writer at a time change the figures. While a recount or a history file
+    has it, the subscriber's turn ends here and is tried again: those who share its rounds don't
+    wait.
     """
     found = rows(statement(__file__, "mark_absorbed"), {"batches": sorted(set(batch_ids))})
     new = sorted(row.batch_id for row in found)

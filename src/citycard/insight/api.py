@@ -19,6 +19,9 @@ months.
 **The question after a use.** `to_ask` chooses the use that a person may be asked about, `answer`
 keeps what they say: once a use, under the service's pseudonym, and not again for the pack's days.
 
+**People of several services.** `count_city_people`, by night, counts different people of each
+category and of the whole city in closed months; only numbers leave the taps.
+
 **Files.** `figures_sheet`, `tree_sheet` and `comparison_sheet` hold the same cells, hidden as on
 the page; `as_csv` and `as_parquet` (where `writes_parquet`) write them.
 
@@ -42,6 +45,7 @@ from citycard.insight.absorbing import absorb_taps
 from citycard.insight.asking import NoSuchScore, NotAsked, Use, answer, to_ask
 from citycard.insight.attacking import Narrowed
 from citycard.insight.auditing import Attack, attack_published
+from citycard.insight.city_people import count_city_people
 from citycard.insight.comparing import Compared, Comparison, categories
 from citycard.insight.exporting import (
     HIDDEN,
@@ -125,6 +129,7 @@ __all__ = [
     "city_tree",
     "comparison",
     "comparison_sheet",
+    "count_city_people",
     "count_history",
     "counted_through",
     "figures_sheet",

@@ -111,7 +111,7 @@ def _read_node(known: Knowledge, month: str, node: Node) -> None:
 
 def _of_node(known: Knowledge, month: str, node: Node) -> tuple[Cell, Cell | None]:
     uses = known.put(("uses", month, node.code), node.uses, 1)
-    if node.kind in ("all", "category"):
+    if not node.counts_people:
         return uses, None
     return uses, known.put(("people", month, node.code), node.people, 1)
 

@@ -67,8 +67,8 @@ def _bands(table: str, bands: Sequence[BandFigure]) -> list[tuple[str | int | No
 
 
 def tree_sheet(*, top: Node, least: int, name_of: NameOf) -> Sheet:
-    """Write the city's tree, one line a cell, each under its parent; above services and in ranges
-    people can't be told apart, so there is no number of them."""
+    """Write the city's tree, one line a cell, each under its parent; there is no number of
+    people in ranges, and above services where they weren't counted together."""
     rows = tuple(
         (
             node.kind,

@@ -29,6 +29,7 @@ class Bands:
 class MonthCounts:
     """What was counted in a month; never shown as it is.
 
+    :ivar together: different people of several services, by code of the city's tree
     :ivar known_before: per service, how many people's first use is shown for earlier months: the
         sum of their published new people; absent in a service's first month
     """
@@ -40,6 +41,7 @@ class MonthCounts:
     people: People
     accounts: Mapping[Account, Counts]
     answers: Mapping[Account, Answers] = field(default_factory=dict)
+    together: Mapping[str, int] = field(default_factory=dict)
     known_before: Mapping[str, int] = field(default_factory=dict)
     bands: Bands = field(default_factory=Bands)
 
@@ -65,7 +67,7 @@ class Gatherer:
     def _branch(self, branch: Branch) -> None:
         figures, code = self._figures, branch.code
         figures.add(uses_of(code), branch.people, branch.uses)
-        if branch.about:
+        if branch.counted:
             figures.add(people_of(code), branch.people, branch.known)
             figures.relations.append(_within(uses_of(code), people_of(code)))
         if branch.kind == "place":
@@ -94,7 +96,7 @@ class Gatherer:
             ),
         )
         tables = [uses]
-        if branch.about:
+        if branch.counted:
             people = tuple(people_of(part) for part in parts)
             relations = _people_of_parts(people_of(code), people)
             tables.append(

@@ -54,6 +54,7 @@ def publish(counts: MonthCounts, *, least: int) -> Published:
         service_names=counts.service_names,
         leaves=counts.leaves,
         people=counts.people,
+        together=counts.together,
     )
     figures = Gatherer(counts, least).gather(branch)
     shown = _Shown(counts, least, figures, cover(figures, least=least))
@@ -87,9 +88,10 @@ class _Shown:
             kind=branch.kind,
             names=branch.names,
             uses=self._value(uses_of(branch.code)),
-            people=self._value(people_of(branch.code)) if branch.about else None,
+            people=self._value(people_of(branch.code)) if branch.counted else None,
             children=() if withheld else tuple(self.node(child) for child in branch.children),
             withheld=withheld,
+            counted=branch.counted,
         )
 
     def page(self, branch: Branch, account: Account) -> Page:

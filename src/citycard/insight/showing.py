@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from citycard.infra.journal import lag
 from citycard.infra.packs import current_pack
 from citycard.insight.answers import answers_of
+from citycard.insight.city_people import city_people
 from citycard.insight.comparing import Comparison, compare
 from citycard.insight.figures import Answers, Figures
 from citycard.insight.gathering import MonthCounts
@@ -106,16 +107,20 @@ def _month(month: dt.date, before: Mapping[str, int]) -> Published:
     """Return a month, worked out anew where its figures or what earlier months told have
     changed."""
     answers = answers_of(month=month)
-    told = (tuple(sorted(before.items())), repr(sorted(answers.items())))
+    together = city_people(month=month)
+    told = (*sorted(before.items()), repr(sorted(answers.items())), *sorted(together.items()))
     return until_changed(
         ("published", month, current_pack().hash, told),
-        lambda: publish(_counts(month, before, answers), least=least_people()),
+        lambda: publish(_counts(month, before, answers, together), least=least_people()),
         month=month,
     )
 
 
 def _counts(
-    month: dt.date, before: Mapping[str, int], answers: Mapping[tuple[str, str], Answers]
+    month: dt.date,
+    before: Mapping[str, int],
+    answers: Mapping[tuple[str, str], Answers],
+    together: Mapping[str, int],
 ) -> MonthCounts:
     leaves, people = of_city(month)
     services = current_pack().table("services")["services"]
@@ -131,6 +136,7 @@ def _counts(
             for service, agency in accounts
         },
         answers=answers,
+        together=together,
         known_before=before,
         bands=bands(),
     )

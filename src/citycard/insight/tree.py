@@ -35,6 +35,7 @@ class Node:
         two services have two pseudonyms)
     :ivar withheld: its parts are kept back, which ones there are too
     :ivar spans_months: a sum of months
+    :ivar counted: people of its services together were counted
     """
 
     code: str
@@ -45,6 +46,7 @@ class Node:
     children: tuple["Node", ...] = ()
     withheld: bool = False
     spans_months: bool = False
+    counted: bool = False
 
     @property
     def own_code(self) -> str:
@@ -53,9 +55,10 @@ class Node:
 
     @property
     def counts_people(self) -> bool:
-        """Tell whether people are counted here: a service's people and those below, in one
-        month."""
-        return self.kind in ("service", "agency", "place") and not self.spans_months
+        """Tell whether people are counted here: a service's people and those below, and above where
+        they were counted together, in one month."""
+        below = self.kind in ("service", "agency", "place")
+        return (below or self.counted) and not self.spans_months
 
     @property
     def is_hidden(self) -> bool:
@@ -76,6 +79,7 @@ class Cell:
     :ivar about: (service,), (service, agency) or (service, agency, place); empty above services
     :ivar people: how many people it speaks of at least: above services, its largest child's
     :ivar known: different people that are known; uses of a card that is nobody's have none
+    :ivar counted: people are counted here: at services and below, and above where it was done
     """
 
     code: str
@@ -86,6 +90,7 @@ class Cell:
     known: int
     about: tuple[str, ...]
     children: list["Cell"]
+    counted: bool = True
 
     def walk(self) -> Iterator["Cell"]:
         """Yield this cell and everything below it."""
@@ -100,19 +105,22 @@ def grow(
     service_names: Mapping[str, Names],
     leaves: Sequence[Leaf],
     people: People,
+    together: Mapping[str, int] | None = None,
 ) -> Cell:
     """Sum leaves up the pack's tree.
 
     A service that the pack's tree forgot is added under ``other``, so that the top is always
     everything. People of two services can't be told apart (their pseudonyms differ), so a category
     counts the people of its largest child: that hides sooner, never later.
+
+    :param together: different people of a part's services, by code, where they were counted
     """
-    grower = _Grower(leaves, people, service_names)
+    grower = _Grower(leaves, people, service_names, together or {})
     top = grower.grow(shape, "")
     if grower.by_service:
         other = {"code": "other", "name": OTHER, "services": sorted(grower.by_service)}
         children = [*top.children, grower.grow(other, f"{top.code}/")]
-        top = _summed(top.code, "all", top.names, children)
+        top = _above(top.code, "all", top.names, children, together or {})
     return top
 
 
@@ -120,8 +128,13 @@ class _Grower:
     """Grows the pack's shape down to places, taking each service's leaves once."""
 
     def __init__(
-        self, leaves: Sequence[Leaf], people: People, service_names: Mapping[str, Names]
+        self,
+        leaves: Sequence[Leaf],
+        people: People,
+        service_names: Mapping[str, Names],
+        together: Mapping[str, int],
     ) -> None:
+        self._together = together
         self.by_service: dict[str, list[Leaf]] = {}
         for leaf in leaves:
             self.by_service.setdefault(leaf.service, []).append(leaf)
@@ -132,7 +145,8 @@ class _Grower:
         code = path + shape["code"]
         children = [self.grow(child, f"{code}/") for child in shape.get("children", ())]
         children += [self._service(service, f"{code}/") for service in shape.get("services", ())]
-        return _summed(code, "category" if path else "all", shape["name"], children)
+        kind = "category" if path else "all"
+        return _above(code, kind, shape["name"], children, self._together)
 
     def _service(self, service: str, path: str) -> Cell:
         names = self._service_names.get(service, {"zh-Hant": service, "en": service})
@@ -174,8 +188,8 @@ def _summed(
     kind: str,
     names: Names,
     children: list[Cell],
-    about: tuple[str, ...] = (),
-    people: People | None = None,
+    about: tuple[str, ...],
+    people: People,
 ) -> Cell:
     uses = sum(child.uses for child in children)
     most = max((child.people for child in children), default=0)
@@ -184,10 +198,27 @@ def _summed(
         kind=kind,
         names=names,
         uses=uses,
-        people=max(_people(about, uses, people), most) if people is not None else most,
-        known=0 if people is None else people.get(about, 0),
+        people=max(_people(about, uses, people), most),
+        known=people.get(about, 0),
         about=about,
         children=children,
+    )
+
+
+def _above(
+    code: str, kind: str, names: Names, children: list[Cell], together: Mapping[str, int]
+) -> Cell:
+    most = max((child.people for child in children), default=0)
+    return Cell(
+        code=code,
+        kind=kind,
+        names=names,
+        uses=sum(child.uses for child in children),
+        people=max(together.get(code, 0), most),
+        known=together.get(code, 0),
+        about=(),
+        children=children,
+        counted=code in together,
     )
 
 

@@ -53,6 +53,15 @@ def chosen_range(request: HttpRequest, months: Sequence[dt.date]) -> Range:
     return Range(first=min(first, last), last=max(first, last))
 
 
+def closed_months() -> list[dt.date]:
+    """List the months that everybody may see, newest first: those that have ended.
+
+    A running month grows from day to day, so that two days' files would tell one day's additions.
+    """
+    running = city_time().month(now())
+    return [month for month in insight.months() if month < running]
+
+
 def dashboard(
     request: HttpRequest, *, months: Sequence[dt.date], file_url: str
 ) -> Mapping[str, Any]:

@@ -31,7 +31,7 @@ from citycard.taps.accepted import AcceptedRange, accepted_ranges
 from citycard.taps.batch_counts import BatchCount, batch_counts
 from citycard.taps.codes import MEANINGS, Code
 from citycard.taps.columns import AnswerColumns, TapColumns, columns_of
-from citycard.taps.counting_people import count_people
+from citycard.taps.counting_people import MOST_GROUPS, count_people
 from citycard.taps.device_answers import (
     DeviceAnswer,
     Loss,
@@ -81,6 +81,7 @@ from citycard.taps.verifying import verify
 
 __all__ = [
     "MEANINGS",
+    "MOST_GROUPS",
     "AcceptedRange",
     "AmbiguousTap",
     "AnswerColumns",

@@ -7,6 +7,7 @@ from citycard.infra.database import rows, statement
 from citycard.taps.codes import Code
 
 MOST_GROUPS = 62
+"""How many groups are counted at once."""
 
 
 def count_people(*, month: dt.date, groups: Mapping[str, Sequence[str]]) -> dict[str, int]:

@@ -61,6 +61,17 @@ CREATE TABLE insight_cell (
     PRIMARY KEY (month, service)
 );
 
+-- Different people of several services together, counted from the taps: numbers, and nobody.
+CREATE TABLE insight_city_people (
+    month date NOT NULL CHECK (date_part('day', month) = 1),
+    code text NOT NULL,
+    people bigint NOT NULL CHECK (people >= 0),
+    version text NOT NULL,
+    PRIMARY KEY (month, code)
+);
+COMMENT ON COLUMN insight_city_people.code IS 'Of the city''s tree: the top, or a category.';
+COMMENT ON COLUMN insight_city_people.version IS 'Of the figures that it was counted with; with others it isn''t shown.';
+
 -- Which batches of taps are in the figures: what makes counting exact, and recounting too.
 CREATE TABLE insight_absorbed (
     source text PRIMARY KEY,
