@@ -3,7 +3,7 @@
 import contextlib
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import pytest
@@ -103,6 +103,24 @@ def test_a_transaction_that_commits_late_is_not_skipped(follower: Follower) -> N
     thread.join()
     journal.pump_until_idle()
     assert follower.seen == [1, 2]
+
+
+def test_transactions_are_followed_by_number_not_by_how_it_is_written(follower: Follower) -> None:
+    """The thousandth comes after the one before it, however many wait."""
+    execute(
+        """
+        INSERT INTO infra_journal (generation, xid, recorded_at, code, body)
+        SELECT (SELECT max(number) FROM infra_generation), x::xid8, now(), %s,
+               jsonb_build_object('lamp_id', n)
+        FROM unnest(%s::text[]) WITH ORDINALITY AS t(x, n)
+        """,
+        [LampLit.code, ["98", "99", "100", "101"]],
+    )
+    execute("UPDATE infra_cursor SET xid = '1'::xid8, id = 0 WHERE subscriber = 'follower'")
+    (subscriber,) = journal.subscribers()
+    for batch in (1, 3, 500):
+        journal.pump_once(replace(subscriber, batch=batch))
+    assert follower.seen[:4] == [1, 2, 3, 4]
 
 
 def test_a_poison_event_stops_its_subscriber_visibly_and_loses_nothing(

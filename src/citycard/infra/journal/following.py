@@ -277,13 +277,14 @@ def _cursor(subscriber: Subscriber) -> Any | None:
     )
 
 
+# ORDER BY names the table's columns: a bare xid would be the text of it, and '1000' before '999'.
 _NEXT = """
-SELECT id, generation, xid::text AS xid, code, body::text AS body, recorded_at
-FROM infra_journal
-WHERE (generation, xid, id) > (%(generation)s, %(xid)s::xid8, %(id)s)
-  AND (generation < %(generation_now)s OR xid < %(horizon)s::xid8)
-  AND code = ANY(%(codes)s)
-ORDER BY generation, xid, id LIMIT %(limit)s
+SELECT j.id, j.generation, j.xid::text AS xid, j.code, j.body::text AS body, j.recorded_at
+FROM infra_journal j
+WHERE (j.generation, j.xid, j.id) > (%(generation)s, %(xid)s::xid8, %(id)s)
+  AND (j.generation < %(generation_now)s OR j.xid < %(horizon)s::xid8)
+  AND j.code = ANY(%(codes)s)
+ORDER BY j.generation, j.xid, j.id LIMIT %(limit)s
 """
 
 
