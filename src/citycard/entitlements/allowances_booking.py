@@ -3,6 +3,7 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from citycard.entitlements.allowances_posting import (
     CORRECTED,
@@ -10,14 +11,14 @@ from citycard.entitlements.allowances_posting import (
     correction_key,
     post_changes,
 )
+from citycard.entitlements.allowances_pricing import Priced, rest
 from citycard.entitlements.allowances_spending import Moves, mark_of, moves_of, spend, take_back
 from citycard.entitlements.allowances_work import Key, Work
 from citycard.infra.database import execute, statement
-from citycard.infra.partitions import ensure_month
 
 
-def post_uses(work: Work) -> None:
-    """Post what was decided of each use, and keep it."""
+def post_uses(work: Work) -> list[int]:
+    """Post what was decided of each use, and keep it; returns the places of those that were."""
     changed = [n for n in range(len(work.keys)) if _is_news(work, n)]
     used = _used(work)
     raised = {key: points for key, points in _lacking(work, used, {}).items() if points > 0}
@@ -28,8 +29,8 @@ def post_uses(work: Work) -> None:
         used = _used(work)
     over = _lacking(work, used, raised)
     _post_lots(work, _corrections(work, over, raised))
-    _write_months(work, used, raised, over)
-    _write_uses(work, changed, moves)
+    _write(work, changed, moves, _of_months(used, raised, over))
+    return changed
 
 
 def _is_news(work: Work, n: int) -> bool:
@@ -37,7 +38,7 @@ def _is_news(work: Work, n: int) -> bool:
     if work.why[n] == "key_used" or work.keys[n] not in work.purses:
         return False
     stored = work.stored.get(work.uses.key[n])
-    if stored is None:
+    if stored is None or work.priced:
         return True
     told = (work.points[n], work.uses.points[n], work.why[n])
     return (stored.points, stored.wanted, stored.why) != told
@@ -87,28 +88,38 @@ def _post_lots(work: Work, changes: Sequence[tuple[Key, Change]]) -> None:
         assert not short, "a lot gave back less than lay in it"
 
 
-def _write_months(
-    work: Work, used: Mapping[Key, int], raised: Mapping[Key, int], over: Mapping[Key, int]
+def _of_months(
+    used: Mapping[Key, int], raised: Mapping[Key, int], over: Mapping[Key, int]
+) -> dict[str, list[Any]]:
+    keys = list({key: None for key in (*used, *raised, *over)})
+    months, units, members = zip(*keys, strict=True) if keys else ((), (), ())
+    return {
+        "of_months": list(months),
+        "of_units": list(units),
+        "of_members": list(members),
+        "changes": [used.get(key, 0) for key in keys],
+        "revisions": [(key in raised) + (key in over) for key in keys],
+    }
+
+
+def _write(
+    work: Work, changed: Sequence[int], moves: Moves, of_months: Mapping[str, list[Any]]
 ) -> None:
-    keys = {key: None for key, change in used.items() if change} | dict.fromkeys((*raised, *over))
-    if keys:
-        columns = [list(column) for column in zip(*keys, strict=True)]
-        changes = [used.get(key, 0) for key in keys]
-        revisions = [(key in raised) + (key in over) for key in keys]
-        execute(statement(__file__, "allowance_used"), [*columns, changes, revisions])
-
-
-def _write_uses(work: Work, changed: Sequence[int], moves: Moves) -> None:
     if not changed:
         return
-    for month in {work.keys[n][0] for n in changed}:
-        ensure_month("entitlements_allowance_use", month)
     uses = work.uses
     told = {n: _told(work, n, moves) for n in moves}
     nothing = None, None
+    paid = [
+        (one.price_ntd, *_rest(one, work.points[n]))
+        for n in changed
+        for one in work.priced[n : n + 1]
+    ]
+    prices, stored, cash = zip(*paid, strict=True) if paid else ((), (), ())
     execute(
-        statement(__file__, "allowance_write_uses"),
+        statement(__file__, "allowance_write"),
         {
+            **of_months,
             "now": work.now,
             "months": [work.keys[n][0] for n in changed],
             "keys": [uses.key[n] for n in changed],
@@ -123,8 +134,15 @@ def _write_uses(work: Work, changed: Sequence[int], moves: Moves) -> None:
             "why": [work.why[n] for n in changed],
             "moves": [told.get(n, nothing)[0] for n in changed],
             "moved": [told.get(n, nothing)[1] for n in changed],
+            "prices": list(prices),
+            "stored": list(stored),
+            "cash": list(cash),
         },
     )
+
+
+def _rest(priced: Priced, points: int) -> tuple[int, int]:
+    return rest(priced.price_ntd, points, priced.each_ntd, priced.purse_ntd)
 
 
 def _told(work: Work, n: int, moves: Moves) -> tuple[str | None, str | None]:

@@ -189,10 +189,13 @@ def insert_new(
     actor: Actor,
 ) -> New:
     """Write the allowances of those who have none yet; who is at it at the same moment is waited
-    for."""
-    ensure_month("entitlements_allowance", month)
-    today = current_pack().time.day(now)
+    for. Whose month stands has a place for its uses."""
     missing = _missing(unit, month, members)
+    if not missing:
+        return New(frozenset(), ())
+    for parent in ("entitlements_allowance", "entitlements_allowance_use"):
+        ensure_month(parent, month)
+    today = current_pack().time.day(now)
     decided = allowances_rights.decide(table, unit, month, missing, today)
     if not decided:
         return New(frozenset(), ())

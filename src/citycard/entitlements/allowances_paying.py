@@ -5,9 +5,9 @@ import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from citycard.entitlements.allowances_pricing import points_for, rest
+from citycard.entitlements.allowances_pricing import Priced, points_for, rest
 from citycard.entitlements.allowances_table import AllowanceTable, MonthlyUnit, allowance_table
-from citycard.entitlements.allowances_using import set_uses
+from citycard.entitlements.allowances_using import set_priced
 from citycard.entitlements.allowances_values import AllowanceUse, Paid, TillAsk, UseSet, Why
 from citycard.infra.database import execute, rows, statement
 from citycard.infra.packs import current_pack
@@ -37,15 +37,16 @@ def pay_at_tills(*, asks: Sequence[TillAsk], actor: Actor, now: dt.datetime) -> 
         _use(table, one, day, rights.get((one.member_id, day), ()))
         for one, day in zip(asks, days, strict=True)
     ]
-    going = [use for use in uses if use is not None]
-    found = dict(
-        zip((u.key for u in going), set_uses(uses=going, actor=actor, now=now), strict=True)
-    )
-    paid = [
-        _paid(table, one, day, use, found.get(one.key))
-        for one, day, use in zip(asks, days, uses, strict=True)
-    ]
-    _keep(asks, days, uses, paid, table, now)
+    together = [*zip(asks, days, uses, strict=True)]
+    going = [(use, _priced(table, one, day, use)) for one, day, use in together if use is not None]
+    found: Mapping[uuid.UUID, UseSet] = {}
+    kept: frozenset[uuid.UUID] = frozenset()
+    if going:
+        answers, kept = set_priced(going, actor, now)
+        found = {one.key: one for one in answers}
+    paid = [_paid(one, use, _priced(table, one, day, use), found) for one, day, use in together]
+    left = [n for n, one in enumerate(asks) if one.key not in kept]
+    _keep(left, asks, days, uses, paid, table, now)
     return paid
 
 
@@ -120,18 +121,21 @@ def _use(
     return None
 
 
+def _priced(table: AllowanceTable, ask: TillAsk, day: dt.date, use: AllowanceUse | None) -> Priced:
+    each = table.units[use.unit].ntd_of_a_point(day) if use is not None else 1
+    return Priced(ask.price_ntd, each, ask.purse_ntd)
+
+
 def _paid(
-    table: AllowanceTable,
     ask: TillAsk,
-    day: dt.date,
     use: AllowanceUse | None,
-    found: UseSet | None,
+    priced: Priced,
+    found: Mapping[uuid.UUID, UseSet],
 ) -> Paid:
-    points, why, each = 0, "not_for_this", 1
-    if use is not None and found is not None:
-        points, why = found.points, found.why
-        each = table.units[use.unit].ntd_of_a_point(day)
-    stored_value, cash = rest(ask.price_ntd, points, each, ask.purse_ntd)
+    points, why = 0, "not_for_this"
+    if use is not None:
+        points, why = found[ask.key].points, found[ask.key].why
+    stored_value, cash = rest(priced.price_ntd, points, priced.each_ntd, priced.purse_ntd)
     reason: Why = why  # type: ignore[assignment]  # both are one of Why
     return Paid(
         key=ask.key, points=points, stored_value_ntd=stored_value, cash_ntd=cash, why=reason
@@ -139,6 +143,7 @@ def _paid(
 
 
 def _keep(
+    places: Sequence[int],
     asks: Sequence[TillAsk],
     days: Sequence[dt.date],
     uses: Sequence[AllowanceUse | None],
@@ -146,7 +151,11 @@ def _keep(
     table: AllowanceTable,
     now: dt.datetime,
 ) -> None:
-    """Keep what was answered, for those, too, who had no points to pay with."""
+    """Keep what was answered to those who had no month to pay with."""
+    if not places:
+        return
+    asks, days = [asks[n] for n in places], [days[n] for n in places]
+    uses, paid = [uses[n] for n in places], [paid[n] for n in places]
     unit: MonthlyUnit | None = next(iter(table.units.values()), None)
     for month in {day.replace(day=1) for day in days}:
         ensure_month("entitlements_allowance_use", month)

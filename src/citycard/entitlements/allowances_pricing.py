@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from citycard.entitlements.allowances_table import MonthlyUnit
 from citycard.rules.api import NotYetInForce, Steps
@@ -17,6 +18,18 @@ class Asked:
 
     points: int
     whole: bool
+
+
+class Priced(NamedTuple):
+    """The price of a use at a till.
+
+    :ivar each_ntd: what a point pays
+    :ivar purse_ntd: the stored value that is there to pay of the rest
+    """
+
+    price_ntd: int
+    each_ntd: int
+    purse_ntd: int
 
 
 def points_for(

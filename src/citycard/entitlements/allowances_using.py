@@ -8,6 +8,7 @@ from dataclasses import fields
 from typing import Any
 
 from citycard.entitlements.allowances_booking import post_uses
+from citycard.entitlements.allowances_pricing import Priced
 from citycard.entitlements.allowances_spending import mark_of
 from citycard.entitlements.allowances_table import MonthlyUnit
 from citycard.entitlements.allowances_taking import Wish, take
@@ -34,9 +35,14 @@ def set_uses(*, uses: Sequence[AllowanceUse], actor: Actor, now: dt.datetime) ->
     require_unit_of_work()
     if not uses:
         return []
-    columns = {name: [getattr(one, name) for one in uses] for name in _NAMES}
-    work = _set(UseColumns(**columns), actor, now)
+    work = open_work(_columns(uses), actor, now)
+    _decide(work)
+    post_uses(work)
     return [_answer(work, n) for n in range(len(uses))]
+
+
+def _columns(uses: Sequence[AllowanceUse]) -> UseColumns:
+    return UseColumns(**{name: [getattr(one, name) for one in uses] for name in _NAMES})
 
 
 _NAMES = tuple(each.name for each in fields(UseColumns))
@@ -48,14 +54,27 @@ def set_use_columns(*, uses: UseColumns, actor: Actor, now: dt.datetime) -> Sequ
     :returns: what is posted of each use now, in order
     """
     require_unit_of_work()
-    return _set(uses, actor, now).points if uses.key else []
-
-
-def _set(uses: UseColumns, actor: Actor, now: dt.datetime) -> Work:
+    if not uses.key:
+        return []
     work = open_work(uses, actor, now)
     _decide(work)
     post_uses(work)
-    return work
+    return work.points
+
+
+def set_priced(
+    priced: Sequence[tuple[AllowanceUse, Priced]], actor: Actor, now: dt.datetime
+) -> tuple[list[UseSet], frozenset[uuid.UUID]]:
+    """Do as ``set_uses`` for uses at tills, and keep with each what was answered of its price.
+
+    :returns: one row a use, in order, and the keys of those that were kept
+    """
+    uses = _columns([use for use, _ in priced])
+    work = open_work(uses, actor, now, [price for _, price in priced])
+    _decide(work)
+    kept = post_uses(work)
+    answers = [_answer(work, n) for n in range(len(priced))]
+    return answers, frozenset(uses.key[n] for n in kept)
 
 
 def _decide(work: Work) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from citycard.entitlements.allowances_granting import AHEAD, insert_new, lock
 from citycard.entitlements.allowances_posting import Change, begins
+from citycard.entitlements.allowances_pricing import Priced
 from citycard.entitlements.allowances_table import AllowanceTable, allowance_table
 from citycard.entitlements.allowances_taking import Purse
 from citycard.entitlements.allowances_values import UseColumns, Why
@@ -29,6 +30,7 @@ class Work:
 
     :ivar had: what is posted of each use before
     :ivar points: what each use is given in all; ``why`` says why less
+    :ivar priced: the price of each, where all are at tills
     """
 
     table: AllowanceTable
@@ -37,6 +39,7 @@ class Work:
     keys: list[Key]
     now: dt.datetime
     actor: Actor
+    priced: Sequence[Priced] = ()
     had: list[int] = field(default_factory=list)
     points: list[int] = field(default_factory=list)
     why: list[Why] = field(default_factory=list)
@@ -46,13 +49,15 @@ class Work:
     granted: list[tuple[Key, Change]] = field(default_factory=list)
 
 
-def open_work(uses: UseColumns, actor: Actor, now: dt.datetime) -> Work:
+def open_work(
+    uses: UseColumns, actor: Actor, now: dt.datetime, priced: Sequence[Priced] = ()
+) -> Work:
     """Grant what is missing of the uses' months, lock them in order, and read what stands."""
     days = local_days(uses.at)
     first = {day: day.replace(day=1) for day in set(days)}
     months = [first[day] for day in days]
     keys = list(zip(months, uses.unit, uses.member_id, strict=True))
-    work = Work(allowance_table(), uses, days, keys, now, actor)
+    work = Work(allowance_table(), uses, days, keys, now, actor, priced)
     _open_months(work)
     _lock(work)
     _read_stored(work, months)
