@@ -78,7 +78,12 @@ named AS (
         ('missing_file', '', NOT j.in_file AND NOT j.altered AND j.day + %(file_grace)s < %(on)s::date),
         ('missing_kiosk', '', NOT j.in_kiosk AND NOT j.altered AND j.day + %(kiosk_grace)s < %(on)s::date)
     ) AS d(kind, detail, is_so)
-    WHERE d.is_so)
+    WHERE d.is_so
+      -- Nearly all agree in everything, of which none of the questions above need be asked.
+      AND (j.in_kiosk AND j.in_file AND j.in_ledger AND NOT j.altered AND NOT j.kiosk_contradicts
+           AND j.elsewhere IS NOT TRUE AND j.kiosk_ntd = j.file_ntd AND j.kiosk_ntd = j.ledger_ntd
+           AND j.kiosk_before = j.file_before AND j.kiosk_after = j.file_after
+           AND j.kiosk_after = j.kiosk_before + j.kiosk_ntd) IS NOT TRUE)
 INSERT INTO redemptions_difference (kind, item, day, found_on, found_at, card_id, counter, session_id, terminal,
                                     kiosk_ntd, file_ntd, ledger_ntd, detail)
 SELECT DISTINCT ON (kind, card_id, counter)
