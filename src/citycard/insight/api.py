@@ -90,6 +90,7 @@ from citycard.insight.showing import (
     published,
     service_figures,
 )
+from citycard.insight.simplex import Contradiction
 from citycard.insight.totals import uses_by_service
 from citycard.insight.tree import Node
 
@@ -101,6 +102,7 @@ __all__ = [
     "BandFigure",
     "Compared",
     "Comparison",
+    "Contradiction",
     "DayFigure",
     "Figures",
     "HistoryMonth",

@@ -12,7 +12,8 @@ from citycard.insight import api as insight
 def attack(city: City = None, as_json: AsJson = False) -> None:
     """Bound every hidden figure as narrowly as all published tables of all months allow.
 
-    Exits with 1 and names each figure that can be bounded more narrowly than the pack's limit.
+    Exits with 1 and names each figure that can be bounded more narrowly than the pack's limit, or
+    says that the tables contradict each other.
     """
     try:
         with instance.running(city) as here:
@@ -22,16 +23,24 @@ def attack(city: City = None, as_json: AsJson = False) -> None:
             report = _attacked()
     except PostgresProblem as problem:
         stop(problem)
+    except insight.Contradiction:
+        stop("The tables contradict each other: they can't all be true.", code=FOUND_SOMETHING)
     if as_json:
         print_json(dataclasses.asdict(report))
     for found in report.narrow if not as_json else ():
         cell = " / ".join(found.cell)
         out.print(f"[red]✗[/red] {cell}: from {found.least} to {found.most}", soft_wrap=True)
     if report.narrow:
-        stop(f"{len(report.narrow)} figures can be bounded.", code=FOUND_SOMETHING)
+        stop(
+            f"{len(report.narrow)} of {report.hidden:,} hidden figures can be bounded to fewer than"
+            f" {report.least} values.",
+            code=FOUND_SOMETHING,
+        )
     console.print(
-        f"[green]✓[/green] {report.hidden} hidden of {report.figures} figures in"
-        f" {report.months} months; none can be bounded to less than {report.least} apart."
+        f"[green]✓[/green] {report.figures:,} figures in {report.months} months,"
+        f" {report.hidden:,} of them hidden; none of these can be bounded to fewer than"
+        f" {report.least} values.",
+        soft_wrap=True,
     )
 
 
