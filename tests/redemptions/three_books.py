@@ -62,27 +62,28 @@ class Books:
 
     loadings: list[Loading]
     chance: random.Random
+    kiosks: int
     expected: dict[tuple[int, int], tuple[str, set[str], dt.date]] = field(default_factory=dict)
     gaps: set[tuple[int, int]] = field(default_factory=set)
     late: set[tuple[int, int]] = field(default_factory=set)
 
 
-def write(count: int, *, seed: int = 3) -> Books:
+def write(count: int, *, seed: int = 3, kiosks: int = KIOSKS) -> Books:
     """Write loadings on which all three books agree."""
     chance = random.Random(seed)
     loadings: list[Loading] = []
     while len(loadings) < count:
-        loadings += _of_one_card(chance, len(loadings), chance.randint(1, 8))
+        loadings += _of_one_card(chance, len(loadings), chance.randint(1, 8), kiosks)
     loadings = loadings[:count]
     for one in loadings:
         one.line = _line(one)
         one.record = _record(one)
         one.ledger_ntd = one.ntd
         _delay(one, chance)
-    return Books(loadings, chance)
+    return Books(loadings, chance, kiosks)
 
 
-def _of_one_card(chance: random.Random, n: int, times: int) -> list[Loading]:
+def _of_one_card(chance: random.Random, n: int, times: int, kiosks: int) -> list[Loading]:
     card = f"{chance.randrange(10**16):016}"
     counter, purse = chance.randint(1, 900), chance.randint(0, 500)
     found = []
@@ -105,7 +106,7 @@ def _of_one_card(chance: random.Random, n: int, times: int) -> list[Loading]:
                 purse_before=purse,
                 day=day,
                 at=at + dt.timedelta(seconds=second),
-                kiosk=chance.randrange(KIOSKS),
+                kiosk=chance.randrange(kiosks),
                 follows=follows,
             )
         )
@@ -294,7 +295,7 @@ def _cloned(books: Books, one: Loading) -> None:
         key=uuid.UUID(int=books.chance.getrandbits(128), version=4),
         day=day,
         at=one.at + (day - one.day) + dt.timedelta(hours=2),
-        kiosk=(one.kiosk + 7) % KIOSKS,
+        kiosk=(one.kiosk + 7) % books.kiosks,
         line_on=0,
         record_on=0,
         again_on=None,
