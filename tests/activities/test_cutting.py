@@ -1,6 +1,7 @@
 """Points by columns are what going through the taps one by one would give."""
 
 import datetime as dt
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -79,4 +80,22 @@ def test_taps_take_of_a_share_a_day_and_a_budget_what_is_there() -> None:
     assert (numbers.points, numbers.budget_left, numbers.taps) == (85, 0, 14)
     found = ledger.balances(holders=range(1, 8), unit=UNIT, on=NOW.date(), access=None)
     assert [found[n].available for n in range(1, 8)] == [25, 20, 10, 10, 10, 10, 0]
+    assert activities.verify() == ledger.verify() == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("spread", [0, 1], ids=["on one day", "on two days"])
+def test_taps_of_those_who_live_elsewhere_give_nothing(
+    resident: Callable[..., int], spread: int
+) -> None:
+    """However the taps of a batch lie, who was registered in the city is asked by their own day."""
+    home = resident("taipei", since=dt.date(2020, 1, 1))
+    away = resident("taoyuan", since=dt.date(2020, 1, 1))
+    campaign = open_campaign(residents_only=True)
+
+    given = take(columns([home, away, home, away, home], [0, 0, 0, spread, spread]))
+
+    assert given == [10, 0, 10, 0, 5]
+    numbers = activities.statistics(campaign_id=campaign.id)
+    assert (numbers.taps, numbers.people, numbers.points) == (3, 1, 25)
     assert activities.verify() == ledger.verify() == []

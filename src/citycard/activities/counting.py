@@ -3,6 +3,7 @@
 Locks: participations by campaign and member, then budgets, then (in the ledger) people's accounts.
 """
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -77,34 +78,45 @@ class _Days(NamedTuple):
 
 def count(facts: Facts) -> Counted:
     """Lock people's shares and count the facts, as if every budget had enough."""
-    home = _counts(facts)
+    residents = [campaign.id for campaign in facts.campaigns if campaign.residents_only]
+    day = _one_plain_day(facts) if residents else None
+    home = facts.campaign >= 0 if day is not None or not residents else _at_home(facts)
     places = np.flatnonzero(home)
     mine = facts.only(places)
-    campaign_id, wanted = mine.of("id"), mine.of("points_per_tap")
+    share, counts = _counts(mine)
+    once = [campaign.id for campaign in facts.campaigns if campaign.trigger]
+    asked = residents if day is not None else []
+    room = shares.count(counts, once=once, residents=asked, day=day)
+    if day is not None:
+        home[places] = room[share] >= 0
+    room = np.maximum(room, 0)
+    days = _days(mine)
+    given = mine.of("points_per_tap") if days is None else _within_days(mine, days)
+    points = np.zeros(len(facts.at_us), np.int64)
+    points[places] = cut(given, share, room)
+    booked = np.minimum(counts.points, room)
+    return Counted(facts, points, home, places, share, counts, booked, days)
+
+
+def _counts(mine: Facts) -> tuple[Whole, shares.Counts]:
+    """Return each fact's share, and what is asked of the shares, by campaign and member."""
+    campaign_id = mine.of("id")
     order = np.lexsort((mine.member_id, campaign_id))
     by_campaign, by_member = campaign_id[order], mine.member_id[order]
     new = np.append(True, (np.diff(by_campaign) != 0) | (np.diff(by_member) != 0))[: len(order)]
     share = np.empty(len(order), np.int64)
     share[order] = np.cumsum(new) - 1
     firsts = np.flatnonzero(new)
-    counts = shares.Counts(
+    at_us = mine.at_us[order]
+    return share, shares.Counts(
         campaign_id=by_campaign[firsts],
         member_id=by_member[firsts],
         cap=mine.of("per_person_cap")[order][firsts],
         taps=np.diff(np.append(firsts, len(order))),
-        points=sums(wanted, share, len(firsts)),
-        first_us=np.minimum.reduceat(mine.at_us[order], firsts) if len(firsts) else firsts,
-        last_us=np.maximum.reduceat(mine.at_us[order], firsts) if len(firsts) else firsts,
+        points=sums(mine.of("points_per_tap"), share, len(firsts)),
+        first_us=np.minimum.reduceat(at_us, firsts) if len(firsts) else at_us,
+        last_us=np.maximum.reduceat(at_us, firsts) if len(firsts) else at_us,
     )
-    once = [campaign.id for campaign in facts.campaigns if campaign.trigger]
-    room = shares.count(counts, once) if len(firsts) else firsts
-    days = _days(mine)
-    given = wanted if days is None else _within_days(wanted, days)
-    given = cut(given, share, room)
-    points = np.zeros(len(facts.at_us), np.int64)
-    points[places] = given
-    booked = np.minimum(counts.points, room)
-    return Counted(facts, points, home, places, share, counts, booked, days)
 
 
 def cut_to_budgets(counted: Counted) -> Counted:
@@ -147,7 +159,15 @@ def in_rounds(facts: Facts) -> list[Whole]:
     return [np.flatnonzero(nth == n) for n in range(int(nth.max(initial=0)) + 1)]
 
 
-def _counts(facts: Facts) -> Mask:
+def _one_plain_day(facts: Facts) -> dt.date | None:
+    """Return the local day of all facts, where counting shares can ask by the way who was
+    registered then; None: they lie on several, or a campaign gives once or by the day."""
+    first, last = facts.day.min(), facts.day.max()
+    plain = not any(one.trigger or one.per_day_cap is not None for one in facts.campaigns)
+    return (DAY_1970 + first).item() if plain and first == last else None
+
+
+def _at_home(facts: Facts) -> Mask:
     """Tell which facts count: people who were not registered in the city on the day are outside of
     what is for residents."""
     home: Mask = facts.campaign >= 0
@@ -171,10 +191,10 @@ def _days(mine: Facts) -> _Days | None:
     return _Days(places, np.array([place[key] for key in keys]), list(locked.values()))
 
 
-def _within_days(wanted: Whole, days: _Days) -> Whole:
-    given = wanted.copy()
+def _within_days(mine: Facts, days: _Days) -> Whole:
+    given = mine.of("points_per_tap")
     room = np.array([share.cap - share.points for share in days.shares], np.int64)
-    given[days.places] = cut(wanted[days.places], days.day, room)
+    given[days.places] = cut(given[days.places], days.day, room)
     return given
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from citycard.activities.deciding import Whole
 from citycard.infra import columns as wire
 from citycard.infra.database import execute, rows, statement
+from citycard.infra.packs import current_pack
 
 
 class Counts(NamedTuple):
@@ -39,13 +40,19 @@ class DayShare:
     cap: int
 
 
-def count(counts: Counts, once: Sequence[int]) -> Whole:
+def count(
+    counts: Counts, *, once: Sequence[int], residents: Sequence[int], day: dt.date | None
+) -> Whole:
     """Lock people's shares, in the order given, and count what is asked of them up to their caps; a
     share that is new is made.
 
     :param once: campaigns that give to nobody twice: who got something is not counted again
-    :returns: what was left of each share before
+    :param residents: campaigns for those who are registered in the city on ``day``: nobody else is
+        counted
+    :returns: what was left of each share before; -1: it was not counted
     """
+    if not len(counts.campaign_id):
+        return counts.points
     asked = {
         "campaigns": wire.array(wire.INT8, counts.campaign_id),
         "members": wire.array(wire.INT8, counts.member_id),
@@ -55,12 +62,15 @@ def count(counts: Counts, once: Sequence[int]) -> Whole:
         "firsts": wire.array(wire.INSTANT, wire.us_2000(counts.first_us)),
         "lasts": wire.array(wire.INSTANT, wire.us_2000(counts.last_us)),
         "once": list(once),
+        "residents": list(residents),
+        "day": day,
+        "city": current_pack().code,
     }
     found = wire.ask(statement(__file__, "count_shares"), asked, (">i8", ">i8", ">i8"))
     campaigns, members, rooms = (column.tolist() for column in found)
     left = dict(zip(zip(campaigns, members, strict=True), rooms, strict=True))
     whose = zip(counts.campaign_id.tolist(), counts.member_id.tolist(), strict=True)
-    return np.array([left.get(one, 0) for one in whose], np.int64)
+    return np.array([left.get(one, -1) for one in whose], np.int64)
 
 
 def take_back(counts: Counts, points: Whole) -> None:

@@ -17,6 +17,7 @@ from citycard.cards import api as cards
 from citycard.fares import api as fares
 from citycard.flows import paying, reading_codes
 from citycard.infra import failpoints
+from citycard.infra.journal import announced_together
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import SYSTEM
 from citycard.taps import api as taps
@@ -42,7 +43,7 @@ def take_columns(*, columns: taps.TapColumns, now: dt.datetime) -> taps.AnswerCo
 
     :raises PointsNotPosted: nothing of the batch was kept
     """
-    with unit_of_work():
+    with unit_of_work(), announced_together():
         resolved = reading_codes.resolve(columns=columns, now=now)
         batch = taps.open_batch(columns=columns, now=now, resolved=resolved)
         outcomes = taps.Outcomes.of(batch)

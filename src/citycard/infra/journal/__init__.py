@@ -7,7 +7,7 @@ commits its effect together with the cursor: each event takes effect exactly onc
 killed when.
 """
 
-from citycard.infra.journal.announcing import announce
+from citycard.infra.journal.announcing import announce, announced_together
 from citycard.infra.journal.following import (
     Announced,
     Lag,
@@ -27,6 +27,7 @@ __all__ = [
     "Lag",
     "Subscriber",
     "announce",
+    "announced_together",
     "begin_generation",
     "begin_generation_if_restored",
     "lag",

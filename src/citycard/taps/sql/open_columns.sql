@@ -67,6 +67,7 @@ WITH reader AS MATERIALIZED (
     LEFT JOIN LATERAL (
         SELECT o.card_id AS which FROM pub.card_numbers o
         WHERE r.other IS NOT NULL AND o.issuer = r.issuer AND o.number_kind = r.number_kind AND o.number = r.other
+        OFFSET 0  -- as above: nearly no number can mean two cards
     ) a ON true
     LEFT JOIN pub.cards c
            ON c.card_id = CASE WHEN a.which <> k.card_id THEN NULL ELSE coalesce(k.card_id, a.which) END
