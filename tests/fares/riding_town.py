@@ -156,7 +156,7 @@ class Town:
             " ORDER BY boarded_at, seq",
             [member, month],
         )
-        return [Stored(*row[:9], tuple(row.subsidies), *row[10:]) for row in found]
+        return [Stored(*row[:9], tuple(row.subsidies or ()), *row[10:]) for row in found]
 
     def points_left(self, member: int, on: dt.date = dt.date(2026, 3, 31)) -> int:
         """Return what the ledger says is left of the month."""

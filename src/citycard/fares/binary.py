@@ -7,7 +7,7 @@ table of rows is one buffer that numpy reads and writes as it lies.
 import contextlib
 import functools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,7 +28,8 @@ DAYS_TO_2000 = 10_957
 
 class Shape(NamedTuple):
     """Columns of a row with their types: ``i8``, ``i4`` or ``i2``; an instant is microseconds since
-    2000 (``i8``), a day is days since then (``i4``), and ``i8*n`` an array of n numbers.
+    2000 (``i8``), a day is days since then (``i4``), and ``i8*n`` an array of n numbers
+    (none: NULL).
     """
 
     columns: tuple[tuple[str, str], ...]
@@ -86,22 +87,29 @@ def _numbered(query: str) -> tuple[bytes, list[str]]:
 _NAMED = re.compile(r"%\((\w+)\)s")
 
 
-def write(table: str, rows: Table, shape: Shape) -> None:
-    """Add rows to a table; ``shape`` names its columns."""
-    if not len(rows):
-        return
+def write(table: str, parts: Iterable[tuple[Table, Shape]]) -> None:
+    """Add rows to a table; the shapes name the same columns, and an array of no values is NULL."""
+    names, copy = "", None
+    with contextlib.ExitStack() as open_:
+        for rows, shape in parts:
+            if copy is None:
+                names = ", ".join(name for name, _ in shape.columns)
+                into = f"COPY {table} ({names}) FROM STDIN (FORMAT binary)".encode()
+                copy = open_.enter_context(open_.enter_context(_cursor(psycopg.Cursor)).copy(into))
+                copy.write(_HEAD)
+            copy.write(_as_sent(rows, shape))
+        if copy is not None:
+            copy.write(_END)
+
+
+def _as_sent(rows: Table, shape: Shape) -> Any:
     sent = np.full(len(rows), _lengths(shape))
     for name, kind in shape.columns:
-        if "*" in kind:
-            sent[name]["value"] = rows[name]
-        else:
+        if "*" not in kind:
             sent[name] = rows[name]
-    names = ", ".join(name for name, _ in shape.columns)
-    into = f"COPY {table} ({names}) FROM STDIN (FORMAT binary)".encode()
-    with _cursor(psycopg.Cursor) as cursor, cursor.copy(into) as copy:
-        copy.write(_HEAD)
-        copy.write(sent.view(np.uint8).data)
-        copy.write(_END)
+        elif not kind.endswith("*0"):
+            sent[name]["value"] = rows[name]
+    return sent.view(np.uint8).data
 
 
 @contextlib.contextmanager
@@ -127,6 +135,8 @@ def _sent(name: str, kind: str) -> Sequence[Any]:
     number, _, many = kind.partition("*")
     if not many:
         return [(name, f">{number}")]
+    if many == "0":
+        return []
     # an array: dimensions, whether it has NULLs, its elements' type, length, first place, elements
     element = np.dtype([("length", ">i4"), ("value", f">{number}")])
     return [(f"@{name}", ">i4", (5,)), (name, element, (int(many),))]
@@ -142,8 +152,8 @@ def _lengths(shape: Shape) -> Any:
     for name, kind in shape.columns:
         number, _, many = kind.partition("*")
         size = np.dtype(number).itemsize
-        row[f"#{name}"] = 20 + int(many) * (4 + size) if many else size
-        if many:
+        row[f"#{name}"] = size if not many else 20 + int(many) * (4 + size) if many != "0" else -1
+        if many and many != "0":
             row[f"@{name}"] = (1, 0, _TYPES[number], int(many), 1)
             row[name]["length"] = size
     return row[0]

@@ -66,7 +66,7 @@ def explain_stored(
     found = _execute(view.month, [decision], grants)
     same = compare(
         month=view.month, riders=_column([member_id]), rides=found.table,
-        funds=len(found.book.funds),
+        book=found.book,
     )  # fmt: skip
     return RideWhy(
         ride=view,
@@ -96,7 +96,7 @@ def unexplained(*, month: dt.date, riders: Sequence[int], grants: Grants) -> int
 def _differing(month: dt.date, decisions: Sequence[Any], grants: Grants) -> int:
     found = _execute(month, decisions, grants)
     riders = _column([one.rider for one in decisions])
-    changed = compare(month=month, riders=riders, rides=found.table, funds=len(found.book.funds))
+    changed = compare(month=month, riders=riders, rides=found.table, book=found.book)
     return max(len(changed.added), len(changed.closed))
 
 

@@ -1,7 +1,7 @@
 """Reads of stored rides: a person's own, with what each cost and why."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,17 +105,21 @@ def is_ride(*, member_id: int, ride: tuple[int, int, int], at: dt.datetime) -> b
     return found is not None
 
 
+def paying(funds: Sequence[str], funders: int) -> list[str]:
+    """Return those of a book's funds that pay a part of a ride, as its bits say."""
+    return [fund for place, fund in enumerate(funds) if funders >> place & 1]
+
+
 def _view(row: Any) -> RideView:
     return RideView(
         **{name: value for name, value in row._asdict().items() if name not in _BESIDE},
         applied=tuple(row.concessions[n] for n in range(31) if row.applied_bits >> n & 1),
         subsidies_ntd={
             fund: micro // 1_000_000
-            for fund, micro in zip(row.funds, row.subsidies, strict=True)
-            if micro
+            for fund, micro in zip(paying(row.funds, row.funders), row.subsidies or (), strict=True)
         },
         difference=Difference(row.difference_kind),
     )
 
 
-_BESIDE = {"concessions", "applied_bits", "funds", "subsidies", "difference_kind"}
+_BESIDE = {"concessions", "applied_bits", "funds", "funders", "subsidies", "difference_kind"}

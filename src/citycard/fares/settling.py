@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from citycard.fares.books import book
+from citycard.fares.rides import paying
 from citycard.infra.database import rows, statement
 from citycard.infra.packs import current_pack
 
@@ -60,7 +61,7 @@ def operator_month(*, month: dt.date, operators: Sequence[str] | None = None) ->
         key = row.operator, row.route, row.ticket
         figures = row.rides, row.taps, row.due, row.collected, row.difference
         made[key] = [one + other for one, other in zip(made[key], figures, strict=True)]
-        for fund, micro in zip(row.funds, row[9:], strict=False):
+        for fund, micro in zip(paying(row.funds, row.funders), row[10:], strict=False):
             if micro:
                 paid[key][columns.get(fund, "other")] += int(micro)
     return [

@@ -1,11 +1,13 @@
 """Storing decided rides: what is new or other is added, what it replaces is closed."""
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from citycard.fares.binary import Shape, Table, read, write
+from citycard.fares.book import Book
 from citycard.fares.months import ensure_months
 from citycard.fares.values import Column
 from citycard.infra.database import execute, statement
@@ -38,6 +40,7 @@ _CONTENT = (
     ("stored_ntd", "i4"),
     ("cash_ntd", "i4"),
     ("applied", "i4"),
+    ("funders", "i4"),
     ("category", "i2"),
     ("reason", "i2"),
     ("ended", "i2"),
@@ -46,13 +49,13 @@ _CONTENT = (
 
 
 def content_shape(funds: int) -> Shape:
-    """Return the columns of a ride that deciding fills, with one subsidy a fund."""
+    """Return the columns of a ride that deciding fills, with room for a subsidy of each fund."""
     return Shape((*_CONTENT, ("subsidies", f"i8*{funds}")))
 
 
-def _row_shape(funds: int) -> Shape:
+def _row_shape(funders: int) -> Shape:
     return Shape(
-        (("local_month", "i4"), ("decision_id", "i8"), *_CONTENT, ("subsidies", f"i8*{funds}"))
+        (("local_month", "i4"), ("decision_id", "i8"), *_CONTENT, ("subsidies", f"i8*{funders}"))
     )
 
 
@@ -64,10 +67,17 @@ class Changed(NamedTuple):
     riders: Column
 
 
-def compare(*, month: dt.date, riders: Column, rides: Table, funds: int) -> Changed:
+def compare(*, month: dt.date, riders: Column, rides: Table, book: Book) -> Changed:
     """Return how decided rides differ from the stored ones of these riders in a month."""
-    asked = {"month": month, "riders": riders, "funds": funds}
-    stored = read(statement(__file__, "rides_in_force"), asked, content_shape(funds))
+    many = len(book.funds)
+    asked = {
+        "month": month,
+        "riders": riders,
+        "funds": [fund.code for fund in book.funds],
+        "many": many,
+        "nothing": np.zeros(many, np.int64),
+    }
+    stored = read(statement(__file__, "rides_in_force"), asked, content_shape(many))
     if not len(stored) or not len(rides):
         return Changed(rides, stored, np.union1d(rides["rider"], stored["rider"]))
     known, kept = _alike(rides, stored)
@@ -78,8 +88,8 @@ def compare(*, month: dt.date, riders: Column, rides: Table, funds: int) -> Chan
 def _alike(some: Table, others: Table) -> tuple[Any, Any]:
     """Tell which rows of either stand in the other as well, value by value."""
     one, other = _words(some), _words(others)
-    mixed = np.random.default_rng(1).integers(1, 2**63, one.shape[1], np.uint64) | np.uint64(1)
-    ours, theirs = one @ mixed, other @ mixed
+    mixed = np.random.default_rng(1).integers(1, 2**63, one.shape[1], np.uint64)
+    ours, theirs = one.astype(np.uint64) @ mixed, other.astype(np.uint64) @ mixed
     order = np.argsort(theirs)
     theirs = theirs[order]
     if bool(np.any(theirs[1:] == theirs[:-1])):  # two rows mix to one number: bytes tell them apart
@@ -93,16 +103,14 @@ def _alike(some: Table, others: Table) -> tuple[Any, Any]:
 
 def _words(rows: Table) -> Any:
     """Return rows as so many numbers each: what they are made of is a whole number of them."""
-    return np.ascontiguousarray(rows).view(np.uint64).reshape(len(rows), -1)
+    return np.ascontiguousarray(rows).view(np.uint32).reshape(len(rows), -1)
 
 
 def _bytes(words: Any) -> Any:
-    return words.view(f"S{words.shape[1] * 8}")[:, 0]
+    return words.view(f"S{words.shape[1] * words.itemsize}")[:, 0]
 
 
-def store(
-    *, month: dt.date, changed: Changed, decisions: Column, funds: int, now: dt.datetime
-) -> None:
+def store(*, month: dt.date, changed: Changed, decisions: Column, now: dt.datetime) -> None:
     """Close and add rows; the indexes of a month grow by what is added only.
 
     :param decisions: the number of each changed rider's decision, in parallel to them
@@ -112,13 +120,23 @@ def store(
         asked = {"now": now, "month": month, **closed}
         done = execute(statement(__file__, "close_rides"), asked)
         assert done == len(changed.closed), "a ride was closed by somebody else meanwhile"
-    if not len(changed.added):
-        return
-    ensure_months("fares_ride", {month})
-    shape = _row_shape(funds)
-    rows = np.empty(len(changed.added), shape.plain)
-    for name in changed.added.dtype.names or ():
-        rows[name] = changed.added[name]
-    rows["local_month"] = (month - dt.date(2000, 1, 1)).days
-    rows["decision_id"] = decisions[np.searchsorted(changed.riders, changed.added["rider"])]
-    write("fares_ride", rows, shape)
+    if len(changed.added):
+        ensure_months("fares_ride", {month})
+        write("fares_ride", _rows(month, changed, decisions))
+
+
+def _rows(month: dt.date, changed: Changed, decisions: Column) -> Iterator[tuple[Table, Shape]]:
+    """Yield the rows to add, by how many funds pay a part of them."""
+    added = changed.added
+    number = decisions[np.searchsorted(changed.riders, added["rider"])]
+    funders = np.bitwise_count(added["funders"])
+    for many in np.unique(funders).tolist():
+        some = funders == many
+        shape = _row_shape(many)
+        rows = np.empty(int(some.sum()), shape.plain)
+        for name, _ in _CONTENT:
+            rows[name] = added[name][some]
+        rows["subsidies"] = added["subsidies"][some, :many]
+        rows["local_month"] = (month - dt.date(2000, 1, 1)).days
+        rows["decision_id"] = number[some]
+        yield rows, shape

@@ -84,7 +84,7 @@ def try_month(
 
 
 def _held_against(found: WorkedOut, month: dt.date, riders: Column) -> Booked:
-    changed = compare(month=month, riders=riders, rides=found.table, funds=len(found.book.funds))
+    changed = compare(month=month, riders=riders, rides=found.table, book=found.book)
     same = len(found.table) - len(changed.added)
     return Booked(same + len(changed.closed), len(changed.added) + len(changed.closed))
 

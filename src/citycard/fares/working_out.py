@@ -178,7 +178,7 @@ def _table(book: Book, facts: Gathered, rides: Composed, priced: PricedColumns) 
         rows[name] = getattr(priced, name)
     rows["metres"] = np.where(priced.metres == NONE, -1, priced.metres)
     rows["category"] = np.where(priced.category == NONE, -1, priced.category)
-    rows["subsidies"] = priced.subsidies_micro.T
+    rows["funders"], rows["subsidies"] = _together(priced.subsidies_micro)
     rows["difference_kind"] = name_differences(
         priced=priced,
         has_line=rides.line != NONE,
@@ -186,3 +186,16 @@ def _table(book: Book, facts: Gathered, rides: Composed, priced: PricedColumns) 
         points_taken=rides.points_taken,
     )
     return rows
+
+
+def _together(by_fund: Column) -> tuple[Column, Column]:
+    """Return which funds pay a part of each ride, as bits, and what these pay, in order."""
+    funds, rides = by_fund.shape
+    funders, paid = np.zeros(rides, np.int64), np.zeros((rides, funds), np.int64)
+    place = np.zeros(rides, np.int64)
+    for fund, micro in enumerate(by_fund):
+        some = np.flatnonzero(micro)
+        paid[some, place[some]] = micro[some]
+        place[some] += 1
+        funders[some] |= 1 << fund
+    return funders, paid

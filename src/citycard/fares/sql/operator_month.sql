@@ -1,5 +1,6 @@
--- A month's rides in force, summed by operator, route, ticket and book; subsidies stand in the book's order of funds.
-SELECT o.code AS operator, l.code AS route, t.code AS ticket, b.funds, count(*) AS rides,
+-- A month's rides in force, summed by operator, route, ticket, book and who pays a part; subsidies stand in the order of
+-- these funds.
+SELECT o.code AS operator, l.code AS route, t.code AS ticket, b.funds, r.funders, count(*) AS rides,
        sum(CASE WHEN r.alighted_at > r.boarded_at THEN 2 ELSE 1 END)::bigint AS taps, sum(r.due_micro)::bigint AS due,
        sum(r.collected_micro)::bigint AS collected, sum(r.difference_micro)::bigint AS difference,
        sum(coalesce(r.subsidies[1], 0))::bigint AS s1, sum(coalesce(r.subsidies[2], 0))::bigint AS s2,
@@ -18,4 +19,4 @@ JOIN fares_term l ON l.id = r.route_id
 JOIN fares_term t ON t.id = r.ticket_id
 WHERE r.local_month = %(month)s AND r.closed_at IS NULL
   AND (%(operators)s::text[] IS NULL OR o.code = ANY (%(operators)s::text[]))
-GROUP BY o.code, l.code, t.code, b.id, b.funds
+GROUP BY o.code, l.code, t.code, b.id, b.funds, r.funders

@@ -3,7 +3,7 @@ SELECT r.reader_id || '-' || r.epoch || '-' || r.seq AS ride, r.boarded_at,
        CASE WHEN r.alighted_at > r.boarded_at THEN r.alighted_at END AS alighted_at, r.local_month AS month,
        o.code AS operator, l.code AS route, a.code AS origin, z.code AS destination,
        nullif(r.metres, -1) AS metres, r.ended, b.reasons[r.reason + 1] AS reason, b.concessions, r.applied AS applied_bits,
-       r.fare_ntd, r.points, r.stored_ntd, r.cash_ntd, r.charged_ntd, r.points_taken, b.funds, r.subsidies,
+       r.fare_ntd, r.points, r.stored_ntd, r.cash_ntd, r.charged_ntd, r.points_taken, b.funds, r.funders, r.subsidies,
        r.difference_kind, coalesce((
            SELECT d.state FROM fares_difference d
            WHERE d.reader_id = r.reader_id AND d.epoch = r.epoch AND d.seq = r.seq AND d.state <> 'gone'

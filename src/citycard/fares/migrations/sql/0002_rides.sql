@@ -75,18 +75,20 @@ CREATE TABLE fares_ride (
     stored_ntd integer NOT NULL CHECK (stored_ntd >= 0),
     cash_ntd integer NOT NULL CHECK (cash_ntd >= 0),
     applied integer NOT NULL,
+    funders integer NOT NULL CHECK (funders BETWEEN 0 AND 65535),
     category smallint NOT NULL,
     reason smallint NOT NULL,
     ended smallint NOT NULL,
     difference_kind smallint NOT NULL,
-    subsidies bigint[] NOT NULL CHECK (cardinality(subsidies) <= 16),
+    subsidies bigint[],
+    CONSTRAINT fares_ride_funders CHECK (bit_count(funders::bit(16)) = coalesce(cardinality(subsidies), 0)),
     CONSTRAINT fares_ride_adds_up CHECK (
-        due_micro = collected_micro + difference_micro
-            + coalesce(subsidies[1], 0) + coalesce(subsidies[2], 0) + coalesce(subsidies[3], 0) + coalesce(subsidies[4], 0)
+        due_micro = collected_micro + difference_micro + CASE WHEN subsidies IS NULL THEN 0 ELSE
+            coalesce(subsidies[1], 0) + coalesce(subsidies[2], 0) + coalesce(subsidies[3], 0) + coalesce(subsidies[4], 0)
             + coalesce(subsidies[5], 0) + coalesce(subsidies[6], 0) + coalesce(subsidies[7], 0) + coalesce(subsidies[8], 0)
             + coalesce(subsidies[9], 0) + coalesce(subsidies[10], 0) + coalesce(subsidies[11], 0)
             + coalesce(subsidies[12], 0) + coalesce(subsidies[13], 0) + coalesce(subsidies[14], 0)
-            + coalesce(subsidies[15], 0) + coalesce(subsidies[16], 0))
+            + coalesce(subsidies[15], 0) + coalesce(subsidies[16], 0) END)
 ) PARTITION BY RANGE (local_month);
 COMMENT ON TABLE fares_ride IS 'A ride as the device charged it and as the city''s rule prices it. A re-decision closes a row and adds one.';
 COMMENT ON COLUMN fares_ride.seq IS 'With reader and epoch, the tap that the ride begins with: the ride''s identity.';
@@ -96,7 +98,8 @@ COMMENT ON COLUMN fares_ride.marks IS 'What held of the rider at the ride''s own
 COMMENT ON COLUMN fares_ride.charged_ntd IS 'What the device took of the stored value or in cash; a fact.';
 COMMENT ON COLUMN fares_ride.points_taken IS 'What the device took of the allowance; a fact.';
 COMMENT ON COLUMN fares_ride.points IS 'What the rule takes of the allowance; stored_ntd and cash_ntd likewise.';
-COMMENT ON COLUMN fares_ride.subsidies IS 'Millionths of a dollar by fund, in the order of the book''s funds.';
+COMMENT ON COLUMN fares_ride.funders IS 'Which of the book''s funds pay a part, as bits.';
+COMMENT ON COLUMN fares_ride.subsidies IS 'Millionths of a dollar of each fund that pays a part, in the order of the book''s funds; none: nobody does.';
 COMMENT ON COLUMN fares_ride.difference_micro IS 'What the person owes by the rule less what the device took.';
 CREATE INDEX fares_ride_rider ON fares_ride (rider, boarded_at);
 CREATE INDEX fares_ride_differs ON fares_ride (difference_kind) WHERE difference_kind <> 0 AND closed_at IS NULL;
