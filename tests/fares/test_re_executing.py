@@ -1,8 +1,13 @@
 """Stored decisions are executed again: the same comes out, whatever became of the month."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from citycard.fares import api as fares
+from citycard.fares.storing import compare
+from citycard.fares.working_out import work_out
 from citycard.flows import explaining
 from citycard.infra.database import execute
 from citycard.infra.packs import current_pack
@@ -118,3 +123,14 @@ def test_what_does_not_follow_from_its_decision_is_found(town: Town) -> None:
     )
     assert not why(senior, ride.ride).is_same or ride.points == 0
     assert fares.unexplained(month=MONTH, riders=[senior], grants=explaining.grants) > 0
+
+
+def test_by_a_book_with_other_funds_no_ride_is_the_same(town: Town) -> None:
+    riders = np.array([a_month(town)[0]], np.int64)
+    found = work_out(pack=current_pack(), month=MONTH, riders=riders, grants=explaining.grants)
+    same = compare(month=MONTH, riders=riders, rides=found.table, book=found.book)
+    assert (len(same.added), len(same.closed)) == (0, 0)
+    renamed = tuple(fund._replace(code=f"{fund.code}-2") for fund in found.book.funds)
+    book = replace(found.book, funds=renamed)
+    other = compare(month=MONTH, riders=riders, rides=found.table, book=book)
+    assert len(other.added) == len(other.closed) == len(found.table) > 0

@@ -108,8 +108,25 @@ def _differs(one: Column, other: Column) -> Any:
 
 
 def _note_cards(month: dt.date, changed: Changed) -> None:
-    """Note with which cards they rode: when one of these changes hands, they are looked at. With
-    whatever ride is stored, that was done."""
-    cards, riders = _distinct(changed.added["card_key"], changed.added["rider"])
-    asked = {"month": month, "cards": array(INT8, cards), "riders": array(INT8, riders)}
+    """Note with which cards they rode: when one of these changes hands, they are looked at. Whose
+    card has rides in force stands there already."""
+    cards, riders = _distinct(*(changed.added[name] for name in ("card_key", "rider")))
+    noted = among(cards, riders, changed.stored["card_key"], changed.stored["rider"])
+    if noted.all():
+        return
+    asked = {
+        "month": month,
+        "cards": array(INT8, cards[~noted]),
+        "riders": array(INT8, riders[~noted]),
+    }
     execute(statement(__file__, "note_cards"), asked, prepare=True)
+
+
+def among(one: Column, other: Column, ones: Column, others: Column) -> Any:
+    """Tell which pairs are among others."""
+    both = np.append(one, ones), np.append(other, others)
+    order = np.lexsort((np.arange(len(both[0])) < len(one), *both[::-1]))
+    new = _differs(both[0][order], both[1][order])
+    found = np.zeros(len(order), bool)
+    found[order] = ~new
+    return found[: len(one)]

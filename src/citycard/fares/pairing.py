@@ -61,13 +61,15 @@ class Pairs(NamedTuple):
 
 def in_order(readings: Readings) -> Readings:
     """Return readings card by card, each card's in canonical order: time, reader, epoch, number."""
-    if bool(np.all(readings["at"][1:] >= readings["at"][:-1])):  # as they mostly come
-        sorted_ = readings[np.argsort(readings["card"], kind="stable")]
-        same = sorted_["card"][1:] == sorted_["card"][:-1]
-        if not np.any(same & (sorted_["at"][1:] == sorted_["at"][:-1])):
-            return sorted_
-    keys = [readings[name] for name in ("seq", "epoch", "reader", "at", "card")]
-    return readings[np.lexsort(keys)]
+    at, card = (np.ascontiguousarray(readings[name]) for name in ("at", "card"))
+    if bool(np.all(at[1:] >= at[:-1])):  # as they mostly come
+        order = np.argsort(card, kind="stable")
+    else:
+        order = np.lexsort((at, card))
+    at, card = at[order], card[order]
+    if np.any((card[1:] == card[:-1]) & (at[1:] == at[:-1])):
+        order = np.lexsort([readings[name] for name in ("seq", "epoch", "reader", "at", "card")])
+    return readings[order]
 
 
 def pair(readings: Readings, *, longest_ride_s: int) -> Pairs:

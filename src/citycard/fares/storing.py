@@ -60,11 +60,15 @@ def _row_shape(funders: int) -> Shape:
 
 
 class Changed(NamedTuple):
-    """What a deciding changes: rows to add, rows to close, and the riders that either is of."""
+    """What a deciding changes: rows to add, rows to close, and the riders that either is of.
+
+    :ivar stored: what was in force before
+    """
 
     added: Table
     closed: Table
     riders: Column
+    stored: Table
 
 
 def compare(*, month: dt.date, riders: Column, rides: Table, book: Book) -> Changed:
@@ -79,13 +83,13 @@ def compare(*, month: dt.date, riders: Column, rides: Table, book: Book) -> Chan
     }
     stored = read(statement(__file__, "rides_in_force"), asked, content_shape(many))
     if not len(stored) or not len(rides):
-        return Changed(rides, stored, np.union1d(rides["rider"], stored["rider"]))
-    known, kept = _alike(rides, stored)
+        return Changed(rides, stored, np.union1d(rides["rider"], stored["rider"]), stored)
+    known, kept = alike(rides, stored)
     added, closed = rides[~known], stored[~kept]
-    return Changed(added, closed, np.union1d(added["rider"], closed["rider"]))
+    return Changed(added, closed, np.union1d(added["rider"], closed["rider"]), stored)
 
 
-def _alike(some: Table, others: Table) -> tuple[Any, Any]:
+def alike(some: Table, others: Table) -> tuple[Any, Any]:
     """Tell which rows of either stand in the other as well, value by value."""
     one, other = _words(some), _words(others)
     mixed = np.random.default_rng(1).integers(1, 2**63, one.shape[1], np.uint64)

@@ -30,16 +30,14 @@ WITH new AS MATERIALIZED (
     WHERE NOT EXISTS (
         SELECT FROM fares_reading b
         WHERE b.card_key = n.card_key AND b.local_month = n.local_month AND b.at < n.boards_at AND b.leg = 0)
+), held AS MATERIALIZED (
+    -- nobody else holds a card while somebody does: who held it all the time is alone
+    SELECT t.local_month, t.card_key, b.member_id, coalesce(b.bound @> tstzrange(t.since, t.until, '[]'), false) AS whole
+    FROM touched t LEFT JOIN pub.bindings b ON b.card_id = t.card_key AND b.bound && tstzrange(t.since, t.until, '[]')
 ), riders AS (
-    SELECT t.local_month, b.member_id AS rider
-    FROM touched t
-    JOIN pub.bindings b ON b.card_id = t.card_key AND b.bound && tstzrange(t.since, t.until, '[]')
+    SELECT local_month, member_id AS rider FROM held WHERE member_id IS NOT NULL
     UNION
-    SELECT t.local_month, -t.card_key
-    FROM touched t
-    WHERE NOT EXISTS (
-        SELECT FROM pub.bindings b
-        WHERE b.card_id = t.card_key AND b.bound @> tstzrange(t.since, t.until, '[]'))
+    SELECT local_month, -card_key FROM held WHERE NOT whole
     UNION
     -- in whose months the card's rides are stored: the one before may have waited for such a boarding
     SELECT t.local_month, c.rider

@@ -26,17 +26,18 @@ COMMENT ON COLUMN fares_decision.rider IS 'The member; below zero a card that wa
 COMMENT ON COLUMN fares_decision.bindings IS 'The versions used: which bindings made the cards this member''s.';
 COMMENT ON COLUMN fares_decision.rights IS 'The versions used: which rights held in the month.';
 COMMENT ON COLUMN fares_decision.points_open IS 'The month''s allowance that the decision had before it.';
-CREATE INDEX fares_decision_rider ON fares_decision (rider, local_month);
+CREATE UNIQUE INDEX fares_decision_once ON fares_decision (rider, local_month, revision);
 REVOKE UPDATE, DELETE, TRUNCATE ON fares_decision FROM citycard_app;
 
 CREATE TABLE fares_month (
     local_month date NOT NULL,
     rider bigint NOT NULL,
-    revision integer NOT NULL DEFAULT 0,
     PRIMARY KEY (local_month, rider)
-) WITH (fillfactor = 80);
-COMMENT ON TABLE fares_month IS 'A person''s month: locked while it is decided, and how often it was.';
-REVOKE DELETE, TRUNCATE ON fares_month FROM citycard_app;
+);
+COMMENT ON TABLE fares_month IS 'A person''s month: locked while it is decided. Append-only.';
+REVOKE UPDATE, DELETE, TRUNCATE ON fares_month FROM citycard_app;
+-- A lock asks for the right to change; what is written is never changed.
+GRANT UPDATE (rider) ON fares_month TO citycard_app;
 
 CREATE TABLE fares_month_card (
     local_month date NOT NULL,
