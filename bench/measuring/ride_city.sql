@@ -22,10 +22,11 @@ SELECT n, CASE WHEN n %% 100 < 73 THEN 'student-service' WHEN n %% 100 < 95 THEN
 FROM generate_series(1, %(people)s::bigint) n WHERE n %% 100 >= 50;
 SELECT citycard_ensure_partition(parent, %(month)s::date)
 FROM unnest(ARRAY['entitlements_allowance', 'fares_reading', 'fares_ride', 'infra_journal']) AS parent;
+WITH ground AS (INSERT INTO entitlements_allowance_ground (pack_hash, because) VALUES ('', '{}') RETURNING id)
 INSERT INTO entitlements_allowance (month, unit, member_id, entitlement, fund, amount, starts_on, returned, granted,
-                                    decided_on, because, pack_hash, decided_at)
-SELECT %(month)s, 'ride-points', n, 'senior-rides', 1, 800, %(month)s, false, 800, %(month)s, '{}', '', '2026-03-01'
-FROM generate_series(1, %(people)s::bigint) n WHERE n %% 100 >= 73;
+                                    decided_on, ground, decided_at)
+SELECT %(month)s, 'ride-points', n, 'senior-rides', 1, 800, %(month)s, false, 800, %(month)s, ground.id, '2026-03-01'
+FROM ground, generate_series(1, %(people)s::bigint) n WHERE n %% 100 >= 73;
 INSERT INTO fares_term (id, code) VALUES (1, 'taoyuan-bus'), (2, '5'), (3, 'tra'), (4, 'airport-metro'), (5, 'love-taxi'),
        (6, 'easycard'), (7, 'taipei-metro'), (8, '9'), (9, '50') ON CONFLICT DO NOTHING;
 SELECT setval(pg_get_serial_sequence('fares_term', 'id'), 100);

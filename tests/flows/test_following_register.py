@@ -351,9 +351,9 @@ def _uses_its_allowance(who: Resident, day: str, points: int) -> None:
     with unit_of_work():
         execute(
             "INSERT INTO entitlements_allowance (month, unit, member_id, entitlement, fund, amount,"
-            " starts_on, returned, granted, decided_on, because, pack_hash, decided_at)"
+            " starts_on, returned, granted, decided_on, ground, decided_at)"
             " VALUES ('2026-10-01', 'ride-points', %s, 'senior-rides', 1, 600, '2026-10-01', false,"
-            " 600, '2026-10-01', '{}', 'h', %s) ON CONFLICT DO NOTHING",
+            " 600, '2026-10-01', 0, %s) ON CONFLICT DO NOTHING",
             [who.member_id, NOW],
         )
         execute(

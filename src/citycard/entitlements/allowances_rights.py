@@ -93,6 +93,7 @@ class _Given:
     amount: int
     on: dt.date
     because: Mapping[str, Any]
+    told: str
 
 
 @dataclass(slots=True)
@@ -137,7 +138,12 @@ class _Amounts:
         pick = self.pick[entitlement, day]
         amount = sure_amount(pick(facts)) if pick is not None else 0
         gift = self.unit.gift_of(entitlement)
-        return _Given(amount, day, {"facts": plain_facts(gift.reads, facts), "gives": amount})
+        because = {"facts": plain_facts(gift.reads, facts), "gives": amount}
+        return _Given(amount, day, because, _told(because))
+
+
+def _told(because: Mapping[str, Any]) -> str:
+    return json.dumps(because, ensure_ascii=False)
 
 
 def _decided(
@@ -146,7 +152,7 @@ def _decided(
     mode = table.counting.died if died else table.counting.ended
     ends_on = None if mode == _KEEP else span.ends_on
     amount = share_of(given.amount, span, month, table.counting)
-    because: dict[str, Any] = dict(given.because)
+    because: dict[str, Any] = {}
     if span.begun:
         because["begun"] = span.starts_on.isoformat()
     if span.ends_on is not None:
@@ -158,5 +164,5 @@ def _decided(
         ends_on=ends_on,
         returned=ends_on is not None and ends_on <= today,
         decided_on=given.on,
-        because=json.dumps(because, ensure_ascii=False),
+        because=_told({**given.because, **because}) if because else given.told,
     )

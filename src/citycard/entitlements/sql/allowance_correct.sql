@@ -1,18 +1,27 @@
-WITH n AS (
-    SELECT * FROM unnest(%(members)s::bigint[], %(rights)s::text[], %(amounts)s::bigint[], %(starts)s::date[],
-                         %(ends)s::date[], %(returned)s::boolean[], %(granted)s::bigint[], %(days)s::date[],
-                         %(because)s::text[])
-         AS n(member_id, entitlement, amount, starts_on, ends_on, returned, granted, decided_on, because)),
+WITH n AS MATERIALIZED (
+    SELECT n.*, n.told::jsonb AS because
+    FROM unnest(%(members)s::bigint[], %(rights)s::text[], %(amounts)s::bigint[], %(starts)s::date[],
+                %(ends)s::date[], %(returned)s::boolean[], %(granted)s::bigint[], %(days)s::date[], %(because)s::text[])
+         AS n(member_id, entitlement, amount, starts_on, ends_on, returned, granted, decided_on, told)),
+known AS (
+    SELECT w.because, (SELECT min(g.id) FROM entitlements_allowance_ground g
+                       WHERE g.pack_hash = %(pack_hash)s AND g.because = w.because) AS id
+    FROM (SELECT DISTINCT n.because FROM n) w),
+made AS (
+    INSERT INTO entitlements_allowance_ground (pack_hash, because)
+    SELECT %(pack_hash)s, k.because FROM known k WHERE k.id IS NULL RETURNING id, because),
+ground AS (SELECT k.id, k.because FROM known k WHERE k.id IS NOT NULL UNION ALL SELECT m.id, m.because FROM made m),
 kept AS (
     INSERT INTO entitlements_allowance_before
         (month, unit, member_id, revision, entitlement, amount, starts_on, ends_on, returned, decided_on, because,
          pack_hash, decided_at, replaced_at, replaced_by)
     SELECT a.month, a.unit, a.member_id, a.revision, a.entitlement, a.amount, a.starts_on, a.ends_on, a.returned,
-           a.decided_on, a.because, a.pack_hash, a.decided_at, %(now)s, %(actor)s
-    FROM entitlements_allowance a JOIN n USING (member_id)
+           a.decided_on, g.because, g.pack_hash, a.decided_at, %(now)s, %(actor)s
+    FROM entitlements_allowance a JOIN n USING (member_id) JOIN entitlements_allowance_ground g ON g.id = a.ground
     WHERE a.month = %(month)s AND a.unit = %(unit)s)
 UPDATE entitlements_allowance a
 SET entitlement = n.entitlement, amount = n.amount, starts_on = n.starts_on, ends_on = n.ends_on,
-    returned = n.returned, granted = n.granted, decided_on = n.decided_on, because = n.because::jsonb,
-    revision = a.revision + 1, pack_hash = %(pack_hash)s, decided_at = %(now)s
-FROM n WHERE a.month = %(month)s AND a.unit = %(unit)s AND a.member_id = n.member_id
+    returned = n.returned, granted = n.granted, decided_on = n.decided_on, ground = g.id,
+    revision = a.revision + 1, decided_at = %(now)s
+FROM n JOIN ground g ON g.because = n.because
+WHERE a.month = %(month)s AND a.unit = %(unit)s AND a.member_id = n.member_id

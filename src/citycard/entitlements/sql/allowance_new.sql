@@ -1,11 +1,22 @@
 -- In order of members, so that two that insert the same ones can't cross.
+WITH n AS MATERIALIZED (
+    SELECT n.*, n.told::jsonb AS because
+    FROM unnest(%(members)s::bigint[], %(rights)s::text[], %(funds)s::bigint[], %(amounts)s::bigint[], %(starts)s::date[],
+                %(ends)s::date[], %(returned)s::boolean[], %(days)s::date[], %(because)s::text[])
+         AS n(member_id, entitlement, fund, amount, starts_on, ends_on, returned, decided_on, told)),
+known AS (
+    SELECT w.because, (SELECT min(g.id) FROM entitlements_allowance_ground g
+                       WHERE g.pack_hash = %(pack_hash)s AND g.because = w.because) AS id
+    FROM (SELECT DISTINCT n.because FROM n) w),
+made AS (
+    INSERT INTO entitlements_allowance_ground (pack_hash, because)
+    SELECT %(pack_hash)s, k.because FROM known k WHERE k.id IS NULL RETURNING id, because),
+ground AS (SELECT k.id, k.because FROM known k WHERE k.id IS NOT NULL UNION ALL SELECT m.id, m.because FROM made m)
 INSERT INTO entitlements_allowance
-    (month, unit, member_id, entitlement, fund, amount, starts_on, ends_on, returned, granted, decided_on,
-     because, pack_hash, decided_at)
+    (month, unit, member_id, entitlement, fund, amount, starts_on, ends_on, returned, granted, decided_on, ground,
+     decided_at)
 SELECT %(month)s::date, %(unit)s, n.member_id, n.entitlement, n.fund, n.amount, n.starts_on, n.ends_on, n.returned,
-       CASE WHEN n.returned THEN 0 ELSE n.amount END, n.decided_on, n.because::jsonb, %(pack_hash)s, %(now)s
-FROM unnest(%(members)s::bigint[], %(rights)s::text[], %(funds)s::bigint[], %(amounts)s::bigint[],
-            %(starts)s::date[], %(ends)s::date[], %(returned)s::boolean[], %(days)s::date[], %(because)s::text[])
-     AS n(member_id, entitlement, fund, amount, starts_on, ends_on, returned, decided_on, because)
+       CASE WHEN n.returned THEN 0 ELSE n.amount END, n.decided_on, g.id, %(now)s
+FROM n JOIN ground g ON g.because = n.because
 ORDER BY n.member_id
 ON CONFLICT DO NOTHING RETURNING member_id

@@ -1,3 +1,14 @@
+-- By which pack and which facts amounts were decided: few, and shared by many people's months. Who finds none writes one;
+-- two who do so at the same moment write two, and wait for nobody.
+CREATE TABLE entitlements_allowance_ground (
+    id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    pack_hash text NOT NULL,
+    because jsonb NOT NULL
+);
+COMMENT ON TABLE entitlements_allowance_ground IS 'The pack and the facts by which months'' amounts were decided. Append-only.';
+CREATE INDEX entitlements_allowance_ground_same ON entitlements_allowance_ground (pack_hash, because);
+REVOKE UPDATE, DELETE, TRUNCATE ON entitlements_allowance_ground FROM citycard_app;
+
 -- What a right fills once a month. One row a person, unit and month: whoever grants or uses it locks it.
 CREATE TABLE entitlements_allowance (
     member_id bigint NOT NULL,
@@ -11,11 +22,10 @@ CREATE TABLE entitlements_allowance (
     ends_on date,
     decided_on date NOT NULL,
     revision integer NOT NULL DEFAULT 0,
+    ground integer NOT NULL,
     returned boolean NOT NULL,
     unit text NOT NULL,
     entitlement text NOT NULL,
-    pack_hash text NOT NULL,
-    because jsonb NOT NULL,
     -- By person first: a table holds one month alone, and nobody's month needs a second index.
     PRIMARY KEY (member_id, unit, month),
     -- What lies in the person's lot is granted - used: what the rule gives, and never less than what was used.
@@ -29,6 +39,7 @@ COMMENT ON COLUMN entitlements_allowance.starts_on IS 'First local day on which 
 COMMENT ON COLUMN entitlements_allowance.ends_on IS 'First local day on which it may no longer be used; null: to the month''s end.';
 COMMENT ON COLUMN entitlements_allowance.returned IS 'What was left went back to the fund, because the right ended.';
 COMMENT ON COLUMN entitlements_allowance.granted IS 'What was posted into the lot, less what was taken back.';
+COMMENT ON COLUMN entitlements_allowance.ground IS 'The pack and the facts that it was decided by.';
 COMMENT ON COLUMN entitlements_allowance.decided_on IS 'The day whose facts decided the amount.';
 REVOKE DELETE, TRUNCATE ON entitlements_allowance FROM citycard_app;
 
