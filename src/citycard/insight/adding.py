@@ -26,7 +26,8 @@ from citycard.insight.visits import (
     WEEKS,
     Visits,
     changes,
-    from_weeks,
+    distinct,
+    from_week,
     is_in,
     low_of,
     month_of,
@@ -73,7 +74,7 @@ class _Adding:
         for number in sorted({*self.added, *before[moved].tolist()}):
             came = self.added.get(number, NO_VISITS)
             # who is no longer new in a month, since an earlier use came late, changes there too
-            touched = np.union1d(came.who, who[moved & (before == number)])
+            touched = distinct(np.concatenate([came.who, who[moved & (before == number)]]))
             month = month_of(number)
             both, was = _together(self._put_in(month, came, touched), came)
             new, was_new = (is_in(both.who, who[it == number]) for it in (first, before))
@@ -86,7 +87,7 @@ class _Adding:
     def _firsts(self) -> tuple[U32, U32, U32]:
         """Return people, and in which month each first came, as it was kept and now; keep what
         changed."""
-        who = np.unique(np.concatenate([visits.who for visits in self.added.values()]))
+        who = distinct(np.concatenate([visits.who for visits in self.added.values()]))
         shelf = self.shelves[self.service, None]
         kept = shelf.read(who).get(0, NOTHING)
         theirs = of_people(kept, who)
@@ -103,8 +104,9 @@ class _Adding:
             shelf.write(0, now, who[changed])
         return who, before, first
 
-    def _put_in(self, month: dt.date, came: Visits, touched: U32) -> Visits:
-        """Add visits to a month's, and return those of the touched people as they were before."""
+    def _put_in(self, month: dt.date, came: Visits, touched: U32) -> list[Visits]:
+        """Add visits to a month's, and return those of the touched people as they were before, by
+        week."""
         about = self.service, month
         shelf = self.shelves.get(about) or visits_of_month(*about)
         kept = shelf.read(touched)
@@ -112,21 +114,23 @@ class _Adding:
             more = of_week(came, week)
             if len(more):
                 shelf = shelf.write(week, put_in(kept.get(week, NOTHING), more), who_of(more))
-        return from_weeks({week: of_people(each, touched) for week, each in kept.items()})
+        return [from_week(of_people(each, touched), week) for week, each in kept.items()]
 
 
 def _marked(days: U32, new: Bools) -> U32:
     return np.where(new, days | NEW, days & DAYS)
 
 
-def _together(kept: Visits, came: Visits) -> tuple[Visits, U32]:
+def _together(kept: Sequence[Visits], came: Visits) -> tuple[Visits, U32]:
     """Return all visits, and the days that each had before."""
-    at = np.concatenate([kept.at, came.at])
+    at = np.concatenate([*(part.at for part in kept), came.at])
     order = np.argsort(at, kind="stable")
-    starts = changes(at[order])
-    days = np.concatenate([kept.days, came.days])[order]
-    was = np.concatenate([kept.days, np.zeros_like(came.days)])[order]
+    at = at[order]
+    starts = changes(at)
+    before = [part.days for part in kept]
+    days = np.concatenate([*before, came.days])[order]
+    was = np.concatenate([*before, np.zeros_like(came.days)])[order]
     return (
-        Visits(at[order][starts], np.bitwise_or.reduceat(days, starts)),
+        Visits(at[starts], np.bitwise_or.reduceat(days, starts)),
         np.bitwise_or.reduceat(was, starts),
     )

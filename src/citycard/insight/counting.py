@@ -118,6 +118,8 @@ def _by_month(
     months = dates.astype("datetime64[M]")
     bit = np.uint32(1) << (dates - months.astype("datetime64[D]")).astype(np.uint32)
     number = months.astype(np.int64) + _MONTH_1970
+    if number.min() == number.max():
+        return {int(number[0]): visits_of(visits, bit)}
     return {
         int(month): visits_of(visits[number == month], bit[number == month])
         for month in np.unique(number)

@@ -21,6 +21,7 @@ from citycard.insight.visits import (
     NOTHING,
     WEEKS,
     Visits,
+    distinct,
     is_in,
     number_of,
     of_week,
@@ -103,7 +104,7 @@ def _firsts(service: str, months: Sequence[dt.date]) -> U64:
     seen = NOTHING
     for month in months:
         weeks = visits_of_month(service, month).read().values()
-        who = np.unique(np.concatenate([NOTHING.astype(np.uint32), *map(who_of, weeks)]))
+        who = distinct(np.concatenate([NOTHING.astype(np.uint32), *map(who_of, weeks)]))
         new = who[~is_in(who, who_of(seen))]
         seen = np.sort(np.concatenate([seen, records(new, np.uint32(number_of(month)))]))
     return seen

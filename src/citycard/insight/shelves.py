@@ -13,7 +13,7 @@ import numpy as np
 
 from citycard.infra.database import execute, rows, statement
 from citycard.insight.columns import U32, U64, Ints, binary_rows, joined
-from citycard.insight.visits import changes, is_in, who_of
+from citycard.insight.visits import changes, distinct, is_in, who_of
 
 FULL = 256
 """How many numbers of 8 bytes a row has at most, on average."""
@@ -47,7 +47,7 @@ class Shelf:
         """
         if self.bits is None:
             return {}
-        rows = None if who is None else _each(self._row_of(who)).tolist()
+        rows = None if who is None else distinct(self._row_of(who)).tolist()
         found = binary_rows(statement(__file__, f"read_{self._kind}"), self._about | {"rows": rows})
         return {week: joined([kept], "<u8") for week, kept in found}
 
@@ -59,7 +59,7 @@ class Shelf:
         """
         if self.bits is None:
             return replace(self, bits=_bits_for(len(kept))).write(week, kept, changed)
-        rows = _each(self._row_of(changed))
+        rows = distinct(self._row_of(changed))
         theirs = kept[is_in(self._row_of(who_of(kept)), rows)]
         self._put(week, theirs)
         if len(theirs) <= FULL * len(rows):
@@ -105,11 +105,6 @@ class Shelf:
 def _bits_for(most: int) -> int:
     """Return by how many bits to cut so many numbers that rows are half full at most."""
     return max(0, int(2 * most / FULL - 1).bit_length()) if most else 0
-
-
-def _each(values: U32) -> U32:
-    """Return sorted values, each once."""
-    return values[changes(values)]
 
 
 def shelves_of(wanted: Collection[Wanted]) -> dict[Wanted, Shelf]:

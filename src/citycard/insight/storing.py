@@ -52,7 +52,10 @@ def add_counts(counts: Mapping[Key, int]) -> None:
             }
             ask(statement(__file__, name), about | columns, ())
     if (ns < 0).any():
-        execute("DELETE FROM insight_count WHERE n = 0 AND service = ANY(%s)", [services])
+        execute(
+            "DELETE FROM insight_count WHERE n = 0 AND service = ANY(%s) AND month = ANY(%s)",
+            [services, months],
+        )
 
 
 def touch(cells: set[tuple[dt.date, str]]) -> None:

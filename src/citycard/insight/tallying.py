@@ -80,10 +80,10 @@ def _add(found: Tally, days: U32, before: U32, scope: Ints, names: list[str]) ->
     now, then = (days & DAYS) > 0, (before & DAYS) > 0
     put("people", at[now], at[then])
     put("new", at[days >= NEW], at[before >= NEW])
-    one = np.uint32(1)
-    for day in range(_KEYS - 1):
-        on_it, was = days >> np.uint32(day) & one == 1, before >> np.uint32(day) & one == 1
-        if (on_it != was).any():
+    moved = int(np.bitwise_or.reduce(days ^ before)) & int(DAYS)
+    for day in range(moved.bit_length()):
+        if moved >> day & 1:
+            on_it, was = (it >> np.uint32(day) & np.uint32(1) == 1 for it in (days, before))
             put("day_people", at[on_it] + day + 1, at[was] + day + 1)
     count = [np.bitwise_count(each & DAYS).astype(np.int64) for each in (days, before)]
     put("days", (at + count[0])[now], (at + count[1])[then])
@@ -93,15 +93,19 @@ def _add(found: Tally, days: U32, before: U32, scope: Ints, names: list[str]) ->
 
 def median_gaps(days: U32) -> Ints:
     """Return the median of the days from one day of use to the next, of two middle ones the
-    smaller; 0 for who came on one day only."""
-    patterns, number = np.unique(days, return_inverse=True)
-    row, day = np.nonzero((patterns[:, None] >> np.arange(31, dtype=np.uint32)) & np.uint32(1))
-    same = row[1:] == row[:-1]
-    row, gap = row[1:][same], (day[1:] - day[:-1])[same]
-    order = np.lexsort((gap, row))
-    row, gap = row[order], gap[order]
-    starts = changes(row.astype(np.uint64))
-    count = np.diff(np.append(starts, len(row)))
-    median = np.zeros(len(patterns), dtype=np.int64)
-    median[row[starts]] = gap[starts + (count - 1) // 2]
-    return median[number]
+    smaller; 0 for who came on one day only.
+
+    A day is followed within k days where any of the k bits after it is set: the median is the first
+    k within which half of the days that are followed at all are.
+    """
+    followed_at_all = np.bitwise_count(days).astype(np.int64) - 1
+    median = np.zeros(len(days), dtype=np.int64)
+    left = np.flatnonzero(followed_at_all > 0)
+    days, half = days[left], (followed_at_all[left] + 1) // 2
+    within = np.zeros_like(days)
+    for k in range(1, _KEYS - 1):
+        within |= days >> np.uint32(k)
+        found = np.bitwise_count(days & within) >= half
+        median[left[found]] = k
+        left, days, half, within = (it[~found] for it in (left, days, half, within))
+    return median

@@ -89,10 +89,11 @@ def of_week(visits: Visits, week: int) -> U64:
 
 def from_weeks(weeks: dict[int, U64]) -> Visits:
     """Return the visits that are kept for some weeks."""
-    return together([_from_week(kept, week) for week, kept in weeks.items()])
+    return together([from_week(kept, week) for week, kept in weeks.items()])
 
 
-def _from_week(kept: U64, week: int) -> Visits:
+def from_week(kept: U64, week: int) -> Visits:
+    """Return the visits that are kept for one week."""
     days = (kept & _WEEK).astype(np.uint32) << np.uint32(week * _DAYS_A_WEEK)
     return Visits((kept >> _WHO << _WHO) | (kept & _LOW) >> _PLACE, days)
 
@@ -114,6 +115,13 @@ def of_people(kept: U64, who: U32) -> U64:
     count: Ints = np.searchsorted(kept, who.astype(np.uint64) << _WHO | _LOW, side="right") - lowest
     within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
     found: U64 = kept[np.repeat(lowest, count) + within]
+    return found
+
+
+def distinct(values: U32) -> U32:
+    """Return which values there are, in order. Sorting finds them sooner than numpy's hashing."""
+    order = np.sort(values)
+    found: U32 = order[changes(order)]
     return found
 
 

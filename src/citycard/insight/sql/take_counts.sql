@@ -1,5 +1,6 @@
 UPDATE insight_count c SET n = c.n + d.n
 FROM unnest(%(heads)s::integer[], %(keys)s::integer[], %(ns)s::bigint[]) AS d(head, key, n)
-WHERE c.service = (%(services)s::text[])[d.head] AND c.month = (%(months)s::date[])[d.head]
-  AND c.what = (%(whats)s::text[])[d.head] AND c.agency = (%(agencies)s::text[])[d.head]
-  AND c.key = d.key
+JOIN unnest(%(services)s::text[], %(months)s::date[], %(whats)s::text[], %(agencies)s::text[])
+     WITH ORDINALITY AS h(service, month, what, agency, n) ON h.n = d.head
+WHERE (c.service, c.month, c.what, c.agency, c.key)
+    = (h.service, h.month, h.what, h.agency, d.key)
