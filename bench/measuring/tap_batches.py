@@ -109,7 +109,7 @@ def _copy(city: BenchCity) -> float:
     with psycopg.connect(city.cluster.owner_url()) as connection:
         connection.execute("CREATE TABLE copied (LIKE taps_tap) PARTITION BY RANGE (local_month)")
         connection.execute("CREATE INDEX ON copied (reader_id, seq)")
-        connection.execute("CREATE INDEX ON copied (member_id, at) WHERE member_id IS NOT NULL")
+        connection.execute("CREATE INDEX ON copied (member_id) WHERE member_id IS NOT NULL")
         connection.execute("CREATE INDEX ON copied USING brin (batch_id)")
         connection.execute("CREATE TABLE copied_all PARTITION OF copied DEFAULT")
         connection.commit()

@@ -209,10 +209,11 @@ def test_one_small_event_a_batch_and_none_for_repetition(town: Town) -> None:
     assert str(number) not in str(found[0].body)
 
 
-def test_history_needs_an_access_and_pages(town: Town) -> None:
+@pytest.mark.parametrize("apart", [HOUR, 40 * 24 * HOUR], ids=["of one day", "of half a year"])
+def test_history_needs_an_access_and_pages(town: Town, apart: dt.timedelta) -> None:
     member, other = town.residents(2)
     number, reader = town.card(member), town.reader()
-    take([tap(reader, seq, number, at=NOW - seq * HOUR) for seq in range(1, 6)])
+    take([tap(reader, seq, number, at=NOW - seq * apart) for seq in range(1, 6)])
     access = Access(
         subjects=frozenset({member}),
         fields=frozenset({"taps"}),
@@ -222,6 +223,6 @@ def test_history_needs_an_access_and_pages(town: Town) -> None:
     )
     first = taps.recent(access=access, member_id=member, limit=3)
     rest = taps.recent(access=access, member_id=member, limit=3, before=first[-1].at)
-    assert [view.at for view in first + rest] == [NOW - seq * HOUR for seq in range(1, 6)]
+    assert [view.at for view in first + rest] == [NOW - seq * apart for seq in range(1, 6)]
     with pytest.raises(AccessTooNarrow):
         taps.recent(access=access, member_id=other)

@@ -61,7 +61,8 @@ COMMENT ON COLUMN taps_tap.content_hash IS 'Of time, number and what came with i
 COMMENT ON COLUMN taps_tap.late IS 'It arrived long after it happened: the reader had been cut off.';
 -- A reader's epochs each begin at one: the epoch would tell apart a handful of rows.
 CREATE INDEX taps_tap_identity ON taps_tap (reader_id, seq);
-CREATE INDEX taps_tap_member ON taps_tap (member_id, at) WHERE member_id IS NOT NULL;
+-- By the person alone: a month's few taps of one person share an entry, and are put in order when they are read.
+CREATE INDEX taps_tap_member ON taps_tap (member_id) WHERE member_id IS NOT NULL;
 CREATE INDEX taps_tap_batch ON taps_tap USING brin (batch_id) WITH (pages_per_range = 16, autosummarize = on);
 REVOKE UPDATE, DELETE, TRUNCATE ON taps_tap FROM citycard_app;
 INSERT INTO infra_partitioned VALUES ('taps_tap', 'date');
