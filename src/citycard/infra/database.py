@@ -109,7 +109,7 @@ _WRITTEN: dict[type, Callable[[Any], str]] = {
     bool: lambda value: "t" if value else "f",
     dt.date: dt.date.isoformat,
     dt.datetime: dt.datetime.isoformat,
-    uuid.UUID: str,
+    uuid.UUID: lambda value: f"{value.int:032x}",
     bytes: lambda value: f'"\\\\x{value.hex()}"',
 }
 
