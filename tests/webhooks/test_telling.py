@@ -274,6 +274,24 @@ class TestDelivery:
         assert len(set(receiver.ids)) == 1
         assert len(receiver.got) == 3
 
+    def test_one_that_is_answered_410_rests_until_it_is_let_go_on(
+        self, subscribe: Callable[..., Any], receiver: Receiver
+    ) -> None:
+        secret = subscribe("library")
+        receiver.answers = [410]
+        telling_agencies.ping(webhook_id=secret.webhook_id, actor=SYSTEM, now=clock.now())
+        send()
+        assert waiting()[0][:3] == ("waiting", 1, "410")
+        assert agencies.webhook(webhook_id=secret.webhook_id).state == "paused"
+        send(dt.timedelta(days=2))
+        assert len(receiver.got) == 1, "who is gone isn't asked again"
+        with unit_of_work():
+            agencies.change_webhook(
+                webhook_id=secret.webhook_id, state="active", actor=SYSTEM, now=clock.now()
+            )
+        send(dt.timedelta(days=2, minutes=1))
+        assert waiting()[0][:3] == ("delivered", 2, "204"), "nothing was lost meanwhile"
+
     def test_messages_of_one_subscription_stay_in_order(
         self, subscribe: Callable[..., Any], receiver: Receiver
     ) -> None:

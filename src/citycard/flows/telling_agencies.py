@@ -2,6 +2,7 @@
 
 What an event means to a subscription is noted in the same unit of work (``follow``); what it says
 is made when it is sent (``deliver``), and names a member by that agency's own number or not at all.
+A receiver that answers 410 is gone: its subscription rests until the agency lets it go on.
 Each message that names one leaves an access record. Messages are signed as Standard Webhooks has
 it; one subscription's messages go out one after the other.
 """
@@ -28,6 +29,7 @@ from citycard.people import api as people
 TOPIC = "systems.webhooks"
 PURPOSE = "agency-notices"
 PING = "ping"
+GONE = "410"
 KINDS = tuple(kind for kind, _ in CONCERNS.values())
 """What a system may ask to be told of."""
 
@@ -78,8 +80,12 @@ def deliver(letters: Sequence[Letter], now: dt.datetime) -> list[Outcome]:
     tries += [
         agencies.MessageTry(message_id=one, delivered=True, answer="not-linked") for one in silent
     ]
+    webhook_of = {one.message_id: one.webhook_id for one in free}
+    gone = {webhook_of[one.message_id] for one in tries if one.answer == GONE}
     with unit_of_work():
         states = agencies.note_tries(tries=tries, now=now)
+        for webhook_id in sorted(gone):
+            agencies.change_webhook(webhook_id=webhook_id, state="paused", actor=SYSTEM, now=now)
         failpoints.reach("webhook.before_commit")
     tried = {one.message_id for one in free}
     return [_outcome(letter, states, waiting | (tried - states.keys())) for letter in letters]

@@ -21,6 +21,25 @@ def kind_name(kind: str) -> str:
     return names.get(kind, kind)
 
 
+def answer_words(answer: str) -> str:
+    """Say what a receiver's answer means; empty where the answer says it all."""
+    if answer.isdigit():
+        return {
+            telling_agencies.GONE: _("這個位址不再使用"),
+            "2": "",
+            "3": _("轉到別的位址，不會跟去"),
+            "4": _("接收端不收"),
+            "5": _("接收端出錯"),
+        }.get(answer if answer == telling_agencies.GONE else answer[:1], "")
+    return {
+        "time-out": _("五秒內沒有回應"),
+        "not-linked": _("已經不是本機關的會員，不必通知"),
+        "no-connection": _("連不上"),
+        "not-https": _("不是 https 位址"),
+        "private-address": _("不是公開的位址"),
+    }.get(answer, "")
+
+
 class WebhookForm(forms.Form):
     """Where a system wants to be told, and of what."""
 

@@ -16,7 +16,7 @@ from citycard.infra.unit_of_work import unit_of_work
 from citycard.infra.web.refusals import refusal_text
 from citycard.portals.agency.shell import page
 from citycard.portals.agency.systems import ROLES, own_system, shown
-from citycard.portals.agency.webhook_forms import WebhookForm, kind_name
+from citycard.portals.agency.webhook_forms import WebhookForm, answer_words, kind_name
 from citycard.portals.doors import actor_of, door
 
 OVERLAP = dt.timedelta(days=2)
@@ -75,7 +75,11 @@ def webhook(request: HttpRequest, webhook_id: int) -> HttpResponse:
         webhook=found,
         system=system,
         kinds=[kind_name(kind) for kind in found.kinds],
-        sent=[(one, kind_name(one.kind)) for one in sent],
+        sent=[(one, kind_name(one.kind), answer_words(one.last_answer)) for one in sent],
+        is_gone=found.state == "paused"
+        and any(
+            one.state == "waiting" and one.last_answer == telling_agencies.GONE for one in sent
+        ),
     )
 
 
