@@ -34,7 +34,7 @@ CREATE TABLE insight_visits (
     service text NOT NULL,
     visits bytea NOT NULL,
     PRIMARY KEY (service, month, week, bucket)
-) WITH (toast_tuple_target = 8160);
+) WITH (toast_tuple_target = 8160, fillfactor = 50);
 ALTER TABLE insight_visits ALTER visits SET STORAGE EXTERNAL;
 COMMENT ON COLUMN insight_visits.week IS 'Of the month: days 1 to 8, 9 to 16, 17 to 24, 25 to 31.';
 COMMENT ON COLUMN insight_visits.bits IS 'By how many bits of the pseudonym the rows of a service''s month are cut; the same in all of them.';
