@@ -11,6 +11,7 @@
 `live_city` (module)
     A city that runs as `citycard up` runs it, on the module's fresh database: doors, gate, worker
     and kiosk agent in processes of their own, 300 invented residents. `.visitor()` is a browser.
+    It begins as a copy of a city that the run built once.
 `owner_sql(statement, params)`
     Runs SQL as the tables' owner in the database of the moment, committed at once. (Inside `db`
     it doesn't see the test's own uncommitted rows.)
@@ -21,6 +22,8 @@
 Tests connect as the application's role. Tests marked `slow` run only with `--slow`.
 """
 
+import contextlib
+import functools
 import gc
 import os
 import tempfile
@@ -60,10 +63,11 @@ os.environ.pop("MIGRATE_DATABASE_URL", None)
 
 from citycard.config.preparing import compile_texts  # noqa: E402 - the environment above comes first
 from citycard.infra.postgres.cluster import one_at_a_time  # noqa: E402 - as above
+from tests.harness import ordering  # noqa: E402 - as above
 from tests.harness.cities import City, DurableCity, durable  # noqa: E402 - as above
 from tests.harness.databases import Clone, Databases  # noqa: E402 - as above
-from tests.harness.live import LiveCity, live  # noqa: E402 - as above
-from tests.harness.ordering import Scales, in_order  # noqa: E402 - as above
+from tests.harness.live import BuiltCity, LiveCity, built, live  # noqa: E402 - as above
+from tests.harness.ordering import Scales, Schedule, in_order  # noqa: E402 - as above
 
 OUTSIDE = pytest.StashKey[Path]()
 
@@ -143,6 +147,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = in_order(items, workers=config.workerinput["workercount"])
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Schedule | None:
+    """Give out files whole, and those of one running city to one worker, which builds it once."""
+    return Schedule(config, log) if config.getoption("dist") == "loadfile" else None
+
+
 def pytest_collection_finish() -> None:
     gc.freeze()
     gc.enable()
@@ -174,16 +184,50 @@ def fresh_database(databases: Databases, django_db_blocker: Any) -> Iterator[Clo
 @pytest.fixture(scope="module")
 def city(request: pytest.FixtureRequest, fresh_database: Clone) -> Iterator[City]:
     """A fresh database in which the module's city lives."""
-    mark = request.node.get_closest_marker("city")
-    yield from City.settled_in(fresh_database, code=mark.args[0] if mark else "taipei")
+    yield from City.settled_in(fresh_database, code=_code_of(request))
+
+
+@pytest.fixture(scope="session")
+def built_cities(databases: Databases) -> Iterator[Callable[[str], BuiltCity]]:
+    """Demo cities by their code, each built when it is first asked for."""
+    with contextlib.ExitStack() as kept:
+
+        @functools.cache
+        def built_city(code: str) -> BuiltCity:
+            root = TESTS_STATE / "live" / f"built-{code}-{os.getpid()}"
+            return kept.enter_context(built(code, databases=databases, root=root))
+
+        yield built_city
 
 
 @pytest.fixture(scope="module")
-def live_city(city: City) -> Iterator[LiveCity]:
+def live_city(
+    request: pytest.FixtureRequest,
+    databases: Databases,
+    built_cities: Callable[[str], BuiltCity],
+    django_db_blocker: Any,
+) -> Iterator[LiveCity]:
     """The module's city, running for real; everything is stopped at the end."""
-    root = TESTS_STATE / "live" / f"{city.code}-{os.getpid()}"
-    with live(city.code, database=city.database, root=root) as running:
+    from citycard.config import wiring
+
+    code = _code_of(request)
+    known = ordering.LIVE.get(request.node.nodeid)
+    assert known == code, f"say in {ordering.__file__} that {request.node.nodeid} lives in {code}"
+    root = TESTS_STATE / "live" / f"{code}-{os.getpid()}"
+    begins_as = built_cities(code)
+    with (
+        databases.clone(of=begins_as.database) as clone,
+        django_db_blocker.unblock(),
+        _using(clone),
+        wiring.city(code),
+        live(code, database=clone, root=root, begins_as=begins_as) as running,
+    ):
         yield running
+
+
+def _code_of(request: pytest.FixtureRequest) -> str:
+    mark = request.node.get_closest_marker("city")
+    return str(mark.args[0]) if mark else "taipei"
 
 
 @pytest.fixture

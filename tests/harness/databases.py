@@ -70,7 +70,7 @@ class Databases:
     def template(self) -> str:
         """Return the migrated template of the present migrations, building it if it's new."""
         if self._template is None:
-            name = f"template_{migrating.fingerprint()}_{_setup_fingerprint()}"
+            name = f"template_{fingerprint()}"
             with self._alone(), self._admin() as admin:
                 if not _is_template(admin, name):
                     self._build(admin, name)
@@ -79,9 +79,12 @@ class Databases:
         return self._template
 
     @contextlib.contextmanager
-    def clone(self) -> Iterator[Clone]:
-        """Have a copy of the template for a while; it is dropped at the end."""
-        template = self.template()
+    def clone(self, *, of: Clone | None = None) -> Iterator[Clone]:
+        """Have a copy of the template for a while; it is dropped at the end.
+
+        :param of: another clone to copy, which nobody is connected to
+        """
+        template = of.name if of else self.template()
         name = f"clone_{os.getpid()}_{next(_numbers)}"
         with self._alone(), self._admin() as admin:
             roles.make_database(admin, name, template=template)
@@ -146,5 +149,7 @@ def _is_orphan(name: str) -> bool:
     return parts[0] == "clone" and len(parts) == 3 and not Path("/proc", parts[1]).exists()
 
 
-def _setup_fingerprint() -> str:
-    return hashlib.sha256(Path(roles.__file__).read_bytes()).hexdigest()[:8]
+def fingerprint() -> str:
+    """Return what changes with the migrations and with how a server is set up."""
+    setup = hashlib.sha256(Path(roles.__file__).read_bytes()).hexdigest()[:8]
+    return f"{migrating.fingerprint()}_{setup}"

@@ -1,5 +1,7 @@
 """A city that runs for real: `citycard up` on free loopback ports, with its own database clone.
 
+Its demo is built once in each run of the tests; every city of that code begins as a copy of it.
+
 Doors, gate, worker and kiosk agent are the processes that an operator gets; a test reaches them
 over HTTP only, and what stands outside the city (registers, printer, card company, mail) through
 the demo's own books.
@@ -14,17 +16,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.harness.databases import Clone
+from tests.harness.databases import Clone, Databases
 from tests.harness.visiting import Visitor
 
 RESIDENTS = 300
 DELAY = "0.05"
-READY_WITHIN_S = 120.0
+READY_WITHIN_S = 300.0  # a machine may be busy
 STOPPED_WITHIN_S = 30.0
 
 
@@ -147,12 +149,46 @@ class LiveCity:
         return DemoRegisterDesk(Book(self.directory / "outside" / "registers.sqlite"))
 
 
+@dataclass(frozen=True, kw_only=True)
+class BuiltCity:
+    """A demo city that was built and has been up once: what others begin as copies of."""
+
+    database: Clone
+    state: Path
+
+
 @contextmanager
-def live(code: str, *, database: Clone, root: Path) -> Iterator[LiveCity]:
-    """Run the city `code` on `database` until the caller is done.
+def built(code: str, *, databases: Databases, root: Path) -> Iterator[BuiltCity]:
+    """Build the demo city `code`, as its first `citycard up` does, and keep it for a while.
 
     :param root: the directory for its state; removed at the end, logs are kept beside it
     """
+    with databases.clone() as clone:
+        try:
+            with _up(code, database=clone, root=root):
+                pass
+            yield BuiltCity(database=clone, state=root)
+        finally:
+            shutil.rmtree(root, ignore_errors=True)
+
+
+@contextmanager
+def live(code: str, *, database: Clone, root: Path, begins_as: BuiltCity) -> Iterator[LiveCity]:
+    """Run the city `code` on `database`, a clone of the built one's, until the caller is done.
+
+    :param root: the directory for its state; removed at the end, logs are kept beside it
+    """
+    shutil.copytree(begins_as.state, root, symlinks=True)
+    try:
+        with _up(code, database=database, root=root) as city:
+            yield city
+            _kill(root)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+@contextmanager
+def _up(code: str, *, database: Clone, root: Path) -> Iterator[LiveCity]:
     port = five_free_ports()
     city = LiveCity(
         code=code,
@@ -173,7 +209,6 @@ def live(code: str, *, database: Clone, root: Path) -> Iterator[LiveCity]:
         left = _family(root)
         for pid in left:
             os.kill(pid, signal.SIGKILL)
-        shutil.rmtree(root, ignore_errors=True)
         assert not left, f"processes outlived the city: {left}"
 
 
@@ -222,7 +257,7 @@ def _environment(code: str, database: Clone, root: Path) -> dict[str, str]:
 
 
 def _start(city: LiveCity) -> "subprocess.Popen[bytes]":
-    city.directory.mkdir(parents=True)
+    city.directory.mkdir(parents=True, exist_ok=True)
     with (city.directory / "up.log").open("wb") as log:
         return subprocess.Popen(
             [
@@ -254,6 +289,14 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def _kill(root: Path) -> None:
+    """End it at once; that it stops when told to and leaves nothing is seen where it was built."""
+    for pid in _family(root):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: not _family(root))
 
 
 def _keep_logs(city: LiveCity, root: Path) -> None:

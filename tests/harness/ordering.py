@@ -5,11 +5,24 @@ sits idle at the end while another has just begun with the longest.
 """
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
+
+LIVE = {
+    "tests/browser/test_four_doors.py": "taipei",
+    "tests/journeys/test_clearing.py": "taoyuan",
+    "tests/journeys/test_rides.py": "taoyuan",
+    "tests/journeys/test_school_gate.py": "taoyuan",
+    "tests/journeys/test_taipei.py": "taipei",
+    "tests/journeys/test_taoyuan.py": "taoyuan",
+    "tests/journeys/test_time_bank.py": "taipei",
+    "tests/privacy/test_nothing_in_clear.py": "taipei",
+}
+"""Files with a `live_city`: which. Those of one city go to one worker, which builds it once."""
 
 WEIGHTS = Path(__file__).with_name("weights.json")
 WORTH_WRITING_S = 3.0
@@ -18,7 +31,7 @@ UNKNOWN_SLOW_S = 20.0
 
 
 def in_order(items: Iterable[pytest.Item], *, workers: int) -> list[pytest.Item]:
-    """Return the tests file by file, the longest file first.
+    """Return the tests file by file, the longest file (or group of files) first.
 
     Each worker is given two files at the start. The second ones are the lightest, so that the
     longest file of all never holds up another.
@@ -27,11 +40,29 @@ def in_order(items: Iterable[pytest.Item], *, workers: int) -> list[pytest.Item]
     for item in items:
         files.setdefault(_file(item.nodeid), []).append(item)
     weights = _weights()
-    ordered = sorted(files, key=lambda name: (-_weight(weights, name, files[name]), name))
+    heavy: dict[str, float] = defaultdict(float)
+    units: dict[str, list[pytest.Item]] = {}
+    for name, its in sorted(files.items()):
+        heavy[unit_of(name)] += _weight(weights, name, its)
+        units.setdefault(unit_of(name), []).extend(its)
+    ordered = sorted(units, key=lambda name: (-heavy[name], name))
     first, rest = ordered[:workers], ordered[workers:]
     light = rest[len(rest) - workers :] if len(rest) > workers else []
     middle = rest[: len(rest) - len(light)]
-    return [item for name in (*first, *light, *middle) for item in files[name]]
+    return [item for name in (*first, *light, *middle) for item in units[name]]
+
+
+def unit_of(nodeid: str) -> str:
+    """Return what a test is given out with: its file, or all files of its running city."""
+    file = _file(nodeid)
+    return f"live in {LIVE[file]}" if file in LIVE else file
+
+
+class Schedule(LoadFileScheduling):  # type: ignore[misc]
+    """Gives out whole files, and those of one running city together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return unit_of(nodeid)
 
 
 class Scales:

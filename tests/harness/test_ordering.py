@@ -1,5 +1,7 @@
 """The longest files come first; each worker's second file is a light one."""
 
+import itertools
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -40,3 +42,16 @@ def test_every_number_of_workers_gets_every_file_once(workers: int) -> None:
     ordered = ordering.in_order(items, workers=workers)
     assert sorted(map(id, ordered)) == sorted(map(id, items))
     assert ordered[0].nodeid == "b.py::test_0"
+
+
+def test_the_files_of_a_running_city_are_given_out_together() -> None:
+    live = [name for name, city in ordering.LIVE.items() if city == "taipei"]
+    items = [test_of(name, n) for n in range(2) for name in ("a.py", *live, "e.py")]
+    ordered = ordering.in_order(items, workers=1)
+    assert sorted(map(id, ordered)) == sorted(map(id, items))
+    units = itertools.groupby(ordering.unit_of(item.nodeid) for item in ordered)
+    assert sorted(unit for unit, _ in units) == ["a.py", "e.py", "live in taipei"]
+
+
+def test_every_file_with_a_running_city_is_known() -> None:
+    assert [name for name in ordering.LIVE if not Path(name).is_file()] == []
