@@ -151,7 +151,8 @@ class Town:
             "SELECT boarded_at, charged_ntd, points_taken, fare_ntd, points, stored_ntd, cash_ntd,"
             " due_micro, collected_micro, subsidies, difference_micro, difference_kind, ended,"
             " b.reasons[reason + 1] AS reason FROM fares_ride r"
-            " JOIN fares_decision d ON d.id = r.decision_id JOIN fares_book b ON b.id = d.book_id"
+            " JOIN fares_decision d ON d.rider = r.rider AND d.local_month = r.local_month"
+            " AND d.revision = r.revision JOIN fares_book b ON b.id = d.book_id"
             " WHERE r.rider = %s AND r.local_month = %s AND closed_at IS NULL"
             " ORDER BY boarded_at, seq",
             [member, month],

@@ -62,12 +62,12 @@ def _decide_month(
     found = work_out(pack=pack, month=month, riders=riders, grants=grants)
     changed = compare(month=month, riders=riders, rides=found.table, book=found.book)
     if len(changed.riders):
-        decisions = keep_decisions(
+        revisions = keep_decisions(
             book=found.book, pack_hash=pack.hash, facts=found.facts, rides=found.rides,
             changed=changed, granted={who: one.points for who, one in found.granted.items()},
             now=now,
         )  # fmt: skip
-        store(month=month, changed=changed, decisions=decisions, now=now)
+        store(month=month, changed=changed, revisions=revisions, now=now)
         keep_differences(month=month, changed=changed, now=now)
         _announce(month, changed)
     return Decided(len(riders), len(found.table), len(changed.added), len(changed.closed))

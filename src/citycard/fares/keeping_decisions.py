@@ -31,7 +31,7 @@ def keep_decisions(
     granted: Mapping[int, int],
     now: dt.datetime,
 ) -> Column:
-    """Add a decision for each rider whose rides changed and return their numbers, in parallel."""
+    """Add a decision for each rider whose rides changed and return their revisions, in parallel."""
     riders = changed.riders
     points = np.array([granted.get(rider, 0) for rider in riders.tolist()])
     bindings = _versions(riders, rides.rider, rides.binding)
@@ -45,10 +45,10 @@ def keep_decisions(
         **bindings.asked("bindings"),
         **rights.asked("rights"),
     }
-    rider, number = ask(statement(__file__, "add_decisions"), asked, (">i8", ">i8"))
+    rider, revision = ask(statement(__file__, "add_decisions"), asked, (">i8", ">i4"))
     assert len(rider) == len(riders), "a month that is decided is locked"
     _note_cards(facts.span.month, changed)
-    return np.asarray(number[np.argsort(rider)])
+    return np.asarray(revision[np.argsort(rider)])
 
 
 def _book_id(book: Book, pack_hash: str) -> int:

@@ -55,7 +55,7 @@ def content_shape(funds: int) -> Shape:
 
 def _row_shape(funders: int) -> Shape:
     return Shape(
-        (("local_month", "i4"), ("decision_id", "i8"), *_CONTENT, ("subsidies", f"i8*{funders}"))
+        (("local_month", "i4"), ("revision", "i4"), *_CONTENT, ("subsidies", f"i8*{funders}"))
     )
 
 
@@ -114,10 +114,10 @@ def _bytes(words: Any) -> Any:
     return words.view(f"S{words.shape[1] * words.itemsize}")[:, 0]
 
 
-def store(*, month: dt.date, changed: Changed, decisions: Column, now: dt.datetime) -> None:
+def store(*, month: dt.date, changed: Changed, revisions: Column, now: dt.datetime) -> None:
     """Close and add rows; the indexes of a month grow by what is added only.
 
-    :param decisions: the number of each changed rider's decision, in parallel to them
+    :param revisions: of each changed rider's decision, in parallel to them
     """
     if len(changed.closed):
         closed = {name: changed.closed[name].tolist() for name, _ in _IDENTITY}
@@ -126,13 +126,13 @@ def store(*, month: dt.date, changed: Changed, decisions: Column, now: dt.dateti
         assert done == len(changed.closed), "a ride was closed by somebody else meanwhile"
     if len(changed.added):
         ensure_months("fares_ride", {month})
-        write("fares_ride", _rows(month, changed, decisions))
+        write("fares_ride", _rows(month, changed, revisions))
 
 
-def _rows(month: dt.date, changed: Changed, decisions: Column) -> Iterator[tuple[Table, Shape]]:
+def _rows(month: dt.date, changed: Changed, revisions: Column) -> Iterator[tuple[Table, Shape]]:
     """Yield the rows to add, by how many funds pay a part of them."""
     added = changed.added
-    number = decisions[np.searchsorted(changed.riders, added["rider"])]
+    revision = revisions[np.searchsorted(changed.riders, added["rider"])]
     funders = np.bitwise_count(added["funders"])
     for many in np.unique(funders).tolist():
         some = funders == many
@@ -142,5 +142,5 @@ def _rows(month: dt.date, changed: Changed, decisions: Column) -> Iterator[tuple
             rows[name] = added[name][some]
         rows["subsidies"] = added["subsidies"][some, :many]
         rows["local_month"] = (month - dt.date(2000, 1, 1)).days
-        rows["decision_id"] = number[some]
+        rows["revision"] = revision[some]
         yield rows, shape

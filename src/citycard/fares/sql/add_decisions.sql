@@ -9,6 +9,6 @@ WITH added AS (
     FROM unnest(%(riders)s::bigint[], %(points)s::integer[], %(bindings_from)s::integer[], %(bindings_to)s::integer[],
                 %(rights_from)s::integer[], %(rights_to)s::integer[])
          AS d(rider, points_open, bindings_from, bindings_to, rights_from, rights_to)
-    RETURNING id, rider
+    RETURNING rider, revision
 )
-SELECT array_agg(rider), array_agg(id) FROM added
+SELECT array_agg(rider), array_agg(revision) FROM added

@@ -12,7 +12,7 @@ SELECT o.code AS operator, l.code AS route, t.code AS ticket, b.funds, r.funders
        sum(coalesce(r.subsidies[13], 0))::bigint AS s13, sum(coalesce(r.subsidies[14], 0))::bigint AS s14,
        sum(coalesce(r.subsidies[15], 0))::bigint AS s15, sum(coalesce(r.subsidies[16], 0))::bigint AS s16
 FROM fares_ride r
-JOIN fares_decision d ON d.id = r.decision_id
+JOIN fares_decision d ON d.rider = r.rider AND d.local_month = r.local_month AND d.revision = r.revision
 JOIN fares_book b ON b.id = d.book_id
 JOIN fares_term o ON o.id = r.operator_id
 JOIN fares_term l ON l.id = r.route_id

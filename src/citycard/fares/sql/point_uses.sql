@@ -3,9 +3,9 @@
 WITH ride AS MATERIALIZED (
     SELECT r.rider, r.reader_id, r.epoch, r.seq, r.boarded_at,
            coalesce(sum(r.points) FILTER (WHERE r.closed_at IS NULL), 0)::integer AS points,
-           (array_agg(r.operator_id ORDER BY r.decision_id DESC))[1] AS operator_id,
-           (array_agg(r.category ORDER BY r.decision_id DESC) FILTER (WHERE r.points > 0))[1] AS category,
-           max(r.decision_id) FILTER (WHERE r.points > 0) AS decision_id,
+           (array_agg(r.operator_id ORDER BY r.revision DESC))[1] AS operator_id,
+           (array_agg(r.category ORDER BY r.revision DESC) FILTER (WHERE r.points > 0))[1] AS category,
+           max(r.revision) FILTER (WHERE r.points > 0) AS revision,
            count(*) OVER (PARTITION BY r.rider, r.boarded_at) AS rides
     FROM fares_ride r
     WHERE r.local_month = %(month)s AND r.rider = ANY (%(members)s::bigint[])
@@ -20,7 +20,7 @@ posted AS MATERIALIZED (
 other AS (
     SELECT r.*, o.code AS operator, b.categories[r.category + 1] AS word
     FROM ride r
-    JOIN fares_decision d ON d.id = r.decision_id
+    JOIN fares_decision d ON d.rider = r.rider AND d.local_month = %(month)s AND d.revision = r.revision
     JOIN fares_book b ON b.id = d.book_id
     JOIN fares_term o ON o.id = r.operator_id
     LEFT JOIN posted p ON p.member_id = r.rider AND p.at = r.boarded_at AND p.uses = 1 AND r.rides = 1

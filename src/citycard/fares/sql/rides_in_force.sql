@@ -5,7 +5,8 @@ SELECT boarded_at, rider, reader_id, seq, epoch, alighted_at, card_key, marks, d
        difference_micro, operator_id, route_id, ticket_id, origin_id, destination_id, metres, charged_ntd, points_taken,
        fare_ntd, points, stored_ntd, cash_ntd, applied,
        CASE WHEN EXISTS (SELECT FROM others) AND (
-           SELECT d.book_id IN (SELECT id FROM others) FROM fares_decision d WHERE d.id = r.decision_id) THEN -1 ELSE funders END,
+           SELECT d.book_id IN (SELECT id FROM others) FROM fares_decision d
+           WHERE d.rider = r.rider AND d.local_month = r.local_month AND d.revision = r.revision) THEN -1 ELSE funders END,
        category, reason, ended, difference_kind,
        CASE WHEN subsidies IS NULL THEN %(nothing)s::bigint[] ELSE (subsidies || %(nothing)s::bigint[])[1:%(many)s::integer] END
 FROM fares_ride r

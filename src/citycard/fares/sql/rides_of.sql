@@ -9,7 +9,7 @@ SELECT r.reader_id || '-' || r.epoch || '-' || r.seq AS ride, r.boarded_at,
            WHERE d.reader_id = r.reader_id AND d.epoch = r.epoch AND d.seq = r.seq AND d.state <> 'gone'
            ORDER BY d.id DESC LIMIT 1), '') AS difference_state, d.revision, b.pack_hash
 FROM fares_ride r
-JOIN fares_decision d ON d.id = r.decision_id
+JOIN fares_decision d ON d.rider = r.rider AND d.local_month = r.local_month AND d.revision = r.revision
 JOIN fares_book b ON b.id = d.book_id
 JOIN fares_term o ON o.id = r.operator_id
 JOIN fares_term l ON l.id = r.route_id
