@@ -161,6 +161,7 @@ def _route_name(route: str) -> str:
         "files.taps": _("檔案：刷卡"),
         "files.numbers": _("檔案：會員編號"),
         "files.earnings": _("檔案：集點"),
+        "files.unknown": _("檔案：不知道是什麼"),
     }
     return names.get(route, route)
 
