@@ -4,6 +4,7 @@ import contextlib
 import math
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -242,7 +243,12 @@ class Cluster:
     def _configure(self, more: Mapping[str, str]) -> None:
         settings = self.place.data / "citycard.conf"
         settings.write_text(
-            configuration(socket_directory=self.place.run, durable=self.durable, more=more)
+            configuration(
+                socket_directory=self.place.run,
+                durable=self.durable,
+                free=shutil.disk_usage(self.place.data).free,
+                more=more,
+            )
         )
         settings.chmod(0o600)
         self.account.give(settings)

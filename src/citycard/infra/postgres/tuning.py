@@ -8,12 +8,13 @@ MEGABYTE = 1024 * 1024
 
 
 def configuration(
-    *, socket_directory: Path, durable: bool, more: Mapping[str, str] | None = None
+    *, socket_directory: Path, durable: bool, free: int, more: Mapping[str, str] | None = None
 ) -> str:
     """Return the text of citycard.conf, written before every start.
 
     `durable=False` is for test clusters only: it trades safety after a crash for speed.
 
+    :param free: bytes that are free where the data lies: the log takes up to an eighth of them
     :param more: settings of the moment, quoted: the archive's, or those of a recovery
     """
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // MEGABYTE
@@ -24,11 +25,12 @@ def configuration(
         "port": "5432",
         "max_connections": "200",
         "max_locks_per_transaction": "256",
-        "shared_buffers": f"{_within(memory // 8, 128, 2048)}MB",
+        "shared_buffers": f"{_within(memory // 6, 128, 8192)}MB",
         "effective_cache_size": f"{_within(memory // 2, 256, 65536)}MB",
         "maintenance_work_mem": f"{_within(memory // 32, 64, 512)}MB",
         "work_mem": "16MB",
-        "max_wal_size": "4GB",
+        "max_wal_size": f"{_within(free // MEGABYTE // 8, 1024, 8192)}MB",
+        "min_wal_size": "512MB",
         "checkpoint_timeout": "15min",
         "random_page_cost": "1.1",
         "jit": "off",
