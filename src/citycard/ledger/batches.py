@@ -9,7 +9,6 @@ from typing import Any
 from citycard.infra.database import rows
 from citycard.kernel.actors import Actor
 from citycard.ledger.accounts import AccountRef
-from citycard.ledger.moves import Move
 
 Pot = tuple[str, str, int | None, dt.date | None, str | None]
 """An account less its holder: class, unit, fund, last day, code. Many people share few of them."""
@@ -90,38 +89,30 @@ SELECT ledger_post_one(
 """
 
 
-def run_one(
-    move: Move, content: uuid.UUID | None, month: dt.date, actor: Actor, now: dt.datetime
-) -> bool:
-    """Post a move of one transfer, when nothing about it is out of the ordinary.
+def run_one(batch: Batch, actor: Actor, now: dt.datetime) -> bool:
+    """Post a batch of one move of one transfer, when nothing about it is out of the ordinary.
 
     :returns: whether it was posted; if not, nothing was done and ``run`` says why
     """
-    (transfer,) = move.transfers
+    pots = list(batch.pots.places)
     columns = [
-        *_named(transfer.source),
-        *_named(transfer.target),
-        move.key,
-        month,
-        move.at,
-        move.kind,
-        move.ref,
-        move.reverses,
-        content,
-        transfer.amount,
+        *_named(pots[batch.source[0] - 1], batch.giver[0]),
+        *_named(pots[batch.target[0] - 1], batch.taker[0]),
+        batch.key[0],
+        batch.month[0],
+        batch.at[0],
+        batch.kind[0],
+        batch.ref[0],
+        batch.reverses[0] if batch.reverses else None,
+        batch.content[0] if batch.content else None,
+        batch.amount[0],
     ]
     return bool(rows(_POST_ONE, [*columns, actor.id, now], prepare=True)[0].outcome == 0)
 
 
-def _named(account: AccountRef) -> tuple[Any, ...]:
-    return (
-        account.account_class,
-        account.unit,
-        account.holder,
-        account.fund,
-        account.expires_on,
-        account.code,
-    )
+def _named(pot: Pot, holder: int | None) -> tuple[Any, ...]:
+    account_class, unit, fund, expires_on, code = pot
+    return account_class, unit, holder, fund, expires_on, code
 
 
 def run(batch: Batch, actor: Actor, now: dt.datetime) -> Any:

@@ -12,7 +12,7 @@ from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.kernel.actors import Actor
 from citycard.ledger import booking
 from citycard.ledger.accounts import AccountClass
-from citycard.ledger.batches import Batch, Pots, run
+from citycard.ledger.batches import Batch, Pots, run, run_one
 from citycard.ledger.moves import LARGEST
 
 
@@ -79,6 +79,8 @@ def move_columns(*, columns: MoveColumns, actor: Actor, now: dt.datetime) -> Col
     require_unit_of_work()
     batch = _batch(columns)
     outcomes = _wrong(columns, batch, now)
+    if outcomes is None and len(batch.key) == 1 and run_one(batch, actor, now):
+        return ColumnsPosted(outcomes=[Outcome.POSTED], had={})
     if outcomes is None:
         return _told(run(batch, actor, now)) if batch.key else ColumnsPosted(outcomes=[], had={})
     going = [outcome == Outcome.POSTED for outcome in outcomes]

@@ -72,10 +72,11 @@ def _refused(move: Move, refusal: Refused) -> Posted:
 
 
 def _posted(asked: Sequence[Asked], actor: Actor, now: dt.datetime) -> list[Posted]:
-    if len(asked) == len(asked[0].move.transfers) == 1 and _posted_alone(asked[0], actor, now):
-        return [Posted(key=asked[0].move.key, outcome="posted")]
     transfers = [transfer for one in asked for transfer in one.move.transfers]
-    answer = run(_batch([one.move for one in asked], asked, transfers), actor, now)
+    batch = _batch([one.move for one in asked], asked, transfers)
+    if len(asked) == len(transfers) == 1 and run_one(batch, actor, now):
+        return [Posted(key=asked[0].move.key, outcome="posted")]
+    answer = run(batch, actor, now)
     short = {
         move: _shortage(transfers[transfer - 1].source, had, wanted)
         for move, transfer, had, wanted in zip(
@@ -90,11 +91,6 @@ def _posted(asked: Sequence[Asked], actor: Actor, now: dt.datetime) -> list[Post
         _answer(one.move.key, outcome, short.get(n))
         for n, (one, outcome) in enumerate(zip(asked, answer.outcome, strict=True), 1)
     ]
-
-
-def _posted_alone(one: Asked, actor: Actor, now: dt.datetime) -> bool:
-    (month,) = booking.own_months([one.move.key])
-    return run_one(one.move, one.content, month, actor, now)
 
 
 def _batch(moves: Sequence[Move], asked: Sequence[Asked], transfers: Sequence[Transfer]) -> Batch:
