@@ -105,6 +105,23 @@ def test_a_transaction_that_commits_late_is_not_skipped(follower: Follower) -> N
     assert follower.seen == [1, 2]
 
 
+def test_what_waits_is_seen_at_one_look(follower: Follower) -> None:
+    def since() -> list[tuple[str, bool, str | None]]:
+        return [
+            (one.subscriber.name, one.since is not None, one.stopped_why)
+            for one in journal.waiting()
+        ]
+
+    assert since() == [("follower", False, None)]
+    light(1)
+    assert since() == [("follower", True, None)]
+    follower.poison = {1}
+    journal.pump_until_idle()
+    ((_, waits, why),) = since()
+    assert waits
+    assert why is not None
+
+
 def test_transactions_are_followed_by_number_not_by_how_it_is_written(follower: Follower) -> None:
     """The thousandth comes after the one before it, however many wait."""
     execute(

@@ -12,13 +12,14 @@ from citycard.infra.journal.following import (
     Announced,
     Lag,
     Subscriber,
+    Waiting,
     lag,
     pump_once,
     pump_until_idle,
     restart,
     subscribe,
     subscribers,
-    waiting_since,
+    waiting,
 )
 from citycard.infra.journal.restoring import begin_generation, begin_generation_if_restored
 
@@ -26,6 +27,7 @@ __all__ = [
     "Announced",
     "Lag",
     "Subscriber",
+    "Waiting",
     "announce",
     "announced_together",
     "begin_generation",
@@ -36,5 +38,5 @@ __all__ = [
     "restart",
     "subscribe",
     "subscribers",
-    "waiting_since",
+    "waiting",
 ]

@@ -75,6 +75,19 @@ class Lag:
     stopped_why: str | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """What waits for a subscriber.
+
+    :ivar since: when the first event was announced that it has not taken; None: nothing waits
+    :ivar stopped_why: as in ``Lag``
+    """
+
+    subscriber: Subscriber
+    since: dt.datetime | None
+    stopped_why: str | None
+
+
 _subscribers: dict[str, Subscriber] = {}
 
 
@@ -139,12 +152,30 @@ def lag() -> list[Lag]:
     return sorted(found, key=lambda it: (it.stopped_at is None, -it.seconds))
 
 
-def waiting_since(subscriber: Subscriber) -> dt.datetime | None:
-    """Return when the first event was announced that a subscriber may take now; None: there is
-    none, or it has never taken any."""
-    cursor = row(f"{_CURSOR} WHERE subscriber = %s", [subscriber.name])
-    found = _read(subscriber, cursor, 1) if cursor else []
-    return found[0].recorded_at if found else None
+def waiting() -> list[Waiting]:
+    """Return what the first event is that each subscriber has not taken: one look for all of
+    them."""
+    known = subscribers()
+    names = [one.name for one in known]
+    return [
+        Waiting(subscriber=one, since=found.since, stopped_why=found.stopped_why)
+        for one, found in zip(
+            known, rows(_WAITING, [names, [" ".join(it.codes) for it in known]]), strict=True
+        )
+    ]
+
+
+_WAITING = """
+SELECT c.stopped_why, (
+    SELECT j.recorded_at FROM infra_journal j
+    WHERE (j.generation, j.xid, j.id)
+          > (coalesce(c.generation, 0), coalesce(c.xid, '0'::xid8), coalesce(c.id, 0))
+      AND j.code = ANY(string_to_array(s.codes, ' '))
+    ORDER BY j.generation, j.xid, j.id LIMIT 1) AS since
+FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS s(name, codes, n)
+LEFT JOIN infra_cursor c ON c.subscriber = s.name
+ORDER BY s.n
+"""
 
 
 def restart(name: str, *, skip: bool = False) -> None:
