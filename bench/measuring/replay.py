@@ -7,6 +7,7 @@ a file, for it is run once and for long.
 
 import json
 import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -29,6 +30,12 @@ COPIED = 2_000_000
 """Rows of the large form that COPY takes: more would say nothing else."""
 WRITERS = 2
 RESULT = "bench-replay.json"
+_MONTHS = f"""
+SELECT local_month FROM (
+    SELECT local_month, sum(count(*)) OVER (ORDER BY local_month) - count(*) AS before
+    FROM taps_tap GROUP BY local_month) m
+WHERE before < {COPIED} ORDER BY local_month
+"""
 _SIZES = """
 SELECT regexp_replace(relname, '_[0-9]{6}$', '') AS name, sum(pg_total_relation_size(c.oid))::bigint
 FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
@@ -54,11 +61,16 @@ def _measure(city: BenchCity, full: bool, console: Console) -> Measured:
     from citycard.infra.packs import current_pack
     from citycard.simulation import replaying, replaying_counts
     from citycard.simulation.replaying_plan import plan_of
+    from citycard.simulation.replaying_tables import CannotReplay
 
     os.environ["CITYCARD_DB_POOL"] = "0"
     whole = plan_of(pack=current_pack())
     plan = whole if full else plan_of(pack=current_pack(), scale=SCALE, days=DAYS)
     keep = city.cluster.place.directory / "replay"
+    try:
+        replaying.require_room(plan, city.cluster.place.directory)
+    except CannotReplay as why:
+        sys.exit(str(why))
     began = time.perf_counter()
     with Progress(console=console) as bars, clock.stopped_at(plan.opening):
         preparing.activate_pack()
@@ -142,8 +154,10 @@ def _bytes(city: BenchCity) -> dict[str, int]:
 
 def _copy(city: BenchCity, console: Console) -> float:
     """COPY the same taps into a table like theirs, half by each of two connections."""
-    taken = f"(SELECT * FROM taps_tap ORDER BY local_month, batch_id LIMIT {COPIED})"
-    months = city.owner_sql("SELECT DISTINCT local_month FROM taps_tap")
+    months = city.owner_sql(_MONTHS)
+    named = ", ".join(f"'{month}'" for (month,) in months)
+    first = f"SELECT * FROM taps_tap WHERE local_month IN ({named})"
+    taken = f"({first} ORDER BY local_month, batch_id LIMIT {COPIED})"
     city.owner_sql(
         "CREATE TABLE bench_copy (LIKE taps_tap INCLUDING ALL) PARTITION BY RANGE (local_month)"
     )

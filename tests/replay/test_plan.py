@@ -1,11 +1,16 @@
 """What a replay makes adds up: at full scale to the source's table, at any scale to its share."""
 
+import datetime as dt
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from citycard.infra.packs import find_pack
+from citycard.simulation import replaying
 from citycard.simulation.replaying_days import HELD_BACK_DAYS, WINDOW, Days, batches
 from citycard.simulation.replaying_plan import FOREIGN, WRITERS, Plan, plan_of, shared
 from citycard.simulation.replaying_tables import CannotReplay
@@ -109,3 +114,40 @@ def test_going_on_at_a_day_brings_what_is_left(small: Plan) -> None:
 
 def _all(plan: Plan, writer: int) -> np.ndarray:
     return np.concatenate([batch for _, batch in batches(Days(plan=plan, writer=writer))])
+
+
+def test_no_month_is_closed_before_its_rides_are_decided(small: Plan) -> None:
+    """However far behind those who follow are: what came by the fifth day of a month is followed
+    before the city's time passes the tenth."""
+    plan, time = small, small.pack.time
+    for n in range(2 * 366):
+        followed = time.midnight(plan.day(n)) + dt.timedelta(hours=n % 24)
+        until = replaying.followed_until(plan, followed)
+        assert dt.timedelta(days=5) < until - followed <= replaying.MOST_BEHIND
+        day = time.day(until)
+        closed = day.replace(day=1) if day.day > replaying.HEARD_UNTIL else None
+        if closed is not None:
+            assert followed >= time.midnight(closed.replace(day=replaying.LATE_UNTIL))
+
+
+def test_no_month_begins_before_its_allowances_are_granted(small: Plan) -> None:
+    plan, time = small, small.pack.time
+    for n in range(2 * 366):
+        begun = time.midnight(plan.day(n))
+        until = replaying.begun_until(plan, begun)
+        assert begun + dt.timedelta(days=1) < until <= begun + replaying.TIMETABLE_BEHIND
+        last = time.day(until - dt.timedelta(microseconds=1))
+        if last.month != plan.day(n).month:  # its eve has begun
+            assert plan.day(n + 1).day == 1
+
+
+def test_what_has_no_room_is_refused_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = plan_of(pack=find_pack("taoyuan"))
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=20 * 2**30))
+    with pytest.raises(CannotReplay, match=r"needs about 4\d GB and .* has 20 GB free"):
+        replaying.require_room(whole, tmp_path / "not" / "made" / "yet")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=60 * 2**30))
+    replaying.require_room(whole, tmp_path)

@@ -2,15 +2,17 @@
 last, and counted at the end.
 
 People, cards and readers are made once (`settle`); then two programs write taps, each those of its
-own readers, while two more follow as a city's workers do (`run`). Whatever is interrupted goes
+own readers, while others follow as a city's workers do (`run`). Whatever is interrupted goes
 on from what the city holds.
 """
 
+import datetime as dt
 import heapq
 import itertools
 import json
+import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,15 +33,24 @@ from citycard.simulation.replaying_plan import WRITERS, Plan
 from citycard.simulation.replaying_tables import CannotReplay, writing
 from citycard.simulation.replaying_writing import drawn
 
-_LARGE = 5_000
-"""Taps a day from which two workers follow side by side, as a larger city runs them."""
+_LARGE, FOLLOWERS = 5_000, 2
+"""Taps a day from which several workers follow side by side, as a larger city runs them, and a
+program of its own keeps the timetable."""
 SETTLERS = 2
 A_DAY_US = 86_400_000_000
-MOST_BEHIND_US = 6 * A_DAY_US
-"""Writers go no further beyond what everybody has followed, in the city's time: well within the
-days in which a month's points are still heard of."""
+MOST_BEHIND = dt.timedelta(days=15)
+"""Writers go no further beyond what everybody has followed, in the city's time."""
+LATE_UNTIL, HEARD_UNTIL = 5, 10
+"""Days of a month: by the one the last taps of the month before have come, on the other its points
+are still heard of. No writer goes beyond the second before everybody has followed to the first."""
+TIMETABLE_BEHIND = dt.timedelta(days=3)
+"""Nor further beyond the last day whose timetable has run, or into a month without allowances."""
 MOST_AHEAD_US = A_DAY_US
 """A writer goes no further beyond the other."""
+BYTES_A_PERSON, BYTES_A_TAP, BYTES_OF_LOG = 5_500, 550, 9 * 2**30
+"""What a replay takes of the disk: rows with their indexes, and the server's write-ahead log."""
+_ENOUGH_TO_ASK = 1_000_000
+"""Taps from which it is looked whether there is room."""
 _AFTER = 3
 _SAMPLE_S = 1.0
 
@@ -90,6 +101,23 @@ def begin(plan: Plan, keep: Path) -> None:
         )
     keep.mkdir(parents=True, exist_ok=True)
     noted.write_text(json.dumps(wanted))
+
+
+def require_room(plan: Plan, directory: Path) -> None:
+    """Look whether a disk holds what a replay will make, before anything of it is made.
+
+    :param directory: where the city's database lies
+    :raises CannotReplay: it doesn't, with how much is needed and how much is free
+    """
+    needed = plan.members * BYTES_A_PERSON + plan.taps * BYTES_A_TAP + BYTES_OF_LOG
+    there = next(one for one in (directory, *directory.parents) if one.exists())
+    free = shutil.disk_usage(there).free
+    if plan.taps > _ENOUGH_TO_ASK and free < needed:
+        raise CannotReplay(
+            f"A replay of {plan.taps:,} taps needs about {needed / 2**30:.0f} GB and {there} has"
+            f" {free / 2**30:.0f} GB free: make room, name another directory with --state, or take"
+            " a smaller --scale."
+        )
 
 
 def settle(plan: Plan, *, tell: Tell, told: Callable[[str], None] = lambda _: None) -> None:
@@ -144,20 +172,29 @@ def run(
         _orders(plan) | {"work": "write", "writer": n, "keep": str(keep), "taps": str(taps or "")}
         for n in range(WRITERS)
     ]
-    orders += [_orders(plan) | {"work": "follow", "first": n == 0} for n in range(_followers(plan))]
+    orders += _those_who_follow(plan)
     if profile is not None:
         for n, one in enumerate(orders):
             one["profile"] = str(profile / f"{one['work']}-{n}.prof")
     with crew(orders) as programs:
-        ran = _Watch(programs, tell).until_done()
+        ran = _Watch(programs, _names(orders), plan, tell).until_done()
     ran.sent = sum(
         json.loads(file.read_text())["sent"] for file in sorted(keep.glob("sent-*.json"))
     )
     return ran
 
 
-def _followers(plan: Plan) -> int:
-    return 2 if plan.a_day >= _LARGE else 1
+def _those_who_follow(plan: Plan) -> list[dict[str, Any]]:
+    """Return the orders of those who follow; in a small city one does all of it."""
+    if plan.a_day < _LARGE:
+        return [_orders(plan) | {"work": "follow", "first": True}]
+    followers = [_orders(plan) | {"work": "follow", "first": False} for _ in range(FOLLOWERS)]
+    return [*followers, _orders(plan) | {"work": "keep time"}]
+
+
+def _names(orders: Sequence[Mapping[str, Any]]) -> list[str]:
+    works = [str(one["work"]) for one in orders]
+    return [f"{work} {works[:n].count(work)}" for n, work in enumerate(works)]
 
 
 class _Watch:
@@ -165,13 +202,16 @@ class _Watch:
 
     A writer goes no further than some days beyond what everybody has followed, and than the other
     writer: however fast one is, those who follow work while a month's points are still heard of.
+    Those who follow are told when all writers wait for them.
     """
 
-    def __init__(self, programs: Crew, tell: Tell) -> None:
-        self.programs, self.tell = programs, tell
+    def __init__(self, programs: Crew, names: Sequence[str], plan: Plan, tell: Tell) -> None:
+        self.programs, self.names, self.plan, self.tell = programs, names, plan, tell
         self.ran, self.began = Ran(), time.perf_counter()
         self.followed_us = 0
+        self.begun_us = 0
         self.all_followed = False
+        self.held_up = False
         self.now_us: dict[int, int] = {}
         self.until_us: dict[int, int] = {}
         self.ended: set[int] = set()
@@ -179,11 +219,10 @@ class _Watch:
     def until_done(self) -> Ran:
         """Return how the run went, once every program has ended."""
         for program, what in self.programs.hear():
-            follows = program >= WRITERS
-            name = f"follower {program - WRITERS}" if follows else f"writer {program}"
-            self.ran.cpu_s[name] = what["cpu_s"]
-            if follows:
+            self.ran.cpu_s[self.names[program]] = what["cpu_s"]
+            if program >= WRITERS:
                 self.followed_us = max(self.followed_us, what.get("followed_us", 0))
+                self.begun_us = max(self.begun_us, what.get("begun_us", 0))
                 self.all_followed = what.get("all_followed", self.all_followed)
             else:
                 self._wrote(program, what)
@@ -203,22 +242,57 @@ class _Watch:
         if "ended" in what:
             self.ended.add(program)
             if len(self.ended) == WRITERS:
-                for follower in range(WRITERS, len(self.programs.programs)):
-                    self.programs.say(follower, finish=True)
+                self._say_to_those_who_follow(finish=True)
 
     def _let_go(self) -> None:
         going = {n: us for n, us in self.now_us.items() if n not in self.ended}
-        if not self.followed_us or not going:
+        if not self.followed_us or not self.begun_us or not going:
             return
-        slowest = min(going.values())
-        most = self.followed_us + MOST_BEHIND_US
-        if self.all_followed:  # over a gap without any taps, too
-            most = max(most, slowest)
+        slowest, most = min(going.values()), self._most_us()
         for writer in going:
             until = min(most, slowest + MOST_AHEAD_US)
             if until != self.until_us.get(writer):
                 self.until_us[writer] = until
                 self.programs.say(writer, until_us=until)
+        held_up = all(self.until_us[writer] < us for writer, us in going.items())
+        if held_up != self.held_up:
+            self.held_up = held_up
+            self._say_to_those_who_follow(held_up=held_up)
+
+    def _most_us(self) -> int:
+        """Return how far the city's time may go by what was followed, and by the timetable."""
+        followed, begun = _at(self.followed_us), _at(self.begun_us)
+        most = _us(min(followed_until(self.plan, followed), begun_until(self.plan, begun)))
+        if self.all_followed:  # over a gap without any taps, too
+            most = max(most, min(us for n, us in self.now_us.items() if n not in self.ended))
+        return most
+
+    def _say_to_those_who_follow(self, **what: Any) -> None:
+        for program in range(WRITERS, len(self.programs.programs)):
+            self.programs.say(program, **what)
+
+
+def followed_until(plan: Plan, followed: dt.datetime) -> dt.datetime:
+    """Return until when taps may be written when everything was followed up to an instant."""
+    time_, day = plan.pack.time, plan.pack.time.day(followed)
+    month = day.replace(day=1) if day.day < LATE_UNTIL else next_month(day.replace(day=1))
+    return min(followed + MOST_BEHIND, time_.midnight(month.replace(day=HEARD_UNTIL)))
+
+
+def begun_until(plan: Plan, begun: dt.datetime) -> dt.datetime:
+    """Return until when taps may be written when the timetable has run up to a day: the one of a
+    month's last day grants the next month's allowances."""
+    tomorrow = plan.pack.time.day(begun) + dt.timedelta(days=1)
+    granted = plan.pack.time.midnight(next_month(tomorrow.replace(day=1)))
+    return min(begun + TIMETABLE_BEHIND, granted)
+
+
+def _at(us: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(us / 1e6, dt.UTC)
+
+
+def _us(at: dt.datetime) -> int:
+    return int(at.timestamp() * 1e6)
 
 
 def check_file(plan: Plan, file: Path, tell: Tell) -> int:

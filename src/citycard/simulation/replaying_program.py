@@ -85,6 +85,13 @@ def follow(orders: Orders, line: Line) -> None:
     replaying_following.follow(plan=_plan(orders), line=line, first=orders["first"])
 
 
+def keep_time(orders: Orders, line: Line) -> None:
+    """Run what the clock starts."""
+    from citycard.simulation import replaying_following
+
+    replaying_following.keep_time(plan=_plan(orders), line=line)
+
+
 def _plan(orders: Orders) -> Any:
     from citycard.infra.packs import current_pack
     from citycard.simulation.replaying_plan import plan_of
@@ -103,6 +110,7 @@ WORK: dict[str, Callable[[Orders, Line], None]] = {
     "react": react,
     "write": write,
     "follow": follow,
+    "keep time": keep_time,
 }
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+from django.db import OperationalError
 
 from citycard.flows import tapping
 from citycard.infra import clock, failpoints
@@ -26,6 +27,7 @@ SENT_AFTER = dt.timedelta(seconds=5)
 TOLD_EVERY = dt.timedelta(days=1)
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _WAIT_S = 0.005
+_TRIES = 5
 _SEQ_BITS = 40
 
 
@@ -86,7 +88,7 @@ def write(*, plan: Plan, orders: Mapping[str, Any], line: Tells) -> None:
         now = upload.now
         _wait(line, now)
         with clock.stopped_at(upload.now):
-            tapping.take_columns(columns=upload.columns, now=upload.now)
+            _take(upload)
         failpoints.reach("replay.batch.after_commit")
         sent.taps += len(upload.columns)
         line.heard["taps"] = line.heard.get("taps", 0) + len(upload.columns)
@@ -96,6 +98,17 @@ def write(*, plan: Plan, orders: Mapping[str, Any], line: Tells) -> None:
             told_at = now
     sent.keep()
     _tell(line, now)
+
+
+def _take(upload: Upload) -> None:
+    """Let the city take an upload; like a reader, send it again when the city was in a deadlock."""
+    for left in reversed(range(_TRIES)):
+        try:
+            tapping.take_columns(columns=upload.columns, now=upload.now)
+            return
+        except OperationalError:
+            if not left:
+                raise
 
 
 def drawn(*, plan: Plan, writer: int, readers: Readers) -> Iterator[Upload]:

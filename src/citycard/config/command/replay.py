@@ -93,6 +93,8 @@ def _replayed(
     keep = here.place.directory / "replay"
     try:
         plan = plan_of(pack=current_pack(), **asked)
+        if here.cluster and save is None and not (keep / "replay.json").exists():
+            replaying.require_room(plan, here.place.directory)
         replaying.begin(plan, keep)
         with clock.stopped_at(plan.opening), step(f"City pack: {here.city}"):
             preparing.activate_pack()
