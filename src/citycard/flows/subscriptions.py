@@ -87,7 +87,7 @@ SUBSCRIPTIONS: list[Subscriber] = [
         handle=volunteering.follow_taps,
         batch=100,
         holds="taps",
-        most=500_000,
+        most=250_000,
     ),
     Subscriber(
         name="attendance.stays",
@@ -95,7 +95,7 @@ SUBSCRIPTIONS: list[Subscriber] = [
         handle=attending.follow_taps,
         batch=100,
         holds="taps",
-        most=500_000,
+        most=250_000,
     ),
     Subscriber(
         name="attendance.notices",
@@ -114,7 +114,7 @@ SUBSCRIPTIONS: list[Subscriber] = [
         handle=riding.follow_readings,
         batch=50,
         holds="readings",
-        most=200_000,
+        most=100_000,
     ),
     Subscriber(name="fares.changes", codes=riding.FOLLOWED, handle=riding.follow_changes, batch=50),
     Subscriber(
@@ -123,7 +123,7 @@ SUBSCRIPTIONS: list[Subscriber] = [
         handle=riding.post_points,
         batch=10,
         holds="riders",
-        most=100_000,
+        most=50_000,
     ),
     Subscriber(
         name="insight.usage",
@@ -131,7 +131,7 @@ SUBSCRIPTIONS: list[Subscriber] = [
         handle=insight.absorb_taps,
         batch=100,
         holds="taps",
-        most=500_000,
+        most=250_000,
     ),
     Subscriber(
         name="agencies.systems",
