@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -135,8 +136,8 @@ def test_transactions_are_followed_by_number_not_by_how_it_is_written(follower: 
     )
     execute("UPDATE infra_cursor SET xid = '1'::xid8, id = 0 WHERE subscriber = 'follower'")
     (subscriber,) = journal.subscribers()
-    for batch in (1, 3, 500):
-        journal.pump_once(replace(subscriber, batch=batch))
+    for batch in (1, 3):
+        pump(replace(subscriber, batch=batch))
     assert follower.seen[:4] == [1, 2, 3, 4]
 
 
@@ -235,11 +236,18 @@ def light_streets(*lamps: int | tuple[int, ...]) -> None:
         journal.announce(*(StreetLit(lamps=one) for one in lamps))
 
 
+def pump(subscriber: journal.Subscriber) -> int:
+    """Take a batch, once no transaction of other tests on the server holds it up."""
+    give_up_at = time.monotonic() + 20
+    while not (taken := journal.pump_once(subscriber)) and time.monotonic() < give_up_at:
+        time.sleep(0.01)
+    return taken
+
+
 def test_who_is_behind_takes_more_at_once_up_to_its_bound(streets: Batches) -> None:
     subscriber = follows(streets)
     light_streets(3, (1, 2, 3), 3, 1, 1, 100, 100, 100, 4)
-    while journal.pump_once(subscriber):
-        continue
+    assert [pump(subscriber) for _ in range(4)] == [4, 2, 2, 1]
     assert streets.taken == [[3, 3, 3, 1], [1, 100], [100, 100], [4]]
 
 
@@ -247,23 +255,21 @@ def test_what_comes_in_time_is_taken_as_it_comes(streets: Batches) -> None:
     subscriber = follows(streets)
     for lamps in (1, 2, 3):
         light_streets(lamps)
-        assert journal.pump_once(subscriber) == 1
+        assert pump(subscriber) == 1
     assert streets.taken == [[1], [2], [3]]
 
 
 def test_who_states_no_bound_takes_batches_however_much_waits(streets: Batches) -> None:
     subscriber = follows(streets, holds="", most=0)
     light_streets(1, 1, 1, 1, 1)
-    while journal.pump_once(subscriber):
-        continue
-    assert streets.taken == [[1, 1], [1, 1], [1]]
+    assert [pump(subscriber) for _ in range(3)] == [2, 2, 1]
 
 
 def test_however_little_they_hold_so_many_events_are_read_at_once(streets: Batches) -> None:
     subscriber = follows(streets, most=10**6)
     light_streets(*[1] * 45)
-    assert journal.pump_once(subscriber) == 40
-    assert journal.pump_once(subscriber) == 5
+    assert pump(subscriber) == 40
+    assert pump(subscriber) == 5
 
 
 def test_what_is_announced_after_a_restore_arrives_too(follower: Follower) -> None:

@@ -10,17 +10,14 @@ killed when.
 from citycard.infra.journal.announcing import announce, announced_together
 from citycard.infra.journal.following import (
     Announced,
-    Lag,
     Subscriber,
-    Waiting,
-    lag,
     pump_once,
     pump_until_idle,
     restart,
     subscribe,
     subscribers,
-    waiting,
 )
+from citycard.infra.journal.lagging import Lag, Waiting, lag, waiting
 from citycard.infra.journal.restoring import begin_generation, begin_generation_if_restored
 
 __all__ = [

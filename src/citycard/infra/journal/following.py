@@ -58,36 +58,6 @@ class Subscriber:
     most: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Lag:
-    """How far a subscriber is behind.
-
-    :ivar events: how many of its events wait
-    :ivar seconds: age of the oldest of them
-    :ivar stopped_why: set when a poison event stopped it; ``stopped_on`` is that event's id
-    """
-
-    subscriber: str
-    events: int
-    seconds: float
-    stopped_at: dt.datetime | None
-    stopped_on: int | None
-    stopped_why: str | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Waiting:
-    """What waits for a subscriber.
-
-    :ivar since: when the first event was announced that it has not taken; None: nothing waits
-    :ivar stopped_why: as in ``Lag``
-    """
-
-    subscriber: Subscriber
-    since: dt.datetime | None
-    stopped_why: str | None
-
-
 _subscribers: dict[str, Subscriber] = {}
 
 
@@ -144,38 +114,6 @@ def _is_held_up(subscriber: Subscriber) -> bool:
         return False
     beyond = {**cursor._asdict(), "horizon": str(2**63 - 1)}
     return bool(rows(_NEXT, {**beyond, "codes": sorted(subscriber.codes), "limit": 1}))
-
-
-def lag() -> list[Lag]:
-    """Return how far each subscriber is behind, stopped ones first."""
-    found = [_lag_of(subscriber) for subscriber in subscribers()]
-    return sorted(found, key=lambda it: (it.stopped_at is None, -it.seconds))
-
-
-def waiting() -> list[Waiting]:
-    """Return what the first event is that each subscriber has not taken: one look for all of
-    them."""
-    known = subscribers()
-    names = [one.name for one in known]
-    return [
-        Waiting(subscriber=one, since=found.since, stopped_why=found.stopped_why)
-        for one, found in zip(
-            known, rows(_WAITING, [names, [" ".join(it.codes) for it in known]]), strict=True
-        )
-    ]
-
-
-_WAITING = """
-SELECT c.stopped_why, (
-    SELECT j.recorded_at FROM infra_journal j
-    WHERE (j.generation, j.xid, j.id)
-          > (coalesce(c.generation, 0), coalesce(c.xid, '0'::xid8), coalesce(c.id, 0))
-      AND j.code = ANY(string_to_array(s.codes, ' '))
-    ORDER BY j.generation, j.xid, j.id LIMIT 1) AS since
-FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS s(name, codes, n)
-LEFT JOIN infra_cursor c ON c.subscriber = s.name
-ORDER BY s.n
-"""
 
 
 def restart(name: str, *, skip: bool = False) -> None:
@@ -335,23 +273,3 @@ def _announced(event: Any) -> Announced:
     return Announced(
         id=event.id, code=event.code, body=json.loads(event.body), at=event.recorded_at
     )
-
-
-def _lag_of(subscriber: Subscriber) -> Lag:
-    found = row(
-        """
-        SELECT count(j.id) AS events,
-               coalesce(extract(epoch FROM now() - min(j.recorded_at)), 0)::float8 AS seconds,
-               max(c.stopped_at) AS stopped_at, max(c.stopped_on) AS stopped_on,
-               max(c.stopped_why) AS stopped_why
-        FROM (SELECT %s::text AS name) s
-        LEFT JOIN infra_cursor c ON c.subscriber = s.name
-        LEFT JOIN infra_journal j
-          ON (j.generation, j.xid, j.id)
-             > (coalesce(c.generation, 0), coalesce(c.xid, '0'::xid8), coalesce(c.id, 0))
-         AND j.code = ANY(%s)
-        """,
-        [subscriber.name, sorted(subscriber.codes)],
-    )
-    assert found is not None
-    return Lag(subscriber=subscriber.name, **found._asdict())
