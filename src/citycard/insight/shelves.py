@@ -68,7 +68,7 @@ class Shelf:
 
     def replace(self, weeks: Mapping[int, U64]) -> "Shelf":
         """Write all rows anew, as finely cut as they need; return the shelf as it stands then."""
-        execute(f"DELETE FROM {_WHERE[self._kind]}", self._about)  # noqa: S608
+        execute(f"DELETE FROM {_WHERE[self._kind]}", self._about)  # noqa: S608 - two texts of ours
         most = max((len(kept) for kept in weeks.values()), default=0)
         new = replace(self, bits=_bits_for(most) if most else None)
         for week, kept in weeks.items():
