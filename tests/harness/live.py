@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from citycard.infra import leash
 from tests.harness.databases import Clone, Databases
 from tests.harness.visiting import Visitor
 
@@ -259,11 +260,10 @@ def _environment(code: str, database: Clone, root: Path) -> dict[str, str]:
 def _start(city: LiveCity) -> "subprocess.Popen[bytes]":
     city.directory.mkdir(parents=True, exist_ok=True)
     with (city.directory / "up.log").open("wb") as log:
+        command = [sys.executable, "-m", "citycard.config.command", "up", "--demo"]
+        command += ["--city", city.code, "--port", str(city.port), "--residents", str(RESIDENTS)]
         return subprocess.Popen(
-            [
-                *(sys.executable, "-m", "citycard.config.command", "up", "--demo"),
-                *("--city", city.code, "--port", str(city.port), "--residents", str(RESIDENTS)),
-            ],
+            leash.on(command),  # tests that are killed leave no city behind
             env=city.environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
