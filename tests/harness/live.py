@@ -174,12 +174,16 @@ def built(code: str, *, databases: Databases, root: Path) -> Iterator[BuiltCity]
 
 
 @contextmanager
-def live(code: str, *, database: Clone, root: Path, begins_as: BuiltCity) -> Iterator[LiveCity]:
-    """Run the city `code` on `database`, a clone of the built one's, until the caller is done.
+def live(
+    code: str, *, database: Clone, root: Path, begins_as: BuiltCity | None = None
+) -> Iterator[LiveCity]:
+    """Run the city `code` on `database` until the caller is done.
 
     :param root: the directory for its state; removed at the end, logs are kept beside it
+    :param begins_as: the built city that `database` is a clone of; None: it builds a demo anew
     """
-    shutil.copytree(begins_as.state, root, symlinks=True)
+    if begins_as is not None:
+        shutil.copytree(begins_as.state, root, symlinks=True)
     try:
         with _up(code, database=database, root=root) as city:
             yield city
