@@ -35,6 +35,7 @@ from typing import Any
 import django
 import hypothesis
 import pytest
+import structlog
 from django.utils import translation
 
 from citycard.infra.postgres.place import make_directory, state_root
@@ -129,6 +130,12 @@ def _light_passwords() -> Iterator[None]:
 def _first_language() -> None:
     """Speak the city's first language, whatever language the last page of another test was in."""
     translation.activate("zh-hant")
+
+
+@pytest.fixture(autouse=True)
+def _logs_can_be_caught() -> None:
+    """Bind no log for good: what another test had said to it would keep `capture_logs` from it."""
+    structlog.configure(cache_logger_on_first_use=False)
 
 
 @pytest.fixture(scope="session")
