@@ -126,6 +126,18 @@ def test_its_next_boarding_may_be_next_month(town: Town) -> None:
     assert town.queue(member) == [(Difference.MISSING_OUT, -9, 0)]
 
 
+def test_it_waits_over_a_month_of_rides_in_one_tap(town: Town) -> None:
+    member = town.resident("senior-rides")
+    number = town.card(member)
+    january = dt.date(2026, 1, 1)
+    town.take(town.tap(number, at(20, 8, month=1), "in"))
+    town.take(town.tap(number, at(10, 8, month=2), "whole", metres=8_000, points_taken=9))
+    assert [ride.reason for ride in town.rides(member, january)] == ["locked"]
+    town.take(town.tap(number, at(6, 8), "in", charged_ntd=18, missed_ntd=18))
+    [charged] = town.rides(member, january)
+    assert (charged.reason, charged.charged_ntd) == ("missing", 18)
+
+
 def test_a_night_bus_over_the_month_s_end_belongs_to_where_it_began(town: Town) -> None:
     member = town.resident("senior-rides")
     number = town.card(member)
