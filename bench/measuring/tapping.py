@@ -168,23 +168,29 @@ def _worker(city: BenchCity, log: Path) -> Iterator[None]:
     """Have the city's worker follow the taps meanwhile."""
     with log.open("ab") as out:
         worker = subprocess.Popen(
-            [sys.executable, *WORKER], env=city.environment, stdout=out, stderr=out
+            [sys.executable, *WORKER],
+            env=city.environment | {"CITYCARD_DEMO": "1"},
+            stdout=out,
+            stderr=out,
         )
     try:
-        _wait_until_followed()
+        _wait_until_followed(worker)
         yield
+        assert worker.poll() is None, "the worker ended before the load did"
     finally:
         worker.terminate()
         worker.wait(timeout=60)
 
 
-def _wait_until_followed() -> None:
+def _wait_until_followed(worker: "subprocess.Popen[bytes]") -> None:
     """Let those who follow take what was announced before the load: it is not the load's."""
     from citycard.infra import journal
     from citycard.infra.database import give_back_connection
 
     until = time.monotonic() + FOLLOWED_WITHIN_S
     while (behind := max(one.seconds for one in journal.lag())) > 2:
+        if worker.poll() is not None:
+            raise RuntimeError("the city's worker ended")
         if time.monotonic() > until:
             raise RuntimeError(f"what was announced before the load waits for {behind:.0f} s yet")
         time.sleep(0.5)
