@@ -36,6 +36,7 @@ import django
 import hypothesis
 import pytest
 import structlog
+from django.conf import settings
 from django.utils import translation
 
 from citycard.infra.postgres.place import make_directory, state_root
@@ -94,6 +95,8 @@ def pytest_configure(config: pytest.Config) -> None:
             make_keys(keys, made_at="2026-01-01T00:00:00+00:00")
         compile_texts()
     django.setup()  # pytest-django does it only where it finds settings before this file does
+    # WhiteNoise warns without a directory of collected files, and warnings are errors here.
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     config.option.loadscopereorder = False  # xdist's own order: most tests first, however short
     if config.getoption("--weigh") and not hasattr(config, "workerinput"):
         config.pluginmanager.register(Scales())

@@ -13,7 +13,6 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
-from django.conf import settings
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connections
@@ -44,7 +43,6 @@ class _Silent(WSGIRequestHandler):
 def served() -> Iterator[str]:
     """The whole house, served from this process."""
     compile_catalogues()
-    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # nothing is gathered for tests
     server = make_server(
         "127.0.0.1", 0, _closing(StaticFilesHandler(WSGIHandler())), handler_class=_Silent
     )
