@@ -119,16 +119,15 @@ def _rounds(
     city.owner_sql("ANALYZE")
     _make_ready(city, at_pgbench)
     before = _totals(city)
-    with tempfile.TemporaryDirectory() as kept, contextlib.ExitStack() as working:
+    with tempfile.TemporaryDirectory() as kept:
         log = Path(kept) / "gate.log"
         for n in range(ROUNDS):
             with console.status(f"pgbench, {kind.name}, {CONNECTIONS} clients, round {n + 1}"):
                 found.limits.append(_pgbench(city, kind, at_pgbench, n, seconds))
             readers = _readers(kind, f"gate{n}")
-            if follow and n == 0:
-                working.enter_context(_worker(city, log))
             with (
                 console.status(f"gate, {kind.name}, {CONNECTIONS} connections, round {n + 1}"),
+                _worker(city, log) if follow else contextlib.nullcontext(),
                 serving(city, GATE, log=log) as port,
                 _watched(found) as watched,
             ):
@@ -165,7 +164,8 @@ FOLLOWED_WITHIN_S = 1_800
 
 @contextlib.contextmanager
 def _worker(city: BenchCity, log: Path) -> Iterator[None]:
-    """Have the city's worker follow the taps meanwhile."""
+    """Have the city's worker follow the taps meanwhile, and nobody else's: what a round leaves is
+    followed before the next, and never beside pgbench."""
     with log.open("ab") as out:
         worker = subprocess.Popen(
             [sys.executable, *WORKER],
