@@ -7,9 +7,11 @@ locked rows, and a timed job that still runs is not started again.
 
 import asyncio
 import datetime as dt
+import os
+import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +23,9 @@ from procrastinate.contrib.django import app as procrastinate_app
 from citycard.infra import clock, journal, outbox
 
 log = structlog.get_logger(__name__)
+
+ENDS_WITHIN_S = 8.0
+"""How long the worker may go on after it was told to end: `citycard up` ends it by force later."""
 
 _PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 1.0
@@ -60,10 +65,13 @@ def timetable() -> list[Timed]:
     return list(_timetable)
 
 
-def run_worker(*, stop: threading.Event | None = None) -> None:
-    """Run background work until told to stop (or by SIGTERM, which procrastinate turns into a
-    stop)."""
-    stop = stop or threading.Event()
+def run_worker() -> None:
+    """Run background work until SIGTERM or SIGINT; end soon after, whatever is under way.
+
+    What is under way and can't end, such as a wait for a database that is gone, is left as a kill
+    would leave it: each step is a unit of work, and whoever runs next takes it up again.
+    """
+    stop = threading.Event()
     threads = [threading.Thread(target=_pump, args=(stop,), name="journal", daemon=True)]
     threads += [
         threading.Thread(
@@ -74,20 +82,46 @@ def run_worker(*, stop: threading.Event | None = None) -> None:
     for thread in threads:
         thread.start()
     try:
-        asyncio.run(_run_timed_jobs())
+        asyncio.run(_run_timed_jobs(stop))
     finally:
-        stop.set()
+        _end_soon(stop)
         for thread in threads:
-            thread.join(timeout=5)
+            thread.join()
 
 
-async def _run_timed_jobs() -> None:
+async def _run_timed_jobs(stop: threading.Event) -> None:
     connector: Any = procrastinate_app.connector
     with procrastinate_app.replace_connector(connector.get_worker_connector()) as app:
         async with app.open_async():
-            await app.run_worker_async(
-                concurrency=2, delete_jobs="successful", fetch_job_polling_interval=2.0
+            running = asyncio.ensure_future(
+                app.run_worker_async(
+                    concurrency=2,
+                    delete_jobs="successful",
+                    fetch_job_polling_interval=2.0,
+                    install_signal_handlers=False,
+                )
             )
+            for told in (signal.SIGTERM, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(told, _end, running, stop)
+            with suppress(asyncio.CancelledError):  # it has ended then, as it was told to
+                await running
+
+
+def _end(running: "asyncio.Future[None]", stop: threading.Event) -> None:
+    _end_soon(stop)
+    running.cancel()
+
+
+def _end_soon(stop: threading.Event) -> None:
+    stop.set()
+    late = threading.Timer(ENDS_WITHIN_S, _leave_all)
+    late.daemon = True
+    late.start()
+
+
+def _leave_all() -> None:
+    log.warning("worker.left", why="what was under way did not end in time")
+    os._exit(1)
 
 
 def _runner(timed: Timed) -> Callable[[int], None]:
@@ -120,13 +154,16 @@ def alone(name: str) -> Iterator[bool]:
 
 
 def _pump(stop: threading.Event) -> None:
-    _repeat(pump_each, stop)
+    _repeat(lambda: pump_each(stop), stop)
 
 
-def pump_each() -> int:
-    """Let each subscriber take a batch; one that the database fails holds up none after it."""
+def pump_each(stop: threading.Event | None = None) -> int:
+    """Let each subscriber take a batch, until told to stop; one that the database fails holds up
+    none after it."""
     taken, failed = 0, None
     for subscriber in journal.subscribers():
+        if stop is not None and stop.is_set():
+            break
         try:
             taken += journal.pump_once(subscriber)
         except Exception as broken:  # noqa: BLE001 - raised below, when everybody had their turn
