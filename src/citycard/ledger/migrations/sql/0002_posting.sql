@@ -163,6 +163,19 @@ BEGIN
     WHERE b.account_id = ANY (p_accounts);
 END $$;
 
+-- Take an amount from one part of a budget that nobody else is at; LG001 when none holds that much.
+CREATE FUNCTION ledger_take_slice(p_fund bigint, p_amount bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE ledger_budget_slice b SET amount = b.amount - p_amount
+    WHERE b.fund = p_fund AND b.slice = (
+        SELECT s.slice FROM ledger_budget_slice s WHERE s.fund = p_fund AND s.amount >= p_amount
+        ORDER BY (s.slice + pg_backend_pid()) & 15 LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED);
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'LG001';
+    END IF;
+END $$;
+
 -- Post the one transfer of one move as plainly as can be; null when anything is out of the ordinary: a known key,
 -- too little, a new account, a closed month, two accounts with a balance. Then nothing was done, and `ledger_post`
 -- decides. Locks as it does: a budget's slice, an account, the key.
@@ -191,13 +204,7 @@ BEGIN
         END IF;
     ELSE
         IF f_class = 'budget' THEN
-            UPDATE ledger_budget_slice b SET amount = b.amount - p_amount
-            WHERE b.fund = f_fund AND b.slice = (
-                SELECT s.slice FROM ledger_budget_slice s WHERE s.fund = f_fund AND s.amount >= p_amount
-                ORDER BY (s.slice + pg_backend_pid()) & 15 LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED);
-            IF NOT FOUND THEN
-                RAISE EXCEPTION USING ERRCODE = 'LG001';
-            END IF;
+            PERFORM ledger_take_slice(f_fund, p_amount);
         END IF;
         IF t_class IN ('member', 'held', 'stock') THEN
             UPDATE ledger_balance SET amount = amount + p_amount
@@ -804,6 +811,6 @@ BEGIN
     WHERE s.fund = p_fund;
 END $$;
 
-REVOKE ALL ON FUNCTION ledger_open, ledger_lease, ledger_change_budget, ledger_change_balances, ledger_post_one, ledger_decide, ledger_post,
+REVOKE ALL ON FUNCTION ledger_open, ledger_lease, ledger_change_budget, ledger_change_balances, ledger_take_slice, ledger_post_one, ledger_decide, ledger_post,
     ledger_spend, ledger_lease_budgets, ledger_cut_budget FROM public;
 GRANT EXECUTE ON FUNCTION ledger_post_one, ledger_post, ledger_spend, ledger_lease_budgets, ledger_cut_budget TO citycard_app;

@@ -38,13 +38,7 @@ BEGIN
         FOR v_fund, v_wanted IN
             SELECT p_fund[m.pot], sum(m.amount) FROM unnest(m_pot, m_amount) m(pot, amount) GROUP BY 1 ORDER BY 1
         LOOP
-            UPDATE ledger_budget_slice b SET amount = b.amount - v_wanted
-            WHERE b.fund = v_fund AND b.slice = (
-                SELECT s.slice FROM ledger_budget_slice s WHERE s.fund = v_fund AND s.amount >= v_wanted
-                ORDER BY (s.slice + pg_backend_pid()) & 15 LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED);
-            IF NOT FOUND THEN
-                RAISE EXCEPTION USING ERRCODE = 'LG001';
-            END IF;
+            PERFORM ledger_take_slice(v_fund, v_wanted);
         END LOOP;
         PERFORM ledger_change_balances(array_agg(c.account), array_agg(c.change))
         FROM (SELECT m.account, sum(m.amount)::bigint AS change FROM unnest(v_accounts, m_amount) m(account, amount)
