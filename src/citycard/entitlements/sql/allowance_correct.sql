@@ -3,14 +3,7 @@ WITH n AS MATERIALIZED (
     FROM unnest(%(members)s::bigint[], %(rights)s::text[], %(amounts)s::bigint[], %(starts)s::date[],
                 %(ends)s::date[], %(returned)s::boolean[], %(granted)s::bigint[], %(days)s::date[], %(because)s::text[])
          AS n(member_id, entitlement, amount, starts_on, ends_on, returned, granted, decided_on, told)),
-known AS (
-    SELECT w.because, (SELECT min(g.id) FROM entitlements_allowance_ground g
-                       WHERE g.pack_hash = %(pack_hash)s AND g.because = w.because) AS id
-    FROM (SELECT DISTINCT n.because FROM n) w),
-made AS (
-    INSERT INTO entitlements_allowance_ground (pack_hash, because)
-    SELECT %(pack_hash)s, k.because FROM known k WHERE k.id IS NULL RETURNING id, because),
-ground AS (SELECT k.id, k.because FROM known k WHERE k.id IS NOT NULL UNION ALL SELECT m.id, m.because FROM made m),
+ground AS MATERIALIZED (SELECT * FROM entitlements_grounds(%(pack_hash)s, %(because)s::text[])),
 kept AS (
     INSERT INTO entitlements_allowance_before
         (month, unit, member_id, revision, entitlement, amount, starts_on, ends_on, returned, decided_on, because,

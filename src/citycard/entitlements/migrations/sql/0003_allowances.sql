@@ -9,6 +9,19 @@ COMMENT ON TABLE entitlements_allowance_ground IS 'The pack and the facts by whi
 CREATE INDEX entitlements_allowance_ground_same ON entitlements_allowance_ground (pack_hash, because);
 REVOKE UPDATE, DELETE, TRUNCATE ON entitlements_allowance_ground FROM citycard_app;
 
+-- Find the grounds of what facts told, each once, and write those that are new.
+CREATE FUNCTION entitlements_grounds(p_pack_hash text, p_told text[]) RETURNS TABLE (id integer, because jsonb)
+LANGUAGE sql AS $$
+    WITH known AS (
+        SELECT w.because, (SELECT min(g.id) FROM entitlements_allowance_ground g
+                           WHERE g.pack_hash = p_pack_hash AND g.because = w.because) AS id
+        FROM (SELECT DISTINCT t.told::jsonb AS because FROM unnest(p_told) AS t(told)) w),
+    made AS (
+        INSERT INTO entitlements_allowance_ground AS g (pack_hash, because)
+        SELECT p_pack_hash, k.because FROM known k WHERE k.id IS NULL RETURNING g.id, g.because)
+    SELECT k.id, k.because FROM known k WHERE k.id IS NOT NULL UNION ALL SELECT m.id, m.because FROM made m
+$$;
+
 -- What a right fills once a month. One row a person, unit and month: whoever grants or uses it locks it.
 CREATE TABLE entitlements_allowance (
     member_id bigint NOT NULL,
