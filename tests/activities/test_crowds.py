@@ -10,6 +10,7 @@ from django.db import connection
 from citycard.activities import api as activities
 from citycard.ledger import api as ledger
 from tests.activities.conftest import NOW, UNIT, give, open_campaign, tap
+from tests.harness.patience import PATIENCE_S
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
 
@@ -21,7 +22,7 @@ def test_32_writers_on_one_campaign() -> None:
     taps = itertools.count()
 
     def write(n: int) -> int:
-        begin.wait(10)
+        begin.wait(PATIENCE_S)
         try:
             given = 0
             for _ in range(4):  # ten taps of one person and ten of others in each batch

@@ -17,6 +17,7 @@ from citycard.infra.database import rows
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import SYSTEM, Actor
 from citycard.ledger import api as ledger
+from tests.harness.patience import PATIENCE_S
 from tests.taps.town import NOW, Town, tap
 
 SENDER = Actor(id="client:HIS-1", kind="agency_client", agency="doit")
@@ -196,14 +197,14 @@ class TestACrowd:
         begin = threading.Barrier(12)
 
         def upload(n: int) -> int:
-            begin.wait(20)
+            begin.wait(PATIENCE_S)
             own = [line(campaign, number) for number in numbers]
             taken = send(*shared, *own)
             connection.close()
             return sum(one.points for one in taken.told if not one.again)
 
         def touch(n: int) -> int:
-            begin.wait(20)
+            begin.wait(PATIENCE_S)
             reads = [tap(reader, 100 * n + i, number) for i, number in enumerate(numbers)]
             answers = tapping.take(reads=reads, now=NOW)
             connection.close()

@@ -13,7 +13,8 @@ import pytest
 from citycard.infra.clock import today
 from citycard.people.ports import StatusEntry
 from tests.browser.clicking import Window, begin_pictures
-from tests.harness.live import LiveCity, wait_for
+from tests.harness.live import LiveCity
+from tests.harness.patience import wait_until
 from tests.journeys import cards, people
 from tests.journeys.devices import Kiosk, Reader
 from tests.portals.looking import browsing, needs_browser
@@ -90,7 +91,7 @@ def test_the_resident_applies_on_a_phone(story: Story) -> None:
     at.page.press('input[name="email"]', "Enter")
     at.wait_for("填寫驗證碼")
     at.look("code")
-    code = wait_for(lambda: people.code_for(story.city, her.email))
+    code = wait_until(lambda: people.code_for(story.city, her.email))
     at.page.fill('input[name="code"]', code)
     at.page.press('input[name="code"]', "Enter")
     at.page.wait_for_url("**/")
@@ -309,7 +310,7 @@ def test_the_resident_sees_all_of_it(story: Story) -> None:
     at.look("case-done")
     at.open("/services/senior-rides/")
     at.look("service")
-    assert "30 點" in wait_for(lambda: at.open("/points/") or at.page.inner_text("body"))
+    assert "30 點" in wait_until(lambda: at.open("/points/") or at.page.inner_text("body"))
 
 
 DOORS = {

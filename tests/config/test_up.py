@@ -5,19 +5,18 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from citycard.infra.postgres.place import state_root
 from tests.harness.live import five_free_ports
+from tests.harness.patience import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.slow
-READY_WITHIN_S = 180
 
 
 class Up:
@@ -71,7 +70,7 @@ class Up:
         assert self.process.stdout is not None
         self.said += self.process.stdout.read()
         self.process.stdout.close()
-        return self.process.wait(30)
+        return self.process.wait(PATIENCE_S)
 
 
 @pytest.fixture(scope="module")
@@ -95,19 +94,14 @@ def up() -> Iterator[Callable[[], Up]]:
     shutil.rmtree(state)
 
 
-def wait_until(holds: Callable[[], Any], within_s: float = 20) -> None:
-    deadline = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.1)
-
-
 def listening(pids: set[int]) -> set[str]:
     """Return the local addresses that these processes listen on (TCP, both families)."""
     inodes = set()
     for pid in pids:
         for entry in Path(f"/proc/{pid}/fd").glob("*"):
-            target = os.readlink(entry) if entry.is_symlink() else ""
+            target = ""
+            with suppress(OSError):  # it was closed, or its process has ended meanwhile
+                target = os.readlink(entry)
             if target.startswith("socket:["):
                 inodes.add(target[8:-1])
     found = set()
@@ -135,7 +129,7 @@ def test_a_second_run_of_the_same_city_is_told_so(up: Callable[[], Up]) -> None:
     run = up()
     run.wait_until_ready()
     second = up()
-    assert second.process.wait(60) == 3
+    assert second.process.wait(PATIENCE_S) == 3
     assert second.process.stdout is not None
     assert "up already" in second.process.stdout.read()
     assert httpx.get(f"http://127.0.0.1:{run.port}/health").status_code == 200
@@ -149,7 +143,8 @@ def test_what_falls_is_started_again(up: Callable[[], Up]) -> None:
     database = [pid for pid in run.family() if b"postgres\0-D" in command_of(pid)]
     doors = [pid for pid in run.family() if b"config.wsgi" in command_of(pid)]
     for pid in [*database, *doors]:
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it ends with its parent
+            os.kill(pid, signal.SIGKILL)
 
     def well() -> bool:
         try:
@@ -157,7 +152,7 @@ def test_what_falls_is_started_again(up: Callable[[], Up]) -> None:
         except httpx.HTTPError:
             return False
 
-    wait_until(well, within_s=60)
+    wait_until(well)
     assert run.end(signal.SIGINT) == 0
     wait_until(lambda: not run.family())
 
@@ -170,4 +165,6 @@ def test_a_kill_9_of_the_parent_leaves_nothing_behind(up: Callable[[], Up]) -> N
 
 
 def command_of(pid: int) -> bytes:
-    return Path(f"/proc/{pid}/cmdline").read_bytes()
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""  # it has ended meanwhile

@@ -17,8 +17,9 @@ from citycard.flows import expiring
 from citycard.infra import clock
 from citycard.ledger import api as ledger
 from citycard.redemptions import api as redemptions
-from tests.faults.rig import Programs, Rig, kept_ready, running, wait_until
+from tests.faults.rig import Programs, Rig, kept_ready, running
 from tests.harness.cities import DurableCity
+from tests.harness.patience import wait_until
 from tests.kiosk.conftest import activate, balance, enrol_kiosk, give_points, new_cards
 
 START_POINTS, START_PURSE, STEP = 2_000, 100, 50
@@ -61,15 +62,19 @@ class Rehearsal:
     def come_to_rest(self) -> None:
         """Wait until kiosk and city have nothing open, with the card on the pad."""
         self.rig.touch("/tray/put", card="1")
-        try:
-            wait_until(self._rests, within_s=12, what="the kiosk and the city to come to rest")
-        except AssertionError:
-            self.examine()  # says more, if something is wrong
-            raise
+        wait_until(
+            lambda: self._rests() or self._is_contested(),
+            what="the kiosk and the city to come to rest",
+        )
+        if self._is_contested():  # that never comes to rest by itself
+            self.examine()
 
     def _rests(self) -> bool:
         open_lines = [line for line in self.rig.journal() if line.state != "closed"]
         return not open_lines and not redemptions.open_sessions()
+
+    def _is_contested(self) -> bool:
+        return any(one.contested for one in redemptions.open_sessions())
 
     def _has_journal(self) -> bool:
         return (self.rig.state / "journal.db").exists()

@@ -11,18 +11,17 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import httpx
 
 from citycard_kiosk.journal import Journal, Line
 from citycard_kiosk.writer import Reading, SimulatedWriter
+from tests.harness.patience import PATIENCE_S, wait_until
 
 PROJECT = Path(__file__).parents[2]
-READY_WITHIN_S = 120.0
 
 
 def free_port() -> int:
@@ -30,16 +29,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def wait_until(true: Callable[[], Any], *, within_s: float = READY_WITHIN_S, what: str = "") -> Any:
-    """Wait until something is true; returns it."""
-    deadline = time.monotonic() + within_s
-    while time.monotonic() < deadline:
-        if found := true():
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"waited {within_s} s in vain: {what or true}")
 
 
 class Nursery:
@@ -65,7 +54,7 @@ class Nursery:
 
     def close(self) -> None:
         """End it; its children are killed one by one."""
-        self._process.communicate(timeout=30)
+        self._process.communicate(timeout=PATIENCE_S)
 
     def _hear(self) -> str:
         assert self._process.stdout is not None
@@ -158,7 +147,9 @@ class Rig:
                 "CITYCARD_KIOSK_RECOVER_SECONDS": "0.2",
             },
         )
-        self.screen = httpx.Client(base_url=f"http://127.0.0.1:{self.agent_port}", timeout=60)
+        self.screen = httpx.Client(
+            base_url=f"http://127.0.0.1:{self.agent_port}", timeout=PATIENCE_S
+        )
 
     # -- processes
 

@@ -14,6 +14,7 @@ from django.db import connection
 from citycard.ledger import api as ledger
 from citycard.redemptions import api as redemptions
 from tests.faults.rig import Programs, Rig, running
+from tests.harness.patience import PATIENCE_S
 from tests.kiosk.conftest import balance, enrol_kiosk, give_points, new_cards
 
 POINTS = 50
@@ -26,7 +27,7 @@ class Client:
         self.http = httpx.Client(
             base_url=f"{address}/kiosk/api/",
             headers={"Authorization": header, "Accept": "application/json"},
-            timeout=60,
+            timeout=PATIENCE_S,
         )
         self.code = code
         self.card: dict[str, Any] = {"number": number, "purse": 0, "counter": 1, "recent": []}
@@ -66,7 +67,7 @@ def test_parallel_redemptions_over_http(programs: Programs, tmp_path: Path, time
         client = Client(address, kiosk.header, kiosk.code, numbers[n])
         if not hasattr(started, "yes"):
             started.yes = True
-            begin.wait(30)
+            begin.wait(PATIENCE_S)
         return client.redeem(3), client.card["purse"]
 
     with running(rig):

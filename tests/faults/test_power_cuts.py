@@ -13,7 +13,7 @@ import os
 import pytest
 
 from tests.faults.conftest import Rehearsal
-from tests.faults.rig import wait_until
+from tests.harness.patience import wait_until
 
 AGENT = [
     "agent.asked",

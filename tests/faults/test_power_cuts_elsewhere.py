@@ -30,6 +30,7 @@ from citycard.redemptions import api as redemptions
 from tests.faults.conftest import record
 from tests.faults.rig import PROJECT
 from tests.harness.databases import Clone
+from tests.harness.patience import PATIENCE_S
 from tests.kiosk.conftest import activate, balance, give_points, new_cards
 from tests.taps.town import Town
 
@@ -83,7 +84,7 @@ class Mortal:
 
     def end(self) -> None:
         assert self.process.stdin is not None
-        self.process.communicate(timeout=30)
+        self.process.communicate(timeout=PATIENCE_S)
         record(self.found)
 
 

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 
 from tests.faults.conftest import STEP, Rehearsal
-from tests.faults.rig import wait_until
+from tests.harness.patience import PATIENCE_S, wait_until
 
 DOOR = [
     "redeem.reserve.before_commit",
@@ -121,7 +121,7 @@ def cut_the_databases_power(rehearsal: Rehearsal, times: int) -> None:
             before = len(rig.journal())
             rig.screen.timeout = 0.05  # don't wait for the answer: the power goes meanwhile
             rig.touch("/confirm", points=str(STEP))
-            rig.screen.timeout = 10
+            rig.screen.timeout = PATIENCE_S
             time.sleep(chance.uniform(0, 0.3))
             rehearsal.city.cluster.kill()
             rig.see("done", "refused", "given_back", "offline", "taken_away", "unclear")

@@ -22,6 +22,7 @@ from citycard.kernel.actors import SYSTEM, Actor
 from citycard.kernel.errors import Refused
 from citycard.kernel.taiwan.national_id import with_check_digit
 from citycard.people.ports import DemoRegisters, HouseholdEntry, StatusEntry
+from tests.harness.patience import PATIENCE_S
 
 NOW = dt.datetime(2026, 11, 21, 2, 0, tzinfo=dt.UTC)
 COUNTER = "office-zhongzheng"
@@ -164,7 +165,7 @@ def at_once(act: Callable[[int], str], many: int = 2) -> list[str]:
     outcomes: list[str] = []
 
     def run(number: int) -> None:
-        together.wait()
+        together.wait(PATIENCE_S)
         try:
             outcomes.append(act(number))
         except Refused as refusal:
@@ -176,7 +177,7 @@ def at_once(act: Callable[[int], str], many: int = 2) -> list[str]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE_S)
     return outcomes
 
 

@@ -14,6 +14,7 @@ from citycard.infra.database import rows, scalar
 from citycard.infra.ports import provide
 from citycard.people.ports import HouseholdRegister, RegisterAnswer, RegisterQuestion
 from tests.flows.living import NOW, SYSTEM, answers, at_once, on_record, picture
+from tests.harness.patience import PATIENCE_S
 
 pytestmark = pytest.mark.city("taipei")
 HOUSEHOLD, STATUS = asking_registers.LETTERS
@@ -29,7 +30,7 @@ class Hanging:
     def look_up(self, questions: Sequence[RegisterQuestion]) -> Sequence[RegisterAnswer]:
         """Hang."""
         self.asked.set()
-        self.mended.wait(20)
+        self.mended.wait(PATIENCE_S)
         raise TimeoutError("hung")
 
     def check(self) -> str:
@@ -74,7 +75,7 @@ def test_fifty_applications_wait_and_everything_else_goes_on(hanging: Hanging) -
         if number == 0:  # the thread that asks the household register
             outbox.drain_once(HOUSEHOLD, now=NOW)
             return "waited"
-        hanging.asked.wait(10)
+        assert hanging.asked.wait(PATIENCE_S)
         started = time.monotonic()
         while outbox.drain_once(STATUS, now=NOW):  # the thread of the status registers
             pass

@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,8 +14,9 @@ from typing import Any
 import httpx
 
 from citycard.agencies import api as agencies
-from tests.faults.rig import Nursery, Process, free_port, wait_until
+from tests.faults.rig import Nursery, Process, free_port
 from tests.harness.databases import Clone
+from tests.harness.patience import PATIENCE_S, wait_until
 
 
 @dataclass
@@ -72,7 +72,7 @@ def gate(
             stderr=out,
             start_new_session=True,
         )
-    client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10)
+    client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_S)
     try:
         _wait(process, client, log)
         yield RunningGate(process, client, log)
@@ -80,7 +80,7 @@ def gate(
         client.close()
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGTERM)
-            process.wait(timeout=15)
+            process.wait(PATIENCE_S)
 
 
 @contextmanager
@@ -99,9 +99,9 @@ def started(nursery: Nursery, *, fail_at: str = "") -> Iterator[StartedGate]:
     port = free_port()
     process = Process(nursery, {"GATE_PORT": str(port)})
     process.start(CITYCARD_FAILPOINT=fail_at)
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_S) as client:
         try:
-            wait_until(lambda: _is_well(client), within_s=20, what="the gate")
+            wait_until(lambda: _is_well(client), what="the gate")
             yield StartedGate(process, client)
         finally:
             process.kill()
@@ -115,12 +115,8 @@ def _is_well(client: httpx.Client) -> bool:
 
 
 def _wait(process: "subprocess.Popen[bytes]", client: httpx.Client, log: Path) -> None:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
+    def is_well() -> bool:
         assert process.poll() is None, log.read_text()[-3000:]
-        try:
-            if client.get("/health").status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.05)
-    raise AssertionError(log.read_text()[-3000:])
+        return _is_well(client)
+
+    wait_until(is_well, what="the gate")

@@ -1,7 +1,6 @@
 """The database is killed under the gate: readers hear when to come back, nothing is lost."""
 
 import datetime as dt
-import time
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +8,9 @@ import pytest
 
 from citycard.infra.database import give_back_connection, scalar
 from citycard.taps import api as taps
-from tests.faults.rig import wait_until
 from tests.gate.serving import gate
 from tests.harness.cities import DurableCity
+from tests.harness.patience import wait_until
 from tests.taps.town import Town
 
 pytestmark = pytest.mark.slow
@@ -33,11 +32,9 @@ def test_taps_wait_for_the_database_and_are_stored_once(
         first = running.taps(reader, tap(1))
         assert first.json()["code"] == "accepted_points"
         durable_city.cluster.kill()
-        started = time.monotonic()
         away = running.taps(reader, tap(2))
         assert away.status_code == 503
         assert int(away.headers["retry-after"]) > 0
-        assert time.monotonic() - started < 5
         wait_until(lambda: running.client.get("/health").status_code == 503)
         durable_city.cluster.start()
         give_back_connection()

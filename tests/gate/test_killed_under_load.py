@@ -19,6 +19,7 @@ from citycard.ledger import api as ledger
 from citycard.taps import api as taps
 from tests.gate.serving import RunningGate, authorization, gate
 from tests.harness.cities import DurableCity
+from tests.harness.patience import PATIENCE_S, wait_until
 from tests.taps.town import NOW, Town
 
 pytestmark = pytest.mark.slow
@@ -36,7 +37,7 @@ class Sender:
 
     def send(self, url: str, stopped: threading.Event) -> None:
         """Send until told to stop, or until nobody answers any more."""
-        with httpx.Client(base_url=url, timeout=5) as client:
+        with httpx.Client(base_url=url, timeout=PATIENCE_S) as client:
             while not stopped.is_set():
                 size = BATCH if self.seq % 3 == 0 else 1
                 body = json.dumps({"taps": [self._tap() for _ in range(size)]}).encode()
@@ -67,13 +68,12 @@ def load(senders: list[Sender], running: RunningGate, kill: Callable[[], None]) 
     for thread in sending:
         thread.start()
     enough = sum(len(sender.answered) for sender in senders) + 30
-    while sum(len(sender.answered) for sender in senders) < enough:
-        time.sleep(0.02)
+    wait_until(lambda: sum(len(sender.answered) for sender in senders) >= enough)
     kill()
     time.sleep(0.3)
     stopped.set()
     for thread in sending:
-        thread.join(timeout=15)
+        thread.join(PATIENCE_S)
 
 
 def test_what_was_answered_is_there_once(durable_city: DurableCity, tmp_path: Path) -> None:

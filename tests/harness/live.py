@@ -14,7 +14,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -23,12 +22,11 @@ from typing import Any
 
 from citycard.infra import leash
 from tests.harness.databases import Clone, Databases
+from tests.harness.patience import PATIENCE_S, wait_until
 from tests.harness.visiting import Visitor
 
 RESIDENTS = 300
 DELAY = "0.05"
-READY_WITHIN_S = 300.0  # a machine may be busy
-STOPPED_WITHIN_S = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +131,7 @@ class LiveCity:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=PATIENCE_S,
         )
 
     def logs(self) -> dict[str, str]:
@@ -234,17 +232,6 @@ def five_free_ports() -> int:
     raise AssertionError("no five ports are free")
 
 
-def wait_for(what: Callable[[], Any], *, within_s: float = 15.0, every_s: float = 0.1) -> Any:
-    """Return what `what` returns once it is true; fail when it never is."""
-    deadline = time.monotonic() + within_s
-    while True:
-        found = what()
-        if found:
-            return found
-        assert time.monotonic() < deadline, f"{what} didn't come true within {within_s} s"
-        time.sleep(every_s)
-
-
 def _environment(code: str, database: Clone, root: Path) -> dict[str, str]:
     plain = {
         name: value
@@ -282,14 +269,14 @@ def _wait_until_ready(process: "subprocess.Popen[bytes]", said: Path) -> None:
         assert process.poll() is None, f"it ended before it was ready:\n{text}"
         return "Ctrl-C stops it" in text
 
-    wait_for(ready, within_s=READY_WITHIN_S)
+    wait_until(ready)
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
     if process.poll() is None:
         process.terminate()
     try:
-        process.wait(STOPPED_WITHIN_S)
+        process.wait(PATIENCE_S)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
@@ -300,7 +287,7 @@ def _kill(root: Path) -> None:
     for pid in _family(root):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: not _family(root))
+    wait_until(lambda: not _family(root), what="what ran for the city to be gone")
 
 
 def _keep_logs(city: LiveCity, root: Path) -> None:

@@ -8,6 +8,8 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from tests.harness.patience import PATIENCE_S
+
 VOID = frozenset({"input", "br", "img", "meta", "link", "hr", "use", "path"})
 _QUIET = frozenset({"script", "style", "template", "svg"})
 Files = dict[str, tuple[str, bytes, str]]
@@ -156,7 +158,7 @@ class Visitor:
         self.client = httpx.Client(
             base_url=address,
             follow_redirects=True,
-            timeout=20,
+            timeout=PATIENCE_S,
             headers={"Accept-Language": language},
         )
         self.page: Page | None = None

@@ -14,6 +14,7 @@ from citycard.infra import jobs, journal
 from citycard.infra.database import execute, rows
 from citycard.infra.unit_of_work import UnitOfWorkMisused, unit_of_work
 from citycard.kernel.events import Event
+from tests.harness.patience import PATIENCE_S
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
 
@@ -91,12 +92,12 @@ def test_a_transaction_that_commits_late_is_not_skipped(follower: Follower) -> N
         with unit_of_work():
             journal.announce(LampLit(lamp_id=1))
             wrote.set()
-            go_on.wait(10)
+            go_on.wait(PATIENCE_S)
         connection.close()
 
     thread = threading.Thread(target=slow)
     thread.start()
-    wrote.wait(10)
+    assert wrote.wait(PATIENCE_S)
     light(2)
     journal.pump_until_idle(patience_s=0)
     assert follower.seen == []  # 2 waits: an older transaction may still announce
@@ -238,7 +239,7 @@ def light_streets(*lamps: int | tuple[int, ...]) -> None:
 
 def pump(subscriber: journal.Subscriber) -> int:
     """Take a batch, once no transaction of other tests on the server holds it up."""
-    give_up_at = time.monotonic() + 20
+    give_up_at = time.monotonic() + PATIENCE_S
     while not (taken := journal.pump_once(subscriber)) and time.monotonic() < give_up_at:
         time.sleep(0.01)
     return taken

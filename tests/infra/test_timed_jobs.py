@@ -6,6 +6,7 @@ import pytest
 
 from citycard.infra import jobs
 from citycard.infra.database import give_back_connection
+from tests.harness.patience import PATIENCE_S
 
 pytestmark = pytest.mark.usefixtures("city")
 
@@ -21,7 +22,7 @@ class Slow:
         self.runs += 1
         give_back_connection()  # its own connection comes and goes; the lock stays
         self.begun.set()
-        assert self.go_on.wait(20)
+        assert self.go_on.wait(PATIENCE_S)
 
 
 class Said(list[tuple[str, str]]):
@@ -40,14 +41,14 @@ def test_a_second_runner_skips_and_says_so(monkeypatch: pytest.MonkeyPatch) -> N
     first = threading.Thread(target=run, args=(0,))
     first.start()
     try:
-        assert slow.begun.wait(20)
+        assert slow.begun.wait(PATIENCE_S)
         run(0)
         other(0)
         assert slow.runs == 1
         assert said == [("worker.job_skipped", "slow")], "another job is not held up"
     finally:
         slow.go_on.set()
-        first.join(20)
+        first.join(PATIENCE_S)
     run(0)
     assert slow.runs == 2, "when the first is done, the next one runs"
 

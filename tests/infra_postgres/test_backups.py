@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from citycard.infra.postgres.place import Place, state_root
 from citycard.infra.postgres.recovering import Recovered, recover
 from citycard.infra.postgres.replacing import finish_replacing, replace_data
 from citycard.infra.postgres.shelf import Backup, Done, Shelf
+from tests.harness.patience import wait_until
 
 KEYS = {"seal 1": "aa", "sign": "bb"}
 
@@ -254,11 +254,12 @@ def test_a_killed_backup_is_never_listed_and_leaves_nothing(
 
 
 def wait_until_no_backup_runs(cluster: Cluster) -> None:
-    deadline = time.monotonic() + 20
+    runs = "SELECT 1 FROM pg_stat_progress_basebackup"
     with psycopg.connect(cluster.admin_url(), autocommit=True) as connection:
-        while connection.execute("SELECT 1 FROM pg_stat_progress_basebackup").fetchone():
-            assert time.monotonic() < deadline, "pg_basebackup outlived its backup"
-            time.sleep(0.05)
+        wait_until(
+            lambda: not connection.execute(runs.encode()).fetchone(),
+            what="pg_basebackup to end with its backup",
+        )
 
 
 def test_two_backups_at_once_are_one_too_many(

@@ -24,6 +24,7 @@ from citycard.infra.journal import (
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.insight import api as insight
 from citycard.taps import api as taps
+from tests.harness.patience import PATIENCE_S
 from tests.insight.seen import at, store, tap
 
 MARCH = dt.date(2016, 3, 1)
@@ -48,7 +49,7 @@ def catch_up():
 
     Other tests' transactions on the same server hold the journal's horizon back: wait for them.
     """
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_S
     while lag()[0].events and not lag()[0].stopped_at and time.monotonic() < deadline:
         if not pump_once(FOLLOWER):
             time.sleep(0.05)
@@ -164,7 +165,7 @@ def test_a_recount_under_way_holds_up_nobody_who_shares_the_subscribers_rounds(c
     try:
         with psycopg.connect(city.database.owner_url) as recounting:
             recounting.execute("SELECT FROM insight_absorbed FOR UPDATE")
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + PATIENCE_S
             while not taken and time.monotonic() < deadline:
                 with contextlib.suppress(OperationalError):
                     pump_each()

@@ -2,7 +2,8 @@
 
 import re
 
-from tests.harness.live import LiveCity, wait_for
+from tests.harness.live import LiveCity
+from tests.harness.patience import wait_until
 from tests.harness.visiting import Page, Visitor
 from tests.journeys import cards
 
@@ -19,11 +20,11 @@ def print_and_hand_over(city: LiveCity, clerk: Visitor, ref: str) -> None:
     prints = [to for _, to in case.links if re.fullmatch(r"/counter/prints/\d+/", to)]
     page = clerk.open(prints[-1])  # those before it stand in the queue beside the case
     clerk.fill(action="/draw/")
-    shown = wait_for(lambda: cards.shown_bitmap(clerk.open(page.path)))
+    shown = wait_until(lambda: cards.shown_bitmap(clerk.open(page.path)))
     before = set(city.printed())
     clerk.fill("sha256", action="/send/")
-    (new,) = wait_for(lambda: set(city.printed()) - before)
+    (new,) = wait_until(lambda: set(city.printed()) - before)
     assert cards.same_bitmap(shown, city.printed()[new])
-    wait_for(lambda: "hand-over" in clerk.open(page.path).html)
+    wait_until(lambda: "hand-over" in clerk.open(page.path).html)
     handed = clerk.fill(action="/hand-over/")
     assert "卡片已交付" in handed

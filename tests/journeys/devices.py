@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 
 from citycard.infra.postgres.place import project_root
-from tests.harness.live import Device, LiveCity, wait_for
+from tests.harness.live import Device, LiveCity
+from tests.harness.patience import PATIENCE_S, wait_until
 from tests.harness.visiting import Page, Visitor
 
 
@@ -25,7 +26,7 @@ class Reader:
 
     def wait_until_known(self) -> "Reader":
         """Wait until the gate has heard of a reader that was enrolled just now."""
-        wait_for(lambda: self._post("/taps", {}).status_code != 401)
+        wait_until(lambda: self._post("/taps", {}).status_code != 401)
         return self
 
     def tap(self, number: str) -> httpx.Response:
@@ -54,7 +55,9 @@ class Reader:
         return {"epoch": self.epoch, "seq": self.seq, "at": at, "number": number}
 
     def _post(self, path: str, body: dict[str, Any]) -> httpx.Response:
-        return httpx.post(self.city.gate + path, json=body, headers=self.device.headers, timeout=20)
+        return httpx.post(
+            self.city.gate + path, json=body, headers=self.device.headers, timeout=PATIENCE_S
+        )
 
 
 class Kiosk:
@@ -93,7 +96,7 @@ class Kiosk:
 
     def screen(self, words: str) -> str:
         """Wait for a screen with these words and return all of its words."""
-        found: Page = wait_for(lambda: self._words(words), within_s=20)
+        found: Page = wait_until(lambda: self._words(words))
         return found.text
 
     def choose(self, points: int) -> None:

@@ -14,7 +14,8 @@ from PIL import Image, ImageDraw
 from citycard.infra.clock import today
 from citycard.kernel.taiwan.national_id import with_check_digit
 from citycard.people.ports import HouseholdEntry, StatusEntry
-from tests.harness.live import LiveCity, wait_for
+from tests.harness.live import LiveCity
+from tests.harness.patience import wait_until
 from tests.harness.visiting import Page, Visitor
 
 PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\nstartxref\n9\n%%EOF\n"
@@ -96,7 +97,7 @@ def sign_in_by_email(city: LiveCity, email: str, *, language: str = "zh-hant") -
     earlier = code_for(city, email)
     visitor.open("/sign-in/")
     visitor.fill(email=email)
-    code = wait_for(lambda: code_for(city, email).replace(earlier or "-", ""))
+    code = wait_until(lambda: code_for(city, email).replace(earlier or "-", ""))
     visitor.fill(code=code)
     assert visitor.page is not None
     assert visitor.page.path == "/"

@@ -17,7 +17,8 @@ from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import SYSTEM
 from citycard.kernel.ids import fact_key
 from citycard.ledger import api as ledger
-from tests.harness.live import LiveCity, wait_for
+from tests.harness.live import LiveCity
+from tests.harness.patience import wait_until
 from tests.harness.visiting import Visitor
 
 pytestmark = pytest.mark.city("taoyuan")
@@ -98,7 +99,7 @@ def close(month: dt.date, maker: Visitor, checker: Visitor) -> None:
     assert number is not None
     checker.open(f"/agency/approvals/{number[1]}/")
     checker.fill("said", action="/decide/", do="approve")
-    wait_for(lambda: "第 1 版檔案" in maker.open(address), within_s=120)
+    wait_until(lambda: "第 1 版檔案" in maker.open(address))
 
 
 def table(content: bytes, title: str) -> list[list[str]]:

@@ -24,6 +24,7 @@ from citycard.infra.packs import Text
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import SYSTEM
 from citycard.ledger import api as ledger
+from tests.harness.patience import PATIENCE_S
 from tests.portals import seeding
 
 pytestmark = pytest.mark.usefixtures("city")
@@ -296,7 +297,7 @@ class TestPointsForBinding:
         begin = threading.Barrier(3)
 
         def bind(card_id: int) -> None:
-            begin.wait(10)
+            begin.wait(PATIENCE_S)
             with unit_of_work():
                 [bound] = cards.bind_many(
                     binds=[cards.Bind(card_id=card_id, member_id=member)], actor=SYSTEM, now=now()

@@ -23,7 +23,8 @@ from citycard.kernel.ids import fact_key
 from citycard.ledger import api as ledger
 from tests.harness import live as harness
 from tests.harness.cities import City
-from tests.harness.live import LiveCity, wait_for
+from tests.harness.live import LiveCity
+from tests.harness.patience import wait_until
 
 pytestmark = pytest.mark.city("taipei")
 
@@ -56,7 +57,6 @@ def town(city: City, cut: Path) -> Iterator[LiveCity]:
     with (
         mock.patch.object(harness, "RESIDENTS", PEOPLE + 20),
         mock.patch.object(harness, "_environment", with_a_cut),
-        mock.patch.object(harness, "READY_WITHIN_S", 300.0),
         harness.live(city.code, database=city.database, root=root) as running,
     ):
         yield running
@@ -148,8 +148,8 @@ def test_the_run_gives_a_thousand_people_back_what_was_taken_and_tells_each_once
     officer.fill("said", do="approve")
 
     # the worker falls after a batch, is started again, and goes on
-    wait_for(cut.exists, within_s=60)
-    wait_for(lambda: "已完成" in finance.open(address), within_s=120)
+    wait_until(cut.exists)
+    wait_until(lambda: "已完成" in finance.open(address))
     assert "ended with" in (town.directory / "up.log").read_text(errors="replace")
 
     after = _balances(list(charges))
@@ -175,7 +175,7 @@ def test_everybody_reads_why(
     )
     assert '"points": 21' in params
     assert "Kiosks charged twice" in params
-    wait_for(lambda: town.sql(MAILS) == [(0,)], within_s=180, every_s=1)
+    wait_until(lambda: town.sql(MAILS) == [(0,)], every_s=1)
 
 
 def test_the_run_is_undone_and_the_house_is_in_order(
@@ -189,7 +189,7 @@ def test_the_run_is_undone_and_the_house_is_in_order(
     page = finance.fill(action="/change/", holds="送出收回的覆核", do="undo", **why)
     officer.open(page.link("查看覆核"))
     officer.fill("said", do="approve")
-    wait_for(lambda: "已收回" in finance.open(address), within_s=120)
+    wait_until(lambda: "已收回" in finance.open(address))
 
     assert _balances(list(charges)) == before
     assert town.sql(MESSAGES, ["ledger.refund.undone"]) == [(PEOPLE, PEOPLE)]

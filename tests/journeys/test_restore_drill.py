@@ -21,6 +21,7 @@ from citycard.infra.crypto import make_keys
 from citycard.infra.postgres.lease import Lease
 from citycard.infra.postgres.place import Place, state_root
 from tests.harness.live import five_free_ports
+from tests.harness.patience import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 CITY = "taoyuan"
@@ -206,7 +207,7 @@ def test_a_restored_city_opens_its_doors_and_is_drilled_while_it_runs(
         assert "is up; stop it first" in town.citycard("restore", "--to", "latest", code=3)
         up.send_signal(signal.SIGTERM)
         lines.read()
-    assert up.wait(30) == 0
+    assert up.wait(PATIENCE_S) == 0
 
 
 def test_a_lost_machine_comes_back_from_the_backups_and_a_passphrase(

@@ -20,7 +20,8 @@ from citycard.infra.clock import today
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import SYSTEM
 from citycard.people import api as people_api
-from tests.harness.live import Device, LiveCity, wait_for
+from tests.harness.live import Device, LiveCity
+from tests.harness.patience import wait_until
 from tests.harness.visiting import Visitor
 from tests.journeys import cards
 from tests.journeys.devices import Reader
@@ -115,27 +116,27 @@ def test_points_pay_until_the_last_ones_pay_a_part(story: Story) -> None:
         (100, "in", TRAIN),
         (90, "out", TRAIN | {"fare_ntd": 60, "points_taken": 6, "charged_ntd": 24}),
     )
-    wait_for(lambda: "補助點數付 6 點、自付 24 元" in story.rides())
+    wait_until(lambda: "補助點數付 6 點、自付 24 元" in story.rides())
     page = story.rides()
     for said in ("桃園客運 5053", "法定半票", "補助點數付 785 點", "臺鐵"):
         assert said in page, said
-    wait_for(lambda: story.points_left() == 0)
+    wait_until(lambda: story.points_left() == 0)
 
 
 def test_a_missing_tap_out_is_locked_and_charged_at_the_next_boarding(story: Story) -> None:
     """缺下車刷卡：鎖卡，下次上車補扣，不享優惠。"""
     story.taps((80, "in", BUS))
-    wait_for(lambda: "沒有下車刷卡，下次上車時補扣" in story.rides())
+    wait_until(lambda: "沒有下車刷卡，下次上車時補扣" in story.rides())
     story.taps(
         (60, "in", BUS | {"charged_ntd": 9, "missed_ntd": 9}),
         (50, "out", BUS | {"metres": 8_000, "charged_ntd": 9}),
     )
-    wait_for(lambda: "沒有下車刷卡，依規定收 9 元" in story.rides())
+    wait_until(lambda: "沒有下車刷卡，依規定收 9 元" in story.rides())
 
 
 def test_a_taxi_is_a_ride_in_one_tap(story: Story) -> None:
     story.taps((40, "whole", {"operator": "love-taxi", "fare_ntd": 120, "charged_ntd": 120}))
-    wait_for(lambda: "愛心計程車隊" in story.rides())
+    wait_until(lambda: "愛心計程車隊" in story.rides())
 
 
 def test_a_late_upload_is_put_where_it_belongs(story: Story) -> None:
@@ -144,10 +145,10 @@ def test_a_late_upload_is_put_where_it_belongs(story: Story) -> None:
         (175, "in", BUS),
         (165, "out", BUS | {"metres": 8_000, "points_taken": 9, "charged_ntd": 0}),
     )
-    wait_for(lambda: "補助點數付 782 點、自付 3 元" in story.rides())
+    wait_until(lambda: "補助點數付 782 點、自付 3 元" in story.rides())
     assert "全票 60 元" in story.rides()
     assert "補助點數付 6 點" not in story.rides()
-    wait_for(lambda: story.points_left() == 0)
+    wait_until(lambda: story.points_left() == 0)
     story.reader.again()
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from citycard.infra.clock import today
 from citycard.people.ports import StatusEntry
-from tests.harness.live import LiveCity, wait_for
+from tests.harness.live import LiveCity
+from tests.harness.patience import wait_until
 from tests.harness.visiting import Visitor
 from tests.journeys import agency, cards, desk, figures, people
 from tests.journeys.devices import Kiosk, Reader
@@ -64,7 +65,7 @@ def test_apply_online_with_a_citizen_certificate(story: Story) -> None:
 
 def test_different_cards_by_age_and_status(story: Story) -> None:
     """只要是設籍之市民，依年齡及身分別可申請不同的卡別。"""
-    wait_for(lambda: "審查中" in story.case())
+    wait_until(lambda: "審查中" in story.case())
     page = story.browser.open("/services/senior-rides/")
     assert "怎麼判斷的" in page
     assert "65" in page
@@ -89,7 +90,7 @@ def test_one_refusal_does_not_lose_the_other_approval(story: Story) -> None:
     assert "已核准" in page
     assert "未通過" in page
     assert "證明上沒有必要陪伴者註記" in page
-    inbox = wait_for(
+    inbox = wait_until(
         lambda: "申辦未通過" in story.browser.open("/messages/") and story.browser.page
     )
     assert "申辦通過" in inbox
@@ -143,7 +144,7 @@ def test_activities_give_points_and_a_list_for_analysis(story: Story) -> None:
     assert reader.tap(story.cards[0][1]).json()["points"] == 0
     others = cards.some_numbers(story.city, 3, medium="ipass")
     reader.taps([(number, dt.timedelta(0)) for number in others])
-    wait_for(lambda: agency.list_of(organiser, campaign)[-1]["taps"] >= 4)
+    wait_until(lambda: agency.list_of(organiser, campaign)[-1]["taps"] >= 4)
     *lines, total = agency.list_of(organiser, campaign)
     assert sum(line["points"] for line in lines) == total["points"]
     assert total["points"] == agency.given_by_ledger(story.city, campaign)
@@ -151,7 +152,7 @@ def test_activities_give_points_and_a_list_for_analysis(story: Story) -> None:
 
 def test_health_points_are_spent_like_money(story: Story) -> None:
     """還能獲得健康點數，可搭公車或消費使用；最高可儲值 1 萬元。"""
-    assert wait_for(lambda: "100 點" in story.browser.open("/points/"))
+    assert wait_until(lambda: "100 點" in story.browser.open("/points/"))
     kiosk = Kiosk(story.city)
     kiosk.put(story.cards[0][1], kind="disability", issuer="ipass")
     kiosk.screen("您有 100 點")
@@ -161,7 +162,7 @@ def test_health_points_are_spent_like_money(story: Story) -> None:
     assert kiosk.purse() == before + 100
     kiosk.stop()
     kiosk.take()
-    assert wait_for(lambda: "已兌換 100 點" in story.browser.open("/messages/"))
+    assert wait_until(lambda: "已兌換 100 點" in story.browser.open("/messages/"))
 
 
 def test_uses_are_counted_by_category(story: Story) -> None:

@@ -13,7 +13,8 @@ import pytest
 
 from citycard.infra.clock import city_time, today
 from citycard.ledger import api as ledger
-from tests.harness.live import Device, LiveCity, wait_for
+from tests.harness.live import Device, LiveCity
+from tests.harness.patience import wait_until
 from tests.harness.visiting import Visitor
 from tests.journeys import cards
 from tests.journeys.devices import Reader
@@ -81,7 +82,7 @@ def test_hours_follow_by_themselves_from_sign_in_and_sign_out(story: Story) -> N
     """志工時數自動化: three hours and ten minutes count three hours."""
     story.tap("in", 5 * HOUR)
     story.tap("out", 5 * HOUR - dt.timedelta(minutes=190))
-    wait_for(lambda: story.balance(HOURS) == 180)
+    wait_until(lambda: story.balance(HOURS) == 180)
     story.readers["out"].again()  # a reader that heard no answer
     page = story.browser.open("/hours/")
     assert "運動志工隊服務台" in page
@@ -90,16 +91,16 @@ def test_hours_follow_by_themselves_from_sign_in_and_sign_out(story: Story) -> N
 
 def test_a_sign_out_that_arrives_before_its_sign_in_changes_nothing(story: Story) -> None:
     story.tap("out", 50 * HOUR)
-    wait_for(lambda: "缺簽到" in story.browser.open("/hours/"))
+    wait_until(lambda: "缺簽到" in story.browser.open("/hours/"))
     assert story.balance(HOURS) == 180
     story.tap("in", 52 * HOUR + dt.timedelta(minutes=10))
-    wait_for(lambda: story.balance(HOURS) == 300)
+    wait_until(lambda: story.balance(HOURS) == 300)
     assert "缺簽到" not in story.browser.open("/hours/")
 
 
 def test_a_missing_sign_out_is_flagged_and_nobody_guesses(story: Story) -> None:
     story.tap("in", 30 * HOUR)
-    wait_for(lambda: "缺簽退" in story.browser.open("/hours/"))
+    wait_until(lambda: "缺簽退" in story.browser.open("/hours/"))
     assert story.balance(HOURS) == 300
 
 
@@ -117,7 +118,7 @@ def test_the_organiser_puts_it_right_by_a_new_entry(story: Story) -> None:
         reason="忘了簽退，已與領隊核對",
     )
     assert "已更正" in story.organiser.page.html
-    wait_for(lambda: story.balance(HOURS) == 420)
+    wait_until(lambda: story.balance(HOURS) == 420)
     assert "沒有要核對的紀錄" in story.organiser.open("/agency/volunteers/")
 
 

@@ -18,6 +18,7 @@ from citycard_kiosk.redeeming import Redeemer
 from citycard_kiosk.serving import serve
 from citycard_kiosk.settings import Settings
 from citycard_kiosk.writer import CardGone, Reading, SimulatedWriter
+from tests.harness.patience import wait_until
 
 NUMBER = "1000000000000001"
 TRAY = [{"id": "1", "number": NUMBER, "label": "卡片", "purse": 100, "counter": 5}]
@@ -360,7 +361,7 @@ class TestPage:
     ) -> None:
         page.get("/")
         with contextlib.suppress(TimeoutError):
-            _wait(lambda: len(list((kiosk.settings.state / "pages").glob("page-*"))) == 18)
+            wait_until(lambda: len(list((kiosk.settings.state / "pages").glob("page-*"))) == 18)
         city.silent_at = {"screen", "card", "fetch", "hello"}
         kiosk.shown = Shown(stage="taken_away", version=77)
         text = page.get("/").text
@@ -375,16 +376,6 @@ class TestPage:
         city.silent_at = {"screen"}
         shown = Pages(kiosk, tmp_path / "none").page()
         assert "請不要拿開卡片" in shown.html
-
-
-def _wait(true: Any) -> None:
-    import time
-
-    deadline = time.monotonic() + 5
-    while not true():
-        if time.monotonic() > deadline:
-            raise TimeoutError
-        time.sleep(0.02)
 
 
 def test_the_key_is_never_shown(tmp_path: Path) -> None:

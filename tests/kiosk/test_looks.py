@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from tests.faults.rig import Rig, kept_ready, running, wait_until
+from tests.faults.rig import Rig, kept_ready, running
 from tests.harness.databases import Clone
+from tests.harness.patience import wait_until
 from tests.kiosk.conftest import activate, enrol_kiosk, give_points, new_cards
 from tests.portals.looking import browsing, faults, needs_browser, picture, served
 

@@ -13,6 +13,7 @@ from django.db import connection
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import SYSTEM
 from citycard.ledger import api as ledger
+from tests.harness.patience import PATIENCE_S
 from tests.ledger.conftest import NOW, Books, open_books
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
@@ -26,7 +27,7 @@ def all_at_once(work: Callable[[int], Any], times: int, threads: int) -> list[An
     def one(n: int) -> Any:
         if not hasattr(started, "yes"):
             started.yes = True
-            begin.wait(10)
+            begin.wait(PATIENCE_S)
         try:
             return work(n)
         finally:

@@ -18,6 +18,7 @@ from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import SYSTEM
 from citycard.kernel.ids import fact_key
 from citycard.ledger import api as ledger
+from tests.harness.patience import PATIENCE_S
 from tests.ledger.conftest import NOW, UNIT, Books, open_books
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
@@ -219,7 +220,7 @@ def test_a_month_closes_under_twelve_writers(books: Books) -> None:
     counted: list[int] = []
 
     def write(n: int) -> Counter[str]:
-        begin.wait(10)
+        begin.wait(PATIENCE_S)
         try:
             found: Counter[str] = Counter()
             for turn in range(15):
@@ -232,7 +233,7 @@ def test_a_month_closes_under_twelve_writers(books: Books) -> None:
             connection.close()
 
     def close_it() -> None:
-        begin.wait(10)
+        begin.wait(PATIENCE_S)
         try:
             close(JUNE)
             counted.append(_in_june())

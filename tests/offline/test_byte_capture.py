@@ -20,6 +20,7 @@ from citycard_reader import Journal, Offline, Reader
 from citycard_reader.documents import parsed, split
 from tests.gate.serving import gate
 from tests.harness.cities import City
+from tests.harness.patience import PATIENCE_S
 from tests.offline.lines import city_key
 from tests.taps.test_paying import senior
 from tests.taps.town import Town, id_number
@@ -133,7 +134,7 @@ def _live(city: City, line: Tap, code: str, key: str, service: str, numbers: lis
         cards.report_lost(card_id=found.card_id, actor=SYSTEM, now=clock.now())
     city.settle()
     version = offline.version
-    until = time.monotonic() + 5
+    until = time.monotonic() + PATIENCE_S
     while offline.version == version and time.monotonic() < until:
         made.poll()
     assert offline.version > version, "the loss was not published"

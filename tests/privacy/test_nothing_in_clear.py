@@ -16,6 +16,7 @@ from citycard.simulation.drawing import Person, draw, draw_personas
 from citycard.simulation.world import WEEKS_OF_LIFE
 from tests.harness.databases import Databases
 from tests.harness.live import RESIDENTS, LiveCity
+from tests.harness.patience import PATIENCE_S
 
 MAIL = "somebody.in.the.city@example.test"
 
@@ -48,7 +49,7 @@ def tokens(live_city: LiveCity, population: list[Person]) -> dict[str, str]:
     stranger.send("/sign-in/", {"email": MAIL})
     stranger.client.post("/sign-in/code/", data={"code": "000000"})
     reader = live_city.device(kind="reader")
-    with httpx.Client(base_url=live_city.gate, timeout=20) as gate:
+    with httpx.Client(base_url=live_city.gate, timeout=PATIENCE_S) as gate:
         body = {"seq": 987654, "at": "2026-01-01T00:00:00Z", "number": number}
         gate.post("/taps", json=body, headers=reader.headers)
         gate.post("/taps", content=number.encode(), headers=reader.headers)

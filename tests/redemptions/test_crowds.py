@@ -10,6 +10,7 @@ from django.db import connection
 from citycard.kernel.errors import Refused
 from citycard.ledger import api as ledger
 from citycard.redemptions import api as redemptions
+from tests.harness.patience import PATIENCE_S
 from tests.redemptions.conftest import Card, balance, mark_writing, new_card, reserve, settle
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
@@ -40,7 +41,7 @@ def test_parallel_redemptions_of_one_balance(times: int) -> None:
     def one(card: Card) -> str:
         if not hasattr(waited, "yes"):
             waited.yes = True
-            begin.wait(10)
+            begin.wait(PATIENCE_S)
         return redeem(card)
 
     with ThreadPoolExecutor(16) as pool:

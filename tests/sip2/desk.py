@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from citycard.flows.scanning import Scanned
 from citycard.portals.sip2.library import Library
 from citycard.portals.sip2.server import Proxy
+from tests.harness.patience import PATIENCE_S
 
 
 class Server(Protocol):
@@ -27,11 +28,11 @@ class Loop:
         self.thread.start()
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(20)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(PATIENCE_S)
 
     def end(self) -> None:
         self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join(5)
+        self.thread.join(PATIENCE_S)
         self.loop.close()
 
 
@@ -89,7 +90,7 @@ class Terminal:
     """A self-service terminal's end of a line."""
 
     def __init__(self, port: int) -> None:
-        self.line = socket.create_connection(("127.0.0.1", port), timeout=15)
+        self.line = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
         self.held = b""
 
     def send(self, data: bytes) -> None:
@@ -115,7 +116,7 @@ class Terminal:
 
 @contextmanager
 def proxied(
-    behind: Server, patrons: Any, *, within_s: float = 5.0, loop: Loop | None = None
+    behind: Server, patrons: Any, *, within_s: float = PATIENCE_S, loop: Loop | None = None
 ) -> Iterator[int]:
     """A proxy before a library; gives its port."""
     running = loop or Loop()

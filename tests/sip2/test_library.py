@@ -24,6 +24,7 @@ from citycard.kernel.actors import SYSTEM
 from citycard.portals.sip2.patrons import THREADS, NoSuchProxy, Patrons
 from citycard.wallet import api as wallet
 from tests.harness.cities import City
+from tests.harness.patience import PATIENCE_S
 from tests.sip2.desk import Loop, Terminal, proxied
 from tests.taps.town import Town
 
@@ -59,7 +60,7 @@ def at_work(device: agencies.EnrolledDevice) -> Iterator[Patrons]:
         together = threading.Barrier(THREADS)
 
         def leave() -> None:
-            together.wait(10)
+            together.wait(PATIENCE_S)
             give_back_connection()
 
         for _ in range(THREADS):

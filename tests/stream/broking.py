@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from nats.aio.msg import Msg
 from citycard.agencies import api as agencies
 from tests.gate.serving import authorization
 from tests.harness.databases import Clone
+from tests.harness.patience import PATIENCE_S, wait_until
 
 Answer = tuple[int, bytes]
 
@@ -47,19 +47,17 @@ class Broker:
         command += ["-p", str(self.port)]
         with (self.directory / "broker.log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.05)
-        raise AssertionError("the broker did not come up")
+        wait_until(self._listens, what="the broker")
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
         """End it, by default as a power cut would."""
         assert self.process is not None
         self.process.send_signal(how)
-        self.process.wait(timeout=20)
+        self.process.wait(PATIENCE_S)
 
 
 class Taker:
@@ -85,7 +83,7 @@ class Taker:
         """End it; SIGKILL is a power cut."""
         if self.process is not None and self.process.poll() is None:
             os.killpg(self.process.pid, how)
-            self.process.wait(timeout=30)
+            self.process.wait(PATIENCE_S)
 
 
 @contextmanager
@@ -117,7 +115,7 @@ class StreamReader:
     def __init__(self, device: agencies.EnrolledDevice, connection: Client) -> None:
         self.device = device
         self._connection = connection
-        self._jetstream = connection.jetstream(timeout=3)
+        self._jetstream = connection.jetstream(timeout=PATIENCE_S)
         self._inbox = connection.new_inbox()
         self._waiting: dict[str, asyncio.Future[Answer]] = {}
 
@@ -126,7 +124,7 @@ class StreamReader:
         await self._connection.subscribe(self._inbox, cb=self._answered)
 
     async def send(
-        self, body: Any, *, timeout: float = 10, headers: dict[str, str] | None = None
+        self, body: Any, *, timeout: float = PATIENCE_S, headers: dict[str, str] | None = None
     ) -> Answer:
         """Publish a request and return its answer's status and body.
 
@@ -157,13 +155,13 @@ async def connected(broker: Broker) -> Client:
     connection = await nats.connect(
         broker.url, max_reconnect_attempts=-1, reconnect_time_wait=0.1, error_cb=_quiet
     )
-    for _ in range(200):
-        try:
-            await connection.jetstream().consumer_info("citycard-taps", "citycard")
-            return connection
-        except Exception:  # noqa: BLE001 - there is none yet
-            await asyncio.sleep(0.1)
-    raise AssertionError("nobody takes taps from the broker")
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            try:
+                await connection.jetstream().consumer_info("citycard-taps", "citycard")
+                return connection
+            except Exception:  # noqa: BLE001 - there is none yet
+                await asyncio.sleep(0.1)
 
 
 async def _quiet(_why: Exception) -> None:

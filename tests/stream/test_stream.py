@@ -20,6 +20,7 @@ from citycard.portals.gate import broker as streams
 from citycard.taps import api as taps
 from tests.gate.serving import RunningGate, gate
 from tests.harness.cities import City
+from tests.harness.patience import PATIENCE_S
 from tests.stream.broking import Broker, StreamReader, Taker, broker_at, connected, taker_of
 from tests.taps.town import Town
 
@@ -53,7 +54,7 @@ def told_where(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def reader_on(
-    connection: Client, device: agencies.EnrolledDevice, *, within_s: float = 10
+    connection: Client, device: agencies.EnrolledDevice, *, within_s: float = PATIENCE_S
 ) -> StreamReader:
     """Return a reader once those who take taps know it."""
     reader = StreamReader(device, connection)
@@ -235,12 +236,12 @@ class Crowd:
         await asyncio.to_thread(broker.start)
         await self._see_more(20)
         self._stop.set()
-        await asyncio.wait_for(asyncio.gather(*lives), 30)
+        await asyncio.wait_for(asyncio.gather(*lives), PATIENCE_S)
         await connection.close()
 
     async def _see_more(self, taps: int) -> None:
         wanted = len(self.answered) + taps
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             while len(self.answered) < wanted:
                 await asyncio.sleep(0.05)
 
