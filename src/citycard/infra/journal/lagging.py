@@ -76,14 +76,25 @@ def waiting() -> list[Waiting]:
     ]
 
 
+# What came since the one who is furthest behind is read once, for all of them.
 _WAITING = """
-SELECT c.stopped_why, (
-    SELECT j.recorded_at FROM infra_journal j
-    WHERE (j.generation, j.xid, j.id)
-          > (coalesce(c.generation, 0), coalesce(c.xid, '0'::xid8), coalesce(c.id, 0))
-      AND j.code = ANY(string_to_array(s.codes, ' '))
-    ORDER BY j.generation, j.xid, j.id LIMIT 1) AS since
-FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS s(name, codes, n)
-LEFT JOIN infra_cursor c ON c.subscriber = s.name
-ORDER BY s.n
+WITH follower AS MATERIALIZED (
+    SELECT s.n, string_to_array(s.codes, ' ') AS codes, c.stopped_why,
+           coalesce(c.generation, 0) AS generation, coalesce(c.xid, '0'::xid8) AS xid,
+           coalesce(c.id, 0) AS id
+    FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS s(name, codes, n)
+    LEFT JOIN infra_cursor c ON c.subscriber = s.name
+), last AS (
+    SELECT generation, xid, id FROM follower ORDER BY generation, xid, id LIMIT 1
+), came AS MATERIALIZED (
+    SELECT j.generation, j.xid, j.id, j.code, j.recorded_at
+    FROM last l JOIN infra_journal j ON (j.generation, j.xid, j.id) > (l.generation, l.xid, l.id)
+), first AS (
+    SELECT DISTINCT ON (f.n) f.n, j.recorded_at
+    FROM follower f JOIN came j
+      ON j.code = ANY (f.codes) AND (j.generation, j.xid, j.id) > (f.generation, f.xid, f.id)
+    ORDER BY f.n, j.generation, j.xid, j.id
+)
+SELECT f.stopped_why, i.recorded_at AS since
+FROM follower f LEFT JOIN first i USING (n) ORDER BY f.n
 """
