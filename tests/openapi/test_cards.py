@@ -166,7 +166,7 @@ class TestBodies:
             ({"service": RIDES, "cards": [{"code": "x" * 201}]}, 422),
             ({"service": RIDES, "cards": [{"code": 7}]}, 422),
             ({"service": RIDES, "cards": [{"code": "x"}] * 101}, 422),
-            ("x" * 600_000, 400),
+            ("x" * 600_000, 413),
         ],
     )
     def test_is_refused(self, transport: System, said: object, status: int) -> None:
@@ -197,6 +197,29 @@ class TestBodies:
         assert other.post("conversions", asked, key="same").status_code == 200
 
 
+class TestWrongInput:
+    """What is wrong is said in words that whoever wrote the program can act on."""
+
+    def test_a_card_named_by_half_is_told_both_ways_to_name_one(self, transport: System) -> None:
+        asked = {"service": RIDES, "cards": [{"issuer": "easycard", "number_kind": "printed"}]}
+        facts = transport.post("verifications", asked).json()["facts"]
+        assert facts == {
+            "where": "cards[0]",
+            "wrong": "oneOf: code | issuer, number_kind, number",
+        }
+
+    def test_too_much_at_once_is_told_how_much_may_be(self, transport: System) -> None:
+        answer = transport.post("verifications", b"{" + b" " * 524_288)
+        assert (answer.status_code, answer.json()["code"]) == (413, "openapi.too_large")
+        assert "512 KiB" in answer.json()["detail"]
+
+    def test_another_method_is_told_which(self, transport: System) -> None:
+        answer = transport.browser.get("/api/v1/verifications", headers={"Accept-Language": "en"})
+        assert (answer.status_code, answer["Allow"]) == (405, "POST")
+        assert answer["Content-Type"] == "application/problem+json"
+        assert answer.json()["detail"] == "Use POST."
+
+
 class TestKeysOfSystems:
     """Unknown, revoked and old keys; rates."""
 
@@ -206,6 +229,8 @@ class TestKeysOfSystems:
         for code, key in ((system.code, "wrong"), ("NOBODY", system.key), ("", "")):
             answer = System(code, key, 0).post("verifications", asked)
             assert answer.status_code == 401
+            assert answer.json()["code"] == "identity.key_not_known"
+            assert "Authorization: Client code:key" in answer.json()["detail"]
         with unit_of_work():
             agencies.revoke_client(client_id=system.client_id, actor=SYSTEM, now=clock.now())
         assert system.post("verifications", asked).status_code == 401

@@ -49,6 +49,13 @@ class SignInFirst(Refused):
     http_status = 401
 
 
+class KeyNotKnown(Refused):
+    """This key isn't known: send the system's or the device's own, the newest one."""
+
+    code = "identity.key_not_known"
+    http_status = 401
+
+
 class RoleMissing(Refused):
     """This page is for {roles}; you are signed in as {has}."""
 
@@ -227,7 +234,8 @@ def _by_client_key(credentials: str) -> Actor | None:
 def _turn_away(request: HttpRequest, keeper: Door, refusal: Refused) -> HttpResponse:
     """Send nobody to sign in, tell a program, and let the middleware say why to everybody else."""
     if keeper.roles <= DEVICES:
-        return problems.refusal_problem(request, refusal)
+        told = KeyNotKnown() if isinstance(refusal, SignInFirst) else refusal
+        return problems.refusal_problem(request, told)
     if not isinstance(refusal, SignInFirst) or wants_data(request):
         raise refusal
     page = RESIDENT_SIGN_IN if "resident" in keeper.roles else STAFF_SIGN_IN

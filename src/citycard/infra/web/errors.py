@@ -59,6 +59,19 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return _answer(request, "not_found", 404, _("找不到這一頁"))
 
 
+def wrong_method(request: HttpRequest, allowed: str) -> HttpResponse:
+    """Answer a program that this address is asked by another method."""
+    response = problems.problem(
+        request,
+        status=405,
+        code="wrong_method",
+        title=_("這個網址要用別的方法"),
+        detail=_("請用 %(methods)s。") % {"methods": allowed},
+    )
+    response["Allow"] = allowed
+    return response
+
+
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer that this page is not for this person."""
     return _answer(request, "forbidden", 403, _("這一頁需要其他權限"))

@@ -12,6 +12,7 @@ from citycard.kernel.errors import Refused
 
 from . import errors
 from .city import current_zone
+from .doors import wants_data
 from .request_ids import route
 
 log = structlog.get_logger("citycard.refusals")
@@ -28,6 +29,8 @@ class RefusalMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with timezone.override(current_zone()):
             response = self.get_response(request)
+        if response.status_code == 405 and not response.content and wants_data(request):
+            response = errors.wrong_method(request, response["Allow"])
         response.headers.setdefault("X-Robots-Tag", "noindex, nofollow")
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         if response.get("Content-Type", "").startswith("text/html"):

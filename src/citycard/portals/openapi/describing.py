@@ -26,10 +26,17 @@ class NotAsDescribed(Refused):
 
 
 class NotJson(Refused):
-    """The body must be one JSON object in UTF-8, of at most 512 KiB."""
+    """The body must be one JSON object in UTF-8."""
 
     code = "openapi.not_json"
     http_status = 400
+
+
+class TooLarge(Refused):
+    """A request has at most {kib} KiB; send it in several."""
+
+    code = "openapi.too_large"
+    http_status = 413
 
 
 @require_GET
@@ -42,11 +49,14 @@ def document(request: HttpRequest) -> HttpResponse:
 def read(request: HttpRequest, operation: str) -> Any:
     """Return the body of a request for an operation, checked against its schema.
 
-    :raises NotJson: it is no JSON object, or too long
+    :raises TooLarge: it is too long
+    :raises NotJson: it is no JSON object
     :raises NotAsDescribed: it is not as the description has it
     """
+    if len(request.body) > MOST_BYTES:
+        raise TooLarge(kib=MOST_BYTES // 1024)
     try:
-        said = json.loads(request.body) if len(request.body) <= MOST_BYTES else None
+        said = json.loads(request.body)
     except (ValueError, RecursionError):
         said = None
     if not isinstance(said, dict):
@@ -95,7 +105,10 @@ def _told(wrong: ValidationError) -> str:
     """Return what is wrong, without what was sent where that may be a number of somebody's."""
     if wrong.validator in ("required", "additionalProperties"):
         return wrong.message[:_LONGEST]
-    return f"{wrong.validator}: {json.dumps(wrong.validator_value, ensure_ascii=False)}"[:_LONGEST]
+    value: Any = wrong.validator_value
+    if wrong.validator == "oneOf":
+        return "oneOf: " + " | ".join(", ".join(one.get("required", ())) for one in value)
+    return f"{wrong.validator}: {json.dumps(value, ensure_ascii=False)}"[:_LONGEST]
 
 
 @functools.cache

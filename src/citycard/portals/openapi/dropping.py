@@ -22,6 +22,7 @@ from citycard.infra.unit_of_work import unit_of_work
 from citycard.infra.web.refusals import refusal_text
 from citycard.kernel.errors import Refused
 from citycard.portals.agency.earning_files import FileNotReadable, read_cells
+from citycard.portals.agency.numbers import said
 from citycard.portals.earning_lines import open_to_systems, read_lines
 from citycard.portals.gate import wire
 from citycard.portals.gate.problems import GateProblem
@@ -192,8 +193,8 @@ def _numbers(
     taken = numbering.link_numbers(agency=client.agency, lines=lines, actor=acting(client), now=now)
     if not taken.saved:
         raise _BadRows(
-            (number, code)
-            for (number, _), code in zip(rows, taken.codes, strict=True)
+            (number, f"{code}: {said(code)}")
+            for (number, _place), code in zip(rows, taken.codes, strict=True)
             if code not in numbering.TAKEN
         )
     return [
