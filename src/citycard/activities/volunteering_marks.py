@@ -37,13 +37,18 @@ def _take_over(
 ) -> dict[Group, list[int]]:
     """Copy the taps of volunteers' services; return the new marks' ids by volunteer."""
     services = time_bank().services
+    sites = rows(
+        "SELECT site_id FROM pub.tap_sites WHERE service = ANY (%s::text[])", [sorted(services)]
+    )
+    if not sites:
+        return {}
     found = rows(
         """
         SELECT t.reader_id, t.epoch, t.seq, t.at, t.member_id, t.agency, t.place, t.service
         FROM pub.taps t
         WHERE t.local_month = ANY (%(months)s::date[]) AND t.batch_id = ANY (%(batches)s::bigint[])
           AND t.batch_id BETWEEN %(first)s AND %(last)s
-          AND t.service = ANY (%(services)s::text[]) AND t.code = ANY (%(codes)s::int[])
+          AND t.site_id = ANY (%(sites)s::int[]) AND t.code = ANY (%(codes)s::int[])
           AND t.member_id IS NOT NULL
         """,
         {
@@ -51,7 +56,7 @@ def _take_over(
             "batches": list(batch_ids),
             "first": batch_ids[0],
             "last": batch_ids[-1],
-            "services": sorted(services),
+            "sites": [site.site_id for site in sites],
             "codes": _ACCEPTED,
         },
     )

@@ -38,6 +38,9 @@ def _take_over(
     table: AttendanceTable, batch_ids: Sequence[int], months: Sequence[dt.date], now: dt.datetime
 ) -> dict[Group, list[int]]:
     """Copy the taps of such services; return the new marks' ids by person, kind and agency."""
+    sites = rows(statement(__file__, "sites"), {"services": sorted(table.services)})
+    if not sites:
+        return {}
     found = rows(
         statement(__file__, "taps_of_batches"),
         {
@@ -45,7 +48,7 @@ def _take_over(
             "batches": list(batch_ids),
             "first": batch_ids[0],
             "last": batch_ids[-1],
-            "services": sorted(table.services),
+            "sites": [site.site_id for site in sites],
             "codes": _ACCEPTED,
         },
     )
