@@ -24,7 +24,7 @@ from citycard.infra.web.texts import compile_catalogues
 AXE = PROJECT / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM = "/usr/bin/chromium"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-SIZES = {"phone": (390, 844), "tablet": (768, 1024), "desk": (1280, 900)}
+SIZES = {"small": (320, 640), "phone": (390, 844), "tablet": (768, 1024), "desk": (1280, 900)}
 
 needs_browser = [
     pytest.mark.browser,

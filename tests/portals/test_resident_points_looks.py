@@ -68,6 +68,20 @@ def test_pages_are_accessible_and_fit(full, address, browser, pages, size):
     assert wrong == {}
 
 
+def test_the_smallest_phone_needs_no_scrolling_sideways(full, address, browser, pages):
+    page = looking.opened(browser, address, purse.resident(full.rich), size="small")
+    wrong = {}
+    for path in ("/", pages["points"], "/rides/", "/figures/"):
+        page.goto(address + path)
+        looking.picture(page, f"resident-small-{path.strip('/').replace('/', '-')}")
+        if found := looking.faults(page):
+            wrong[path] = found
+    name = page.locator(".cc-brand").inner_text()
+    page.context.close()
+    assert wrong == {}
+    assert name.strip(), "the mark stands for the name, and is still read out by it"
+
+
 def test_with_nothing_at_all(full, address, browser, pages):
     page = looking.opened(browser, address, purse.resident(full.poor), size="phone")
     wrong = {}

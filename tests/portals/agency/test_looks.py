@@ -59,6 +59,15 @@ def test_a_page_is_accessible_and_fits(town, windows, organiser, name, size):
     assert looking.faults(page) == []
 
 
+def test_on_a_phone_the_row_of_functions_begins_in_view_of_the_open_one(windows, organiser):
+    page = windows.at("/agency/devices/", organiser, size="phone")
+    row, here = page.locator(".cc-nav"), page.locator(".cc-nav [aria-current]")
+    assert row.evaluate("it => it.scrollWidth > it.clientWidth")
+    box = here.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= page.viewport_size["width"]
+
+
 def test_an_activity_is_set_up_by_keyboard_and_the_preview_follows(town, address, browser):
     organiser = seeding.signed_in("organiser", "sports", ["organiser", "finance"])
     page = looking.opened(browser, address, organiser, size="desk")

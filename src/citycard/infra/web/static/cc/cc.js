@@ -82,7 +82,12 @@
     tick();
   }
 
-  document.addEventListener("DOMContentLoaded", () => greet(document));
+  // On a phone a door's functions stand in one row: it begins with the one that is open in view.
+  const showWhere = () => each(".cc-nav [aria-current]", (item) => {
+    const row = item.closest(".cc-nav");
+    if (row.scrollWidth > row.clientWidth) row.scrollLeft += item.getBoundingClientRect().left - row.getBoundingClientRect().left - (row.clientWidth - item.offsetWidth) / 2;
+  });
+  document.addEventListener("DOMContentLoaded", () => { greet(document); showWhere(); });
   // Settled, not only swapped: before that a form is not htmx's yet, and a quick Enter would load the page anew.
   document.addEventListener("htmx:afterSettle", (event) => greet(event.detail.target ?? document));
   // Without a network: say so kindly where a refusal would stand.
