@@ -95,6 +95,7 @@ def _of_months(
     months, units, members = zip(*keys, strict=True) if keys else ((), (), ())
     return {
         "of_months": list(months),
+        "those": sorted(set(months)),
         "of_units": list(units),
         "of_members": list(members),
         "changes": [used.get(key, 0) for key in keys],

@@ -309,8 +309,8 @@ def lock(keys: Sequence[tuple[dt.date, str, int]]) -> list[Any]:
     """Lock allowances in order of month, unit and member, and return them as they stand."""
     if not keys:
         return []
-    columns = [list(column) for column in zip(*keys, strict=True)]
-    return rows(statement(__file__, "allowance_lock"), columns)
+    columns: list[list[Any]] = [list(column) for column in zip(*keys, strict=True)]
+    return rows(statement(__file__, "allowance_lock"), [*columns, sorted(set(columns[0]))])
 
 
 def _write(

@@ -114,7 +114,7 @@ def _lock(work: Work) -> None:
 def _read_stored(work: Work, months: list[dt.date]) -> None:
     """Read what is posted of each use."""
     keys = list(work.uses.key)
-    found = rows(statement(__file__, "allowance_uses"), [months, keys])
+    found = rows(statement(__file__, "allowance_uses"), [months, keys, sorted(set(months))])
     stored = work.stored = {one.key: one for one in found}
     if stored:
         work.had = [stored[key].points if key in stored else 0 for key in keys]

@@ -6,7 +6,8 @@ WITH months AS (
         revision = a.revision + n.revisions
     FROM unnest(%(of_months)s::date[], %(of_units)s::text[], %(of_members)s::bigint[], %(changes)s::bigint[],
                 %(revisions)s::integer[]) AS n(month, unit, member_id, points, revisions)
-    WHERE a.month = n.month AND a.unit = n.unit AND a.member_id = n.member_id)
+    WHERE a.month = n.month AND a.unit = n.unit AND a.member_id = n.member_id
+      AND a.month = ANY (%(those)s::date[])) -- told beforehand: other months' partitions are not even planned for
 INSERT INTO entitlements_allowance_use AS u
     (month, key, member_id, unit, category, service, at, into_code, wanted, points, why, moves, moved, price_ntd,
      stored_value_ntd, cash_ntd, set_at)
