@@ -11,6 +11,7 @@ from django.db import OperationalError
 
 from citycard.portals.gate.gathering import MOST_TOGETHER, MOST_WAITING, Gatherer
 from citycard.portals.gate.problems import GateProblem
+from citycard.portals.gate.waiting import MANY
 from citycard.taps import api as taps
 from tests.harness.patience import PATIENCE_S
 
@@ -100,30 +101,38 @@ def test_a_database_that_is_away_says_when_to_come_back() -> None:
     assert set(map(str, run(taker, [1], [2], [3]))) == {"database_away"}
 
 
-def test_a_helper_joins_when_more_waits_than_a_batch_holds() -> None:
+def test_a_helper_joins_when_many_wait() -> None:
     taker = Taker()
-    writing: set[str] = set()
+    taker.open.clear()
+    writing: list[int] = []
 
     def take(*, reads: Sequence[taps.TapRead], now: dt.datetime) -> list[taps.TapAnswer]:
-        writing.add(threading.current_thread().name + str(threading.get_ident()))
-        time.sleep(0.02)
+        writing.append(len(reads))
         return taker(reads=reads, now=now)
 
-    async def go(count: int) -> list[object]:
-        gatherer = Gatherer(take, helpers=1)
+    async def go() -> None:
+        gatherer = Gatherer(take)
         gatherer.start()
-        try:
-            return await answers_of(
-                gatherer, *([1000 * n + i for i in range(50)] for n in range(count))
-            )
-        finally:
-            await gatherer.stop()
+        first = asyncio.create_task(gatherer.take([read(0)]))
+        await wait_until_there_are(writing, 1)
+        few = [asyncio.create_task(gatherer.take([read(n)])) for n in range(1, MANY)]
+        await asyncio.sleep(0.05)
+        assert writing == [1]
+        enough = asyncio.create_task(gatherer.take([read(MANY)]))
+        await wait_until_there_are(writing, 2)
+        assert writing == [1, MANY]
+        taker.open.set()
+        assert len(await asyncio.gather(first, *few, enough)) == MANY + 1
+        await gatherer.stop()
 
-    assert len(asyncio.run(go(5))) == 5
-    assert len(writing) == 1
-    writing.clear()
-    assert [len(each) for each in asyncio.run(go(60)) if isinstance(each, list)] == [50] * 60
-    assert len(writing) == 2
+    asyncio.run(go())
+
+
+async def wait_until_there_are(writing: list[int], count: int) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while len(writing) < count and time.monotonic() < deadline:
+        await asyncio.sleep(0.001)
+    assert len(writing) == count
 
 
 def test_too_many_waiting_are_turned_away_at_once() -> None:

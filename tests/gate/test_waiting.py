@@ -1,11 +1,13 @@
 """The line: who stands at a door is not held up by a backlog, and backlogs take turns."""
 
+import threading
 from typing import NamedTuple
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from citycard.portals.gate.waiting import SHORT, Line
+from citycard.portals.gate.waiting import MANY, SHORT, Line
+from tests.harness.patience import PATIENCE_S
 
 
 class Waits(NamedTuple):
@@ -66,3 +68,36 @@ def test_a_closed_line_gives_what_waits_and_then_ends() -> None:
     assert line.wait()
     assert len(line.take(10)) == 1
     assert not line.wait()
+
+
+def test_a_helper_gathers_when_many_wait_and_nobody_else_does() -> None:
+    line = waiting((1, 1))
+    helped = threading.Event()
+
+    def help_out() -> None:
+        if line.wait(helping=True):
+            helped.set()
+
+    threading.Thread(target=help_out, daemon=True).start()
+    assert line.wait()
+    for n in range(MANY + 1):
+        line.add(Waits(n, range(1)))
+    assert not helped.wait(0.05)
+    assert len(line.take(1)) == 1
+    assert helped.wait(PATIENCE_S)
+
+
+def test_the_last_that_a_helper_takes_ends_who_waits_for_more() -> None:
+    line = waiting(*[(n, 1) for n in range(MANY)])
+    assert line.wait(helping=True)
+    ended = threading.Event()
+
+    def write() -> None:
+        if not line.wait():
+            ended.set()
+
+    threading.Thread(target=write, daemon=True).start()
+    line.close()
+    assert not ended.wait(0.05)
+    assert len(line.take(1_000)) == MANY
+    assert ended.wait(PATIENCE_S)

@@ -1,10 +1,10 @@
 """Gathering: what arrives together is written together, and everybody is answered after the commit.
 
 The writer takes all that waits, up to a limit, and runs it as one batch; what arrives meanwhile
-is the next batch, so the busier the gate, the larger the batches. One writer is enough while a
-batch holds what waits: two would only queue for the same campaign's budget with half as much
-each. A helper joins when more waits than that. When a batch fails, its requests are tried one by
-one: a poison read fails alone.
+is the next batch, so the busier the gate, the larger the batches. One writer is enough while few
+wait: two would pay what a batch costs twice. A helper writes a batch of its own beside it when many
+wait; they share readers, people and budgets as any two transactions do, each locked in one order.
+When a batch fails, its requests are tried one by one: a poison read fails alone.
 """
 
 import asyncio
@@ -58,7 +58,6 @@ class Gatherer:
         self._take = take
         self._helpers = helpers
         self._line: Line[Upload] = Line()
-        self._needed = threading.Event()
         self._waiting = 0
         self._of_reader: Counter[int] = Counter()
         self._closed = False
@@ -68,8 +67,10 @@ class Gatherer:
     def start(self) -> None:
         """Start the writers; called on the loop that serves."""
         self._loop = asyncio.get_running_loop()
-        for work in (self._write, *[self._help] * self._helpers):
-            thread = threading.Thread(target=work, name="gate-writer", daemon=True)
+        for n in range(1 + self._helpers):
+            thread = threading.Thread(
+                target=self._write, args=[n > 0], name="gate-writer", daemon=True
+            )
             thread.start()
             self._threads.append(thread)
 
@@ -77,7 +78,6 @@ class Gatherer:
         """Take nothing new, answer all that waits, and end the writers."""
         self._closed = True
         self._line.close()
-        self._needed.set()
         deadline = time.monotonic() + STOP_WITHIN_S
         while any(thread.is_alive() for thread in self._threads) and time.monotonic() < deadline:
             await asyncio.sleep(0.01)
@@ -101,8 +101,6 @@ class Gatherer:
         self._waiting += count
         self._of_reader[reader] += count
         self._line.add(upload)
-        if self._waiting > MOST_TOGETHER:
-            self._needed.set()
         try:
             return await upload.answered
         finally:
@@ -121,25 +119,14 @@ class Gatherer:
             detail = "More taps wait than the city can take at once; send again soon."
             raise GateProblem(429, "too_many_waiting", detail, retry_s=1)
 
-    def _write(self) -> None:
+    def _write(self, helping: bool) -> None:
         """Write batches until nothing waits and nothing will."""
         company = 1
-        while self._line.wait():
+        while self._line.wait(helping=helping):
             self._linger(company)
             uploads = self._line.take(MOST_TOGETHER)
             company = len(uploads)
-            if uploads:
-                self._answer(self._try_together(uploads))
-        give_back_connection()
-
-    def _help(self) -> None:
-        """Write batches while more waits than one holds."""
-        while not self._closed:
-            self._needed.wait()
-            self._needed.clear()
-            while self._waiting > MOST_TOGETHER and (uploads := self._line.take(MOST_TOGETHER)):
-                self._answer(self._try_together(uploads))
-        self._needed.set()  # for the other helpers
+            self._answer(self._try_together(uploads))
         give_back_connection()
 
     def _linger(self, company: int) -> None:
