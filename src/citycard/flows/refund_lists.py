@@ -9,9 +9,6 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
-
 from citycard.kernel.errors import Refused
 
 LARGEST_BYTES = 8 * 1024 * 1024
@@ -124,6 +121,9 @@ def _csv(content: bytes) -> Iterable[list[str]]:
 
 
 def _sheet(content: bytes) -> Iterable[list[str]]:
+    import openpyxl  # large, and rarely needed: nobody waits for it at a start
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         sheet = book.worksheets[0]

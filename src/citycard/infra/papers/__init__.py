@@ -19,9 +19,8 @@ from citycard.infra.papers.keeping import (
     signature_of,
     verify,
 )
-from citycard.infra.papers.pdf import pdf_of
 from citycard.infra.papers.tables import CSV, PDF, XLSX, Cell, Document, Table, csv_of
-from citycard.infra.papers.xlsx import xlsx_of
+from citycard.infra.papers.writing import pdf_of, xlsx_of
 
 __all__ = [
     "CSV",

@@ -4,12 +4,14 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import openpyxl
 from django.utils.translation import gettext as _
 
 from citycard.portals.earning_lines import BadLine
+
+if TYPE_CHECKING:
+    import openpyxl
 
 MOST_BYTES = 4 * 1024 * 1024
 MOST_LINES = 5000
@@ -90,6 +92,8 @@ def _from_big5(content: bytes) -> tuple[str, list[BadLine]]:
 
 
 def _sheet(content: bytes) -> tuple[list[tuple[int, Sequence[Any]]], list[BadLine]]:
+    import openpyxl  # large, and rarely needed: nobody waits for it at a start
+
     try:
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         rows = list(_cells(book))
@@ -100,7 +104,7 @@ def _sheet(content: bytes) -> tuple[list[tuple[int, Sequence[Any]]], list[BadLin
     return [(number, [_plain(cell) for cell in cells]) for number, cells in rows], bad
 
 
-def _cells(book: openpyxl.Workbook) -> Iterator[tuple[int, Sequence[Any]]]:
+def _cells(book: "openpyxl.Workbook") -> Iterator[tuple[int, Sequence[Any]]]:
     sheet = book.worksheets[0]
     for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
         if number > MOST_LINES + 2:
