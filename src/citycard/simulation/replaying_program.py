@@ -6,6 +6,7 @@ tells how far it is in lines of JSON on stdout, and ends with whoever started it
 """
 
 import datetime as dt
+import gc
 import json
 import sys
 import threading
@@ -19,6 +20,9 @@ import django
 
 Orders = Mapping[str, Any]
 TELL_EVERY_S = 0.2
+_COLLECT_AFTER = 50_000
+"""Objects made until it is looked which are unused: a batch's rows are many, and none refers to
+itself."""
 
 
 @dataclass
@@ -117,6 +121,8 @@ WORK: dict[str, Callable[[Orders, Line], None]] = {
 def main() -> None:
     """Take orders, work, and end; a profile of the work is written where the orders name a file."""
     django.setup()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER)
     orders = json.loads(sys.stdin.readline())
     line = Line()
     line.listen()
