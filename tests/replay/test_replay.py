@@ -6,16 +6,17 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from citycard.infra.packs import find_pack
 from citycard.simulation.replaying_plan import Plan, plan_of
 from tests.harness.databases import Clone, Databases
+from tests.harness.patience import wait_until
 
 SCALE, DAYS = 0.0005, 11
 """All days in one test, some where less will do."""
@@ -31,11 +32,9 @@ def clone(databases: Databases) -> Iterator[Clone]:
 def test_killed_at_any_point_it_ends_as_the_table_says(clone: Clone, tmp_path: Path) -> None:
     plan = plan_of(pack=find_pack("taoyuan"), scale=SCALE)
     share = random.SystemRandom().uniform(0.05, 0.6)
-    for reached in (
-        "SELECT count(*) > 100 FROM people_member",
-        f"SELECT count(*) >= {int(plan.taps * share)} FROM taps_tap",
-    ):
-        assert _kill_when(clone, tmp_path, reached), f"not killed: it had ended ({share})"
+    print(f"killed at {share} of the taps")
+    for table, many in (("people_member", 101), ("taps_tap", int(plan.taps * share))):
+        _kill_at(clone, tmp_path, table, many)
     found = _replay(clone, tmp_path)
     assert {line["name"]: line["counted"] for line in found["table"]} == _wanted(plan)
     assert all(line["equal"] for line in found["table"])
@@ -120,17 +119,32 @@ def _environment(clone: Clone, state: Path) -> dict[str, str]:
     }
 
 
-def _kill_when(clone: Clone, state: Path, reached: str) -> bool:
-    """Kill -9 a replay once a question is answered with yes; tell whether it was still at work."""
-    with subprocess.Popen(
-        _WORDS,
-        env=_environment(clone, state),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as program:
-        while program.poll() is None and not clone.owner_sql(reached)[0][0]:
-            time.sleep(0.1)
-        killed = program.poll() is None
-        os.kill(program.pid, signal.SIGKILL) if killed else None
-    return killed
+def _kill_at(clone: Clone, state: Path, table: str, many: int) -> None:
+    """Kill -9 a replay when a table has so many rows: there it is held up until it is dead."""
+    clone.owner_sql(HOLD_UP.format(table=table, many=many))
+    with psycopg.connect(clone.owner_url) as holding:
+        holding.execute("SELECT pg_advisory_lock(4711)")
+        with subprocess.Popen(
+            _WORDS,
+            env=_environment(clone, state),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as program:
+            wait_until(
+                lambda: program.poll() is not None or clone.owner_sql(IS_HELD_UP)[0][0],
+                what=f"{many} rows in {table}",
+            )
+            assert program.poll() is None, f"it ended with fewer than {many} rows in {table}"
+            os.kill(program.pid, signal.SIGKILL)
+    clone.owner_sql("DROP FUNCTION held_up() CASCADE")
+
+
+HOLD_UP = """
+CREATE FUNCTION held_up() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF (SELECT count(*) FROM {table}) >= {many} THEN PERFORM pg_advisory_xact_lock(4711); END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER held_up AFTER INSERT ON {table} FOR EACH STATEMENT EXECUTE FUNCTION held_up()
+"""
+IS_HELD_UP = "SELECT EXISTS (SELECT FROM pg_locks WHERE objid = 4711 AND NOT granted)"
