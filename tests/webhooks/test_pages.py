@@ -108,9 +108,13 @@ def test_a_subscription_from_its_secret_to_sending_again(
     execute("UPDATE agencies_webhook_message SET state = 'failed' WHERE state = 'waiting'")
     assert "1 則通知沒有送達" in officer.get(path).content.decode()
     assert "1 則沒有送達" in officer.get(f"{SYSTEMS}{client_id}/").content.decode()
+    home = officer.get("/agency/").content.decode()
+    assert "有通知送不到貴機關的系統" in home
+    assert f'href="{path}">{receiver.url}' in home
     officer.post(path, {"do": "send-again"})
     outbox.drain_once(telling_agencies.LETTER, now=clock.now())
     assert len(receiver.said) == 2
+    assert "有通知送不到" not in officer.get("/agency/").content.decode()
     assert "whsec_" in officer.post(path, {"do": "rotate"}).content.decode()
     for do, state in (("pause", "paused"), ("resume", "active")):
         officer.post(path, {"do": do})

@@ -47,6 +47,9 @@ def steps(clock: cards.LossClock) -> list[Entry]:
                 is_current=True,
             ),
         ]
+    sent = Entry(title=_("已通知離線讀卡機"), state="good", word=_seconds(clock.published_at))
+    if not clock.readers:
+        return [*told, sent]
     known = _("%(readers)s 台離線讀卡機，%(known)s 台已經知道") % {
         "readers": wording.number(clock.readers),
         "known": wording.number(clock.known),
@@ -58,7 +61,7 @@ def steps(clock: cards.LossClock) -> list[Entry]:
     )
     return [
         *told,
-        Entry(title=_("已通知離線讀卡機"), state="good", word=_seconds(clock.published_at)),
+        sent,
         Entry(
             title=known,
             body=last,

@@ -14,6 +14,7 @@ from citycard.agencies import api as agencies
 from citycard.flows import tapping
 from citycard.infra import clock
 from citycard.infra.database import rows
+from citycard.infra.signers import signers
 from citycard.infra.unit_of_work import unit_of_work
 from tests.portals import seeding
 
@@ -52,6 +53,18 @@ def test_a_key_is_shown_once_and_kept_nowhere_in_clear(organiser):
     again = organiser.post("/agency/devices/", READER)
     assert again.status_code == 422
     assert key not in again.content.decode()
+
+
+def test_the_citys_own_key_stands_beside_it_on_the_page_and_in_the_file(organiser):
+    page = organiser.post("/agency/devices/", {**READER, "code": "SPORTS-DAAN-90"}).content.decode()
+    signer = signers(now=clock.now())[-1]
+    city_key = f"{signer.kid}:{signer.public.hex()}"
+    assert f"<code>{city_key}</code>" in page
+    file = base64.b64decode(re.search(r"base64,([^\"]+)", page)[1]).decode("utf-8-sig")
+    assert list(csv.reader(io.StringIO(file))) == [
+        ["code", "key", "epoch", "city_key"],
+        ["SPORTS-DAAN-90", key_on(page), "1", city_key],
+    ]
 
 
 def test_a_new_key_ends_the_old_one_and_a_revoked_reader_has_none(organiser):
@@ -137,8 +150,8 @@ def test_readers_by_file_are_looked_at_first_and_keys_come_once_as_a_file(organi
     link = re.search(r"base64,([^\"]+)", html.unescape(done.content.decode()))[1]
     [_head, first, second] = base64.b64decode(link).decode("utf-8-sig").split()
     assert first.startswith("SPORTS-DAAN-14,")
-    assert first.endswith(",2"), "the same code begins a new epoch"
-    code, key, epoch = second.split(",")
+    assert first.split(",")[2] == "2", "the same code begins a new epoch"
+    code, key, epoch, _city_key = second.split(",")
     assert agencies.device_by_key(code=code, key=key).number_profile == "easycard_chip_id"
     assert epoch == "1"
     assert agencies.device_by_key(code="SPORTS-DAAN-14", key=old) is None

@@ -1,10 +1,10 @@
-"""The reader as a command: one tap, or an upload of what waits."""
+"""The reader as a command: one tap, an upload of what waits, or a poll for what it carries."""
 
 import argparse
 import sys
 from pathlib import Path
 
-from citycard_reader import Journal, Reader, Refused, Unreachable
+from citycard_reader import Journal, Key, NotTrusted, Offline, Reader, Refused, Unreachable
 
 
 def main() -> int:
@@ -15,37 +15,68 @@ def main() -> int:
     asked.add_argument("--key-file", required=True, type=Path, help="file with the reader's key")
     asked.add_argument("--journal", required=True, type=Path, help="the reader's journal")
     asked.add_argument("--epoch", type=int, default=1, help="rises with each new key")
+    asked.add_argument("--snapshot", type=Path, help="what it carries to answer alone")
+    asked.add_argument("--service", default="", help="what it serves; with --snapshot")
+    asked.add_argument("--city-key", default="", help="the city's key, name:hex; with --snapshot")
     commands = asked.add_subparsers(dest="command", required=True)
     tap = commands.add_parser("tap", help="take a card and send the tap")
     tap.add_argument("number", help="the card's number")
     commands.add_parser("upload", help="send what waits")
+    commands.add_parser("poll", help="ask for what it carries, and prove it")
     chosen = asked.parse_args()
+    offline = _offline(asked, chosen)
+    if chosen.command == "poll" and offline is None:
+        asked.error("poll needs --snapshot, --service and --city-key")
+    if not chosen.key_file.is_file():
+        asked.error(f"there is no key file {chosen.key_file}")
     reader = Reader(
         gate=chosen.gate,
         code=chosen.code,
         key=chosen.key_file.read_text().strip(),
         journal=Journal(chosen.journal),
         epoch=chosen.epoch,
+        offline=offline,
     )
     try:
-        return _run(reader, chosen)
+        return _run(reader, chosen, offline)
     except Unreachable as away:
         sys.stderr.write(f"waits: {away}\n")
         return 1
     except Refused as refused:
         sys.stderr.write(f"refused: {refused}\n")
         return 2
+    except NotTrusted as forged:
+        sys.stderr.write(f"not trusted, what was held stays: {forged}\n")
+        return 2
 
 
-def _run(reader: Reader, chosen: argparse.Namespace) -> int:
+def _offline(asked: argparse.ArgumentParser, chosen: argparse.Namespace) -> Offline | None:
+    if chosen.snapshot is None:
+        return None
+    kid, _, public = chosen.city_key.partition(":")
+    try:
+        key = Key(kid, bytes.fromhex(public))
+    except ValueError:
+        key = Key("", b"")
+    if not (chosen.service and key.kid and len(key.public) == 32):
+        asked.error("--snapshot needs --service and --city-key, as the key file of the city has it")
+    return Offline(chosen.snapshot, service=chosen.service, key=key)
+
+
+def _run(reader: Reader, chosen: argparse.Namespace, offline: Offline | None) -> int:
     if chosen.command == "upload":
         sys.stdout.write(f"{reader.upload()} taps answered\n")
+        return 0
+    if offline is not None and chosen.command == "poll":
+        news = "new" if reader.poll() else "nothing new"
+        sys.stdout.write(f"{news}: version {offline.version}, proven\n")
         return 0
     answer = reader.tap(chosen.number)
     if answer is None:
         raise Unreachable("the city cannot be reached", 1.0)
     number = f", member number {answer.agency_number}" if answer.agency_number else ""
-    sys.stdout.write(f"{answer.code}, {answer.points} points{number}\n")
+    alone = f", alone by version {answer.offline.snapshot}" if answer.offline else ""
+    sys.stdout.write(f"{answer.code}, {answer.points} points{number}{alone}\n")
     return 0
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from citycard.agencies import api as agencies
 from citycard.infra.clock import now
+from citycard.infra.signers import signers
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.infra.web.refusals import refusal_text
 from citycard.portals.agency.device_forms import places_of, profile_choices, serves
@@ -118,10 +119,15 @@ def sample(request: HttpRequest) -> HttpResponse:
 
 def keys_page(request: HttpRequest, enrolled: Sequence[agencies.EnrolledDevice]) -> HttpResponse:
     """Show keys this once, with a file to keep: they aren't kept in clear anywhere, the session
-    included."""
-    rows = [("code", "key", "epoch"), *((one.code, one.key, one.epoch) for one in enrolled)]
+    included. The city's own key stands beside them: by it a reader proves what it carries."""
+    signer = signers(now=now())[-1]
+    city_key = f"{signer.kid}:{signer.public.hex()}"
+    lines = [(one.code, one.key, one.epoch, city_key) for one in enrolled]
+    rows = [("code", "key", "epoch", "city_key"), *lines]
     link = "data:text/csv;charset=utf-8;base64," + base64.b64encode(_as_csv(rows)).decode()
-    return page(request, "device_key", enrolled=enrolled, link=link, one=enrolled[0])
+    return page(
+        request, "device_key", enrolled=enrolled, link=link, one=enrolled[0], city_key=city_key
+    )
 
 
 def read_lines(content: str, own: list[str]) -> list[Line]:

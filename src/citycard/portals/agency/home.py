@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from citycard.activities import api as activities
+from citycard.agencies import api as agencies
 from citycard.applications import api as applications
 from citycard.infra.clock import now
 from citycard.infra.web import wording
@@ -29,11 +30,23 @@ def home(request: HttpRequest) -> HttpResponse:
         counts=_counts(request) if roles & {"reviewer", "officer"} else None,
         campaigns=_campaigns(request) if roles & {"organiser", "finance"} else None,
         figures=_figures(request),
+        undelivered=_undelivered(request) if "organiser" in roles else None,
     )
 
 
 def _counts(request: HttpRequest) -> dict[str, int]:
     return applications.queue_counts(agency=agency_of(request), now=now())
+
+
+def _undelivered(request: HttpRequest) -> list[agencies.Webhook]:
+    """Return subscriptions whose messages were given up, or wait while it rests."""
+    return [
+        webhook
+        for agency in own_agencies(request)
+        for system in agencies.clients(agency=agency)
+        for webhook in agencies.webhooks(client_id=system.client_id)
+        if webhook.failed or (webhook.state == "paused" and webhook.waiting)
+    ]
 
 
 def _campaigns(request: HttpRequest) -> list[dict[str, Any]]:
@@ -53,17 +66,17 @@ def _figures(request: HttpRequest) -> dict[str, Any] | None:
     months = insight.months()
     if not months:
         return None
-    agencies = own_agencies(request)
+    own = own_agencies(request)
     pages = insight.published(through=months[0])[months[0]].pages
     shown = [
         {
             "code": service,
             "agency": agency,
-            "name": _named(service, agency, agencies[0]),
+            "name": _named(service, agency, own[0]),
             "figures": page,
         }
         for (service, agency), page in sorted(pages.items())
-        if agency in agencies
+        if agency in own
     ][:SERVICES_SHOWN]
     return {"month": wording.month(months[0]), "services": shown} if shown else None
 
