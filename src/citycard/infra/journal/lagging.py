@@ -91,8 +91,10 @@ WITH follower AS MATERIALIZED (
     FROM last l JOIN infra_journal j ON (j.generation, j.xid, j.id) > (l.generation, l.xid, l.id)
 ), first AS (
     SELECT DISTINCT ON (f.n) f.n, j.recorded_at
-    FROM follower f JOIN came j
-      ON j.code = ANY (f.codes) AND (j.generation, j.xid, j.id) > (f.generation, f.xid, f.id)
+    FROM follower f
+    CROSS JOIN LATERAL unnest(f.codes) AS takes(code)
+    JOIN came j
+      ON j.code = takes.code AND (j.generation, j.xid, j.id) > (f.generation, f.xid, f.id)
     ORDER BY f.n, j.generation, j.xid, j.id
 )
 SELECT f.stopped_why, i.recorded_at AS since
