@@ -123,7 +123,7 @@ SUBSCRIPTIONS: list[Subscriber] = [
         handle=riding.post_points,
         batch=10,
         holds="riders",
-        most=50_000,
+        most=10_000,  # their months are locked meanwhile, and tills' payments of them wait
     ),
     Subscriber(
         name="insight.usage",
