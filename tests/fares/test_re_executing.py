@@ -84,6 +84,27 @@ def test_every_ride_of_a_month_is_explained_by_what_decided_it(town: Town) -> No
     assert said == 8
 
 
+def test_pages_of_rides_are_the_whole_list_cut_in_pieces(town: Town) -> None:
+    for member in a_month(town):
+        access = own(member)
+        whole = fares.rides_of(access=access, member_id=member, limit=100)
+        assert whole == sorted(whole, key=lambda ride: ride.boarded_at, reverse=True)
+        paged: list[fares.RideView] = []
+        while page := fares.rides_of(
+            access=access,
+            member_id=member,
+            limit=1,
+            before=paged[-1].boarded_at if paged else None,
+        ):
+            paged += page
+        assert paged == whole
+        for ride in whole:
+            name = tuple(int(part) for part in ride.ride.split("-"))
+            assert len(name) == 3
+            found = fares.ride_of(access=access, member_id=member, ride=name, at=ride.boarded_at)
+            assert found == ride
+
+
 def test_the_last_points_and_the_difference_are_told(town: Town) -> None:
     senior, _, other = a_month(town)
     [partly] = [one for one in fares.rides_of(access=own(senior), member_id=senior)

@@ -72,7 +72,7 @@ def rides_of(
     :raises AccessTooNarrow: the access doesn't cover it
     """
     access.require(RIDES_FIELD, members=[member_id])
-    asked = {"member": member_id, "before": before, "limit": limit, "at": None}
+    asked = {"member": member_id, "before": before, "newest": before, "limit": limit, "at": None}
     return [_view(row) for row in rows(statement(__file__, "rides_of"), asked)]
 
 
@@ -87,7 +87,7 @@ def ride_of(
     :raises AccessTooNarrow: the access doesn't cover it
     """
     access.require(RIDES_FIELD, members=[member_id])
-    asked = {"member": member_id, "before": None, "limit": None, "at": at}
+    asked = {"member": member_id, "before": None, "newest": at, "limit": _MOST, "at": at}
     name = "-".join(map(str, ride))
     for row in rows(statement(__file__, "rides_of"), asked):
         if row.ride == name:
@@ -121,5 +121,8 @@ def _view(row: Any) -> RideView:
         difference=Difference(row.difference_kind),
     )
 
+
+_MOST = 100
+"""Many more than begin at one instant, with all of a member's cards."""
 
 _BESIDE = {"concessions", "applied_bits", "funds", "funders", "subsidies", "difference_kind"}
