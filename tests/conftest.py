@@ -73,10 +73,16 @@ from tests.harness.ordering import Scales, Schedule, in_order  # noqa: E402 - as
 
 OUTSIDE = pytest.StashKey[Path]()
 
-# A shared or busy machine is slow now and then; that says nothing about the code.
-hypothesis.settings.register_profile(
-    "citycard", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
-)
+# A shared or busy machine is slow now and then; that says nothing about the code. And what is drawn
+# is the same in each run: `--hypothesis-profile=searching` draws anew, to look further.
+for name, same in (("citycard", True), ("searching", False)):
+    hypothesis.settings.register_profile(
+        name,
+        deadline=None,
+        derandomize=same,
+        database=None,
+        suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    )
 hypothesis.settings.load_profile("citycard")
 
 
