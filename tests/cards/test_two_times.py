@@ -14,6 +14,7 @@ from citycard.infra.database import execute
         "DELETE FROM cards_binding",
         "UPDATE cards_agency_link SET number_sealed = ''",
         "UPDATE cards_card_number SET card_id = 1",
+        "UPDATE cards_card_number SET works = true",
         "UPDATE entitlements_right SET valid = 'empty'",
         "DELETE FROM entitlements_right",
         "UPDATE infra_generation SET number = 7",

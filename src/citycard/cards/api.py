@@ -23,7 +23,9 @@ Writers need a unit of work, take a batch where a batch can reach them, and anno
 Published for other contexts' SQL (schema ``pub``):
 
 * ``pub.cards(card_id, kind, medium, issuer, state, state_at, expires_on)``
-* ``pub.card_numbers(issuer, number_kind, number, card_id)``, unique by its first three columns
+* ``pub.card_numbers(issuer, number_kind, number, card_id, since, binding_id, member_id, expires_on,
+  works, kind)``, unique by its first three columns; the others hold at any instant from ``since``
+  on, an earlier one asks ``pub.cards`` and ``pub.bindings``
 * ``pub.bindings(binding_id, card_id, member_id, bound)``: what is known now; ``bound`` is a
   ``tstzrange``
 * ``pub.holdings(card_id, member_id, entitlement, valid)``: the rights of a card's present holder,

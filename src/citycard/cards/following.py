@@ -96,8 +96,10 @@ def _take_over(binding_ids: Sequence[int], now: dt.datetime) -> list[int]:
             JOIN cards_binding f ON f.member_id = l.member_id AND upper_inf(f.recorded)
             JOIN cards_binding old ON old.id = f.follows_binding_id
             JOIN cards_card was ON was.id = old.card_id AND was.kind = l.kind
+            JOIN cards_card own ON own.id = f.card_id
             WHERE upper_inf(f.bound) AND NOT (upper_inf(old.recorded) AND upper_inf(old.bound))
-            ORDER BY f.id FOR UPDATE OF f),
+            -- A card before its binding, as whoever changes one of them does.
+            ORDER BY own.id FOR UPDATE OF own, f),
         closed AS (
             UPDATE cards_binding f
             SET recorded = tstzrange(lower(f.recorded), greatest(%(now)s, lower(f.recorded)

@@ -59,7 +59,7 @@ def register_many(
     cards = [_with_canonical_numbers(card) for card in cards]
     refusals = [_refusal(card, table) for card in cards]
     ids = _take_ids([i for i, refusal in enumerate(refusals) if refusal is None])
-    taken = _insert_numbers(cards, ids, table)
+    taken = _insert_numbers(cards, ids, table, now)
     public_ids = {i: uuid.uuid4() for i in ids if i not in taken}
     _insert_cards(cards, ids, public_ids, table, now)
     note_states([(ids[i], cards[i].state, "registered") for i in public_ids], actor=actor, at=now)
@@ -102,21 +102,33 @@ def _take_ids(wanted: Sequence[int]) -> dict[int, int]:
 
 
 def _insert_numbers(
-    cards: Sequence[NewCard], ids: dict[int, int], table: CardTable
+    cards: Sequence[NewCard], ids: dict[int, int], table: CardTable, now: dt.datetime
 ) -> frozenset[int]:
-    """Insert the numbers of all cards; returns the places of those that another card has."""
+    """Insert the numbers of all cards; returns the places of those that another card has.
+
+    They say already how their cards will stand, so that they need not be written again with them.
+    """
     numbers = sorted(
-        (table.media[cards[i].medium].issuer, number_kind, number, card_id)
+        (table.media[cards[i].medium].issuer, number_kind, number, card_id, i)
         for i, card_id in ids.items()
         for number_kind, number in cards[i].numbers.items()
     )
+    own = [cards[row[4]] for row in numbers]
     inserted = rows(
         """
-        INSERT INTO cards_card_number (issuer, number_kind, number, card_id)
-        SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[])
+        INSERT INTO cards_card_number
+            (issuer, number_kind, number, card_id, kind, works, expires_on, since)
+        SELECT n.*, %s FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[],
+                                   %s::boolean[], %s::date[]) AS n
         ON CONFLICT DO NOTHING RETURNING card_id
         """,
-        [[row[column] for row in numbers] for column in range(4)],
+        [
+            now,
+            *([row[column] for row in numbers] for column in range(4)),
+            [card.kind for card in own],
+            [card.state == states.ACTIVE for card in own],
+            [card.expires_on for card in own],
+        ],
     )
     kept = Counter(row.card_id for row in inserted)
     taken = frozenset(i for i, card_id in ids.items() if kept[card_id] < len(cards[i].numbers))

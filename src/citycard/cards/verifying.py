@@ -55,6 +55,14 @@ _CHECKS = (
         "  ORDER BY h.at DESC, h.id DESC LIMIT 1)",
         "A card's state is not the last one in its history.",
     ),
+    (
+        "cards.number_says_how_its_card_stands",
+        "SELECT n.card_id AS about FROM cards_card_number n LEFT JOIN cards_standing s"
+        " ON s.card_id = n.card_id"
+        " WHERE (n.since, n.binding_id, n.member_id, n.expires_on, n.works, n.kind)"
+        " IS DISTINCT FROM (s.since, s.binding_id, s.member_id, s.expires_on, s.works, s.kind)",
+        "What stands beside a number is not what its card and its binding say.",
+    ),
 )
 
 

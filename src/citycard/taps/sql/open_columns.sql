@@ -34,17 +34,11 @@ WITH reader AS MATERIALIZED (
     FROM reader r
     WHERE e.reader_id = r.reader_id AND e.epoch = r.epoch AND r.good AND NOT r.accepted @> r.taken
       AND (SELECT missing FROM readers) = 0
-), found AS MATERIALIZED (
+), found AS (
     SELECT r.n, coalesce(w.service, r.service, 0)::smallint AS service, coalesce(w.site, r.site, 0) AS site,
-           CASE WHEN a.which <> k.card_id THEN 3
-                WHEN c.card_id IS NULL THEN 0
-                ELSE CASE CASE WHEN c.state_at <= r.at THEN c.state ELSE pub.card_state_at(c.card_id, r.at) END
-                     WHEN 'active' THEN CASE WHEN c.expires_on <= r.day THEN 2 ELSE 1 END
-                     ELSE CASE WHEN c.state_at > r.at AND pub.card_state_at(c.card_id, r.at) IS NULL THEN 0 ELSE 2 END
-                     END
-           END::smallint AS standing,
+           CASE WHEN a.which <> k.card_id THEN 3 ELSE coalesce(c.standing, 0) END::smallint AS standing,
            c.card_id, coalesce(array_position(%(special_kinds)s::text[], c.kind), 0)::smallint AS kind,
-           b.binding_id, b.member_id, h.right_id
+           c.binding_id, c.member_id, h.right_id
     FROM (
         SELECT u.*, (SELECT services FROM readers)[u.place] AS service, (SELECT sites FROM readers)[u.place] AS site,
                (SELECT posted_ats FROM readers)[u.place] AS posted_at,
@@ -69,14 +63,26 @@ WITH reader AS MATERIALIZED (
         WHERE r.other IS NOT NULL AND o.issuer = r.issuer AND o.number_kind = r.number_kind AND o.number = r.other
         OFFSET 0  -- as above: nearly no number can mean two cards
     ) a ON true
-    LEFT JOIN pub.cards c
-           ON c.card_id = CASE WHEN a.which <> k.card_id THEN NULL ELSE coalesce(k.card_id, a.which) END
-    -- "= ANY" of one value: the exclusion constraints' GiST indexes can't serve it, and the B-trees are much faster.
-    LEFT JOIN pub.bindings b ON b.card_id = ANY (ARRAY[c.card_id]) AND b.bound @> r.at
+    LEFT JOIN LATERAL (
+        SELECT k.card_id, k.kind, k.binding_id, k.member_id,
+               CASE WHEN k.works AND (k.expires_on <= r.day) IS NOT TRUE THEN 1 ELSE 2 END AS standing
+        WHERE k.since <= r.at AND a.which IS NULL
+        UNION ALL  -- a tap from before what the number's row reaches back to, or a card found by its other number
+        SELECT c.card_id, c.kind, b.binding_id, b.member_id,
+               CASE CASE WHEN c.state_at <= r.at THEN c.state ELSE pub.card_state_at(c.card_id, r.at) END
+                    WHEN 'active' THEN CASE WHEN c.expires_on <= r.day THEN 2 ELSE 1 END
+                    ELSE CASE WHEN c.state_at > r.at AND pub.card_state_at(c.card_id, r.at) IS NULL THEN 0 ELSE 2 END
+               END
+        FROM pub.cards c
+        -- "= ANY" of one value: the exclusion constraints' GiST indexes can't serve it, and the B-trees are much faster.
+        LEFT JOIN pub.bindings b ON b.card_id = ANY (ARRAY[c.card_id]) AND b.bound @> r.at
+        WHERE (k.since <= r.at AND a.which IS NULL) IS NOT TRUE AND (a.which <> k.card_id) IS NOT TRUE
+          AND c.card_id = coalesce(k.card_id, a.which)
+    ) c ON true
     LEFT JOIN LATERAL (
         SELECT g.right_id FROM pub.rights g
         WHERE (%(entitlements)s::text[])[coalesce(w.service, r.service)] IS NOT NULL
-          AND g.member_id = ANY (ARRAY[b.member_id])
+          AND g.member_id = ANY (ARRAY[c.member_id])
           AND g.entitlement = (%(entitlements)s::text[])[coalesce(w.service, r.service)] AND g.valid @> r.day
           AND (NOT (%(one_card)s::boolean[])[coalesce(w.service, r.service)] OR EXISTS (
               SELECT FROM pub.right_cards t WHERE t.card_id = c.card_id AND t.member_id = g.member_id

@@ -26,7 +26,8 @@ CREATE TABLE cards_card_number (
     number_kind text NOT NULL,
     number text NOT NULL,
     card_id bigint NOT NULL REFERENCES cards_card DEFERRABLE INITIALLY DEFERRED,
-    PRIMARY KEY (issuer, number_kind, number)
+    -- The number first: it alone tells nearly all of them apart.
+    PRIMARY KEY (number, number_kind, issuer)
 );
 CREATE INDEX cards_card_number_card ON cards_card_number (card_id);
 COMMENT ON TABLE cards_card_number IS 'The numbers of a card: printed, chip id, virtual. A number alone says nothing; issuer and kind belong to it.';
