@@ -104,18 +104,21 @@ def _post(gifts: ledger.Gifts, actor: Actor, now: dt.datetime) -> None:
 def _gifts(asked: TapsToAward, counted: Counted) -> ledger.Gifts:
     won = np.flatnonzero(counted.points)
     facts = counted.facts.only(won)
-    cells, pot = np.unique(np.stack((facts.campaign, facts.day)), axis=1, return_inverse=True)
+    cells, pot = np.unique(facts.campaign << 32 | facts.day, return_inverse=True)
     ids = facts.of("id")
     said = (ids, asked.device_id[won], asked.epoch[won], asked.seq[won])
     return ledger.Gifts(
         kind="campaign.award",
-        pots=[_pot(facts.campaigns[n], day) for n, day in cells.T.tolist()],
-        pot=pot.reshape(-1),
+        pots=[_pot(facts.campaigns[cell >> 32], cell & _DAY) for cell in cells.tolist()],
+        pot=pot,
         key=fact_keys(facts.at_us, "campaign.award", *said),
         at_us=facts.at_us,
         holder=facts.member_id,
         amount=counted.points[won],
     )
+
+
+_DAY = 2**32 - 1
 
 
 def _pot(campaign: Campaign, day: int) -> ledger.Pot:

@@ -29,7 +29,8 @@ def rows(sql: str, params: Parameters = None, *, prepare: bool = False) -> list[
     """
     with _cursor(prepare) as cursor:
         cursor.execute(sql, _bound(params))
-        shape = _shape(tuple([column[0] for column in cursor.description or ()]))
+        found = cursor.pgresult
+        shape = _shape(tuple([found.fname(n) for n in range(found.nfields)]))
         return list(map(shape._make, cursor.fetchall()))
 
 
@@ -177,5 +178,5 @@ def statement(module_file: str, name: str) -> str:
 
 
 @functools.lru_cache(maxsize=512)
-def _shape(columns: tuple[str, ...]) -> Any:
-    return namedtuple("Row", [re.sub(r"\W|^(?=\d)", "_", name) for name in columns])
+def _shape(columns: tuple[bytes, ...]) -> Any:
+    return namedtuple("Row", [re.sub(r"\W|^(?=\d)", "_", name.decode()) for name in columns])

@@ -13,8 +13,9 @@ def fact_keys(at_us: Any, what: str, *parts: Any) -> Any:
     :param what: what all keys' parts begin with; ``parts`` are columns of numbers
     """
     columns = [part.tolist() for part in parts]
+    said = what.replace("%", "%%") + "\x1f%d" * len(columns)
     digests = [
-        hashlib.blake2b("\x1f".join(map(str, (what, *row))).encode(), digest_size=10).digest()
+        hashlib.blake2b((said % row).encode(), digest_size=10).digest()
         for row in zip(*columns, strict=True)
     ]
     raw = np.empty((len(digests), 16), "u1")
