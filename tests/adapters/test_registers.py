@@ -23,6 +23,7 @@ from citycard.people.ports import (
     StatusEntry,
     StatusRegister,
 )
+from tests.harness.patience import wait_until
 
 BIRTH = dt.date(1950, 3, 2)
 KNOWN, SECRETIVE, STRANGER = "A123456789", "A800000014", "FA12345689"
@@ -134,9 +135,8 @@ def test_a_hanging_register_lets_go_when_it_is_mended(desk: DemoRegisterDesk) ->
             household(question())
     before = threading.active_count()
     desk.switch("household", "up")
-    time.sleep(0.4)
+    wait_until(lambda: threading.active_count() <= before, what="the threads to come back")
     assert household(question())[0].answer == "yes"
-    assert threading.active_count() <= before
 
 
 @pytest.mark.parametrize("way", ["refuses", "breaks_off", "hangs"])

@@ -1,8 +1,8 @@
 """Ports are guarded, and what could not be said waits where people see it."""
 
 import datetime as dt
-import time
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from citycard.infra import outbox, ports
 from citycard.infra.outbox import Letter, Outcome, Topic
 from citycard.infra.unit_of_work import unit_of_work
+from tests.harness.patience import PATIENCE_S
 
 NOW = dt.datetime(2026, 11, 21, 9, 0, tzinfo=dt.UTC)
 
@@ -19,18 +20,23 @@ class Speaker(Protocol):
 
 
 class Echo:
+    def __init__(self) -> None:
+        self.let_go = threading.Event()
+
     def say(self, word: str) -> str:
         if word == "hang":
-            time.sleep(0.5)
+            self.let_go.wait(PATIENCE_S)
         if word == "break":
             raise OSError("no route")
         return word
 
 
 @pytest.fixture
-def echo() -> Speaker:
-    ports.provide(Speaker, Echo(), name="echo", timeout_s=0.1, concurrency=2)
-    return ports.use(Speaker)
+def echo() -> Iterator[Speaker]:
+    speaker = Echo()
+    ports.provide(Speaker, speaker, name="echo", timeout_s=2.0, concurrency=2)
+    yield ports.use(Speaker)
+    speaker.let_go.set()
 
 
 def test_a_port_answers(echo: Speaker) -> None:

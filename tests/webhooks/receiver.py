@@ -10,6 +10,9 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+ANSWER_WITHIN_S = 3.0
+"""How long the tests' city waits for an answer: long enough for a busy machine to give one."""
+
 
 class Receiver:
     """Keeps what it was sent and answers the next of ``answers`` (204 when none is left)."""

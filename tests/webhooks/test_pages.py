@@ -15,7 +15,7 @@ from citycard.infra import clock, outbox, ports
 from citycard.infra.database import execute
 from tests.harness.cities import City
 from tests.portals import looking, seeding
-from tests.webhooks.receiver import Receiver
+from tests.webhooks.receiver import ANSWER_WITHIN_S, Receiver
 
 SYSTEMS = "/agency/systems/"
 
@@ -24,7 +24,7 @@ SYSTEMS = "/agency/systems/"
 def officer(city: City) -> Client:
     seeding.activate()
     networks = [ip_network("127.0.0.0/8")]
-    adapter = HttpWebhooks(networks=networks, plain=True, timeout_s=0.5)
+    adapter = HttpWebhooks(networks=networks, plain=True, timeout_s=ANSWER_WITHIN_S)
     ports.provide(WebhookReceivers, adapter, name="agencies' systems", timeout_s=60)
     return seeding.signed_in("lib", "library", ["organiser"], **{"accept-language": "zh-hant"})
 

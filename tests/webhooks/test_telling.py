@@ -22,7 +22,7 @@ from citycard.kernel.actors import SYSTEM
 from tests.harness.cities import City
 from tests.openapi.conftest import Person, person
 from tests.portals import seeding
-from tests.webhooks.receiver import Receiver, is_signed
+from tests.webhooks.receiver import ANSWER_WITHIN_S, Receiver, is_signed
 
 BORN = dt.date(1980, 5, 12)
 
@@ -40,7 +40,7 @@ def town(city: City) -> City:
 @pytest.fixture(autouse=True)
 def _receivers(town: City) -> Iterator[None]:
     networks = [ip_network("127.0.0.0/8")]
-    adapter = HttpWebhooks(networks=networks, plain=True, timeout_s=0.5)
+    adapter = HttpWebhooks(networks=networks, plain=True, timeout_s=ANSWER_WITHIN_S)
     ports.provide(WebhookReceivers, adapter, name="agencies' systems", timeout_s=60)
     yield
     execute("UPDATE agencies_webhook SET state = 'ended'")
@@ -314,7 +314,7 @@ class TestDelivery:
         self, subscribe: Callable[..., Any], receiver: Receiver
     ) -> None:
         slow = Receiver()
-        slow.slow_s = 2.0
+        slow.slow_s = 4 * ANSWER_WITHIN_S
         try:
             gone = Receiver()
             gone.down()
