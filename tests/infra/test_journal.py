@@ -124,6 +124,44 @@ def test_what_waits_is_seen_at_one_look(follower: Follower) -> None:
     assert why is not None
 
 
+def test_each_is_told_the_first_of_its_own_that_it_has_not_taken(follower: Follower) -> None:
+    """However far apart those who follow are, and whoever takes what: as each would find alone."""
+    lamps, streets = frozenset({LampLit.code}), frozenset({StreetLit.code})
+    followers = [
+        journal.Subscriber(name=name, codes=codes, handle=lambda batch: None, batch=many)
+        for name, codes, many in (
+            ("lamps", lamps, 2),
+            ("streets", streets, 1),
+            ("both", lamps | streets, 3),
+            ("neither", frozenset({"test.never"}), 1),
+        )
+    ]
+    journal.subscribe(followers)
+    journal.pump_until_idle()
+    for one in (1, 2, 3):
+        light(one)
+        with unit_of_work():
+            journal.announce(StreetLit(lamps=one))
+    for steps in ((), (0,), (0, 2), (1, 1), (1, 2), (0,)):
+        for n in steps:
+            journal.pump_once(followers[n])
+        assert [one.since for one in journal.waiting()] == [first_of(one) for one in followers]
+
+
+def first_of(subscriber: journal.Subscriber) -> object:
+    found = rows(
+        """
+        SELECT j.recorded_at
+        FROM infra_journal j JOIN infra_cursor c
+          ON (j.generation, j.xid, j.id) > (c.generation, c.xid, c.id)
+        WHERE c.subscriber = %s AND j.code = ANY(%s)
+        ORDER BY j.generation, j.xid, j.id LIMIT 1
+        """,
+        [subscriber.name, sorted(subscriber.codes)],
+    )
+    return found[0].recorded_at if found else None
+
+
 def test_transactions_are_followed_by_number_not_by_how_it_is_written(follower: Follower) -> None:
     """The thousandth comes after the one before it, however many wait."""
     execute(
