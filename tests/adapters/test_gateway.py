@@ -71,7 +71,7 @@ def url_of(gateway: Gateway) -> str:
 
 @pytest.fixture
 def register(gateway: Gateway) -> GatewayHouseholdRegister:
-    return GatewayHouseholdRegister(url_of(gateway), "the-token", timeout_s=0.5)
+    return GatewayHouseholdRegister(url_of(gateway), "the-token", timeout_s=2.0)
 
 
 def test_a_batch_goes_as_one_request_with_purpose_ground_and_key(

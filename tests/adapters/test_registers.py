@@ -56,8 +56,8 @@ def desk(tmp_path: Path) -> Iterator[DemoRegisterDesk]:
             StatusEntry(id_number=SECRETIVE, status="disability", answer="unknown"),
         ]
     )
-    ports.provide(HouseholdRegister, DemoHouseholdRegister(book), name="household", timeout_s=0.5)
-    ports.provide(StatusRegister, DemoStatusRegister(book), name="status", timeout_s=0.5)
+    ports.provide(HouseholdRegister, DemoHouseholdRegister(book), name="household", timeout_s=1.5)
+    ports.provide(StatusRegister, DemoStatusRegister(book), name="status", timeout_s=1.5)
     yield desk
     for register in ("household", "status"):
         desk.switch(register, "up")

@@ -8,6 +8,7 @@ from typing import Any
 
 from citycard.infra.postgres.place import project_root
 from tests.harness.live import LiveCity
+from tests.harness.patience import PATIENCE_S
 from tests.portals.looking import faults
 
 SHOTS = (project_root() or Path()) / "tests" / "browser" / "screenshots"
@@ -67,7 +68,7 @@ class Window:
 
     def wait_for(self, words: str, *, again: Callable[[], None] | None = None) -> None:
         """Wait until the page says so, opening it again now and then where it doesn't by itself."""
-        for _ in range(60):
+        for _ in range(int(PATIENCE_S * 4)):
             if words in self.page.inner_text("body"):
                 return
             self.page.wait_for_timeout(250)

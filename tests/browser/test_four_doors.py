@@ -14,7 +14,7 @@ from citycard.infra.clock import today
 from citycard.people.ports import StatusEntry
 from tests.browser.clicking import Window, begin_pictures
 from tests.harness.live import LiveCity
-from tests.harness.patience import wait_until
+from tests.harness.patience import PATIENCE_S, wait_until
 from tests.journeys import cards, people
 from tests.journeys.devices import Kiosk, Reader
 from tests.portals.looking import browsing, needs_browser
@@ -51,7 +51,7 @@ class Story:
                 reduced_motion="reduce",
             )
             page = context.new_page()
-            page.set_default_timeout(60_000)
+            page.set_default_timeout(PATIENCE_S * 1000)
             self.windows[door] = Window(city=self.city, page=page, door=door)
         return self.windows[door]
 

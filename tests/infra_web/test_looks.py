@@ -16,6 +16,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.test import override_settings
 
 from citycard.infra.web.style_guide import PAGES
+from tests.harness.patience import PATIENCE_S
 from tests.portals.looking import CHROMIUM, needs_browser, violations
 
 SIZES = {"phone": (390, 844), "tablet": (768, 1024), "desk": (1280, 900), "kiosk": (1080, 1920)}
@@ -66,6 +67,7 @@ def opened(browser: Any, address: str, page: str, size: str, **cookies: str) -> 
     context = browser.new_context(
         viewport={"width": width, "height": height}, locale="zh-TW", reduced_motion="reduce"
     )
+    context.set_default_timeout(PATIENCE_S * 1000)
     context.add_cookies(
         [{"name": f"citycard_{k}", "value": v, "url": address} for k, v in cookies.items()]
     )

@@ -9,7 +9,7 @@ from django.db import connections
 
 from tests.faults.rig import Rig, kept_ready, running
 from tests.harness.databases import Clone
-from tests.harness.patience import wait_until
+from tests.harness.patience import PATIENCE_S, wait_until
 from tests.kiosk.conftest import activate, enrol_kiosk, give_points, new_cards
 from tests.portals.looking import browsing, faults, needs_browser, picture, served
 
@@ -64,7 +64,7 @@ def page(rig: Rig) -> Iterator[Any]:
             viewport={"width": 1080, "height": 1920}, reduced_motion="reduce"
         )
         page = context.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(PATIENCE_S * 1000)
         page.goto(f"http://127.0.0.1:{rig.agent_port}/")
         yield page
         context.close()

@@ -20,6 +20,7 @@ from django.test import Client
 
 from citycard.infra.web.icons import PROJECT
 from citycard.infra.web.texts import compile_catalogues
+from tests.harness.patience import PATIENCE_S
 
 AXE = PROJECT / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM = "/usr/bin/chromium"
@@ -93,6 +94,7 @@ def opened(browser: Any, address: str, who: Client | None, *, size: str, **cooki
     mine = {f"citycard_{name}": value for name, value in cookies.items()}
     if who is not None:
         mine["citycard"] = who.cookies["citycard"].value
+    context.set_default_timeout(PATIENCE_S * 1000)
     context.add_cookies([{"name": k, "value": v, "url": address} for k, v in mine.items()])
     return context.new_page()
 
