@@ -15,7 +15,7 @@ import httpx
 from citycard.infra import leash
 
 STOP_WITHIN_S = 10.0
-READY_WITHIN_S = 60.0
+READY_WITHIN_S = 180.0  # whatever ends is told at once; a busy machine may take its time
 FALLS_WITHIN_S = 60.0
 MOST_FALLS = 5
 LARGEST_LOG_BYTES = 20 * 1024 * 1024  # a start puts a longer one aside
