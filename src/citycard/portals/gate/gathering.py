@@ -20,7 +20,7 @@ from citycard.infra import clock
 from citycard.infra.database import give_back_connection, is_too_slow, is_unreachable
 from citycard.portals.gate.metrics import BATCH_SECONDS, BATCH_TAPS, TAPS, WAITING
 from citycard.portals.gate.problems import GateProblem
-from citycard.portals.gate.waiting import Line
+from citycard.portals.gate.waiting import MANY, Line
 from citycard.taps import api as taps
 
 log = structlog.get_logger(__name__)
@@ -125,12 +125,13 @@ class Gatherer:
         while self._line.wait(helping=helping):
             self._linger(company)
             uploads = self._line.take(MOST_TOGETHER)
-            company = len(uploads)
             self._answer(self._try_together(uploads))
+            company = min(len(uploads) + len(self._line), MANY)
         give_back_connection()
 
     def _linger(self, company: int) -> None:
-        """Wait a moment for as many uploads as came last time: they were answered together."""
+        """Wait a moment for those who were just answered, beside those who came meanwhile: two
+        halves that took turns would pay what a batch costs twice."""
         until = time.monotonic() + LINGER_S
         while len(self._line) < company and time.monotonic() < until:
             time.sleep(LOOK_S)
