@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.harness.cities import DurableCity
+from tests.harness.patience import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.slow
-PATIENCE_S = 120.0
-FIRST_PROBE_S = 0.2
 
 
 @contextmanager
@@ -36,12 +34,13 @@ def worker(city: DurableCity, log: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _wait_until_at_work(process: "subprocess.Popen[bytes]", city: DurableCity, log: Path) -> None:
-    """It has taken up its work when it listens for jobs."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not city.database.owner_sql("SELECT id FROM procrastinate_workers"):
+    """It has taken up its work when it is known to listen for jobs."""
+
+    def known() -> list[object]:
         assert process.poll() is None, log.read_text()
-        assert time.monotonic() < deadline, log.read_text()
-        time.sleep(FIRST_PROBE_S)
+        return city.database.owner_sql("SELECT id FROM procrastinate_workers")
+
+    wait_until(known, what="a worker that listens for jobs")
 
 
 def test_a_worker_ends_when_told_to(durable_city: DurableCity, tmp_path: Path) -> None:

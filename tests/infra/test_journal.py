@@ -14,7 +14,7 @@ from citycard.infra import jobs, journal
 from citycard.infra.database import execute, rows
 from citycard.infra.unit_of_work import UnitOfWorkMisused, unit_of_work
 from citycard.kernel.events import Event
-from tests.harness.patience import PATIENCE_S
+from tests.harness.patience import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
 
@@ -232,7 +232,7 @@ def test_a_subscriber_that_the_database_fails_holds_up_none_after_it(follower: F
     )
     with unit_of_work():
         journal.announce(LampLit(lamp_id=7))
-    assert jobs.pump_each() == 1
+    assert wait_until(jobs.pump_each) == 1
     assert follower.seen == [7]
     with pytest.raises(OperationalError):  # nothing else to do: the pump rests
         jobs.pump_each()
