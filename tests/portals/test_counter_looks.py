@@ -175,13 +175,16 @@ def test_keys_alone_lead_from_the_search_to_the_hand_over(
     page.keyboard.press("Enter")
     page.wait_for_url("**/people/**")
     page.wait_for_selector("h1:has-text('黃建宏')")
+    page.wait_for_selector("[data-cc-focus]:focus")  # a key before that would go nowhere
     page.keyboard.press("Escape")
     line = page.locator(".cc-queue__item", has_text=cases.queued)
     page.keyboard.press(line.get_attribute("data-cc-key"))
     page.wait_for_url("**/prints/**")
     page.wait_for_selector("text=還沒有卡面")
+    page.wait_for_selector("[form=draw]:focus")
     page.keyboard.press("Enter")  # the obvious step: the preview
     page.wait_for_selector(".counter-bitmap img")
+    page.wait_for_selector("[form=send]:focus")
     page.keyboard.press("F4")  # prints what is seen
     page.wait_for_selector("text=印卡機工作中")
     city.settle()
@@ -203,6 +206,7 @@ def test_services_are_ticked_by_number_and_the_form_is_taken_by_keys(
     page.keyboard.press("F2")
     page.wait_for_url("**/new/**")
     page.wait_for_selector("[data-counter-tick='1']")
+    page.wait_for_selector("[data-cc-focus]:focus")
     page.keyboard.press("1")
     assert page.locator("[data-counter-tick='1']").is_checked()
     page.keyboard.press("Enter")
