@@ -17,11 +17,10 @@ from citycard.redemptions import api as redemptions
 from citycard.redemptions.lines import _stranger
 
 FIRST = dt.date(2026, 11, 2)
-DAYS = 3
+DAYS = 8
 KIOSKS = 148
 GRACE = 2
-LATEST = GRACE + 3
-"""So many days after its own comes what comes last: what is too late, or said once more."""
+LONG_AFTER = 30
 
 
 @dataclass
@@ -171,7 +170,7 @@ def _delay(one: Loading, chance: random.Random) -> None:
     if chance.random() < 0.05:
         one.line_on = chance.randint(1, GRACE)
     if chance.random() < 0.02:
-        one.again_on = min(one.record_on + chance.randint(0, 3), LATEST)
+        one.again_on = one.record_on + chance.randint(0, 3)
 
 
 # -- injuries -----------------------------------------------------------------------------------
@@ -348,7 +347,7 @@ def come_too_late(books: Books, count: int) -> None:
     cards = {one.card for one in books.loadings if one.injured or one.item in hurt}
     quiet = [one for one in books.loadings if one.card not in cards]
     for one in books.chance.sample(quiet, count):
-        one.record_on, one.again_on = LATEST, None
+        one.record_on, one.again_on = GRACE + 3, None
         books.late.add(one.item)
 
 
@@ -360,7 +359,7 @@ def play(books: Books) -> None:
     _number(books)
     _settle(books)
     lines, records = _by_day(books)
-    for n in range(1, DAYS + LATEST + 1):
+    for n in range(1, DAYS + GRACE + 6):
         on = FIRST + dt.timedelta(days=n)
         now = dt.datetime.combine(on, dt.time(), dt.UTC)
         _upload(books, lines.get(on, {}), now)
