@@ -20,6 +20,19 @@ def command_of(pid: int) -> str | None:
     return command.replace(b"\0", b" ").decode(errors="replace") or None
 
 
+def children_of(pid: int) -> list[int]:
+    """Return the processes that a process started and that still live; none where /proc isn't."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            words = stat.read_text().rpartition(")")[2].split()  # a name may hold spaces
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(words[1]) == pid:
+            found.append(int(stat.parent.name))
+    return found
+
+
 def _command_by_ps(pid: int) -> str | None:
     said = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True)
     return said.stdout.strip() or None
