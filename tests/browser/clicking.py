@@ -31,6 +31,8 @@ class Window:
     def look(self, name: str) -> None:
         """Judge the page with axe, keep its picture, note what is wrong."""
         self.count += 1
+        # a page that has only just begun has no element at all yet
+        self.page.wait_for_function("document.readyState === 'complete'")
         usual = self.page.viewport_size
         fits = self.door == "kiosk"  # a kiosk's screen is all there is
         whole = 0 if fits else self.page.evaluate("document.documentElement.scrollHeight")
@@ -51,7 +53,8 @@ class Window:
         """Become a ready persona by its button."""
         staff = persona not in ("resident", "parent", "disabled")
         self.open("/staff/sign-in/" if staff else "/sign-in/")
-        self.page.click(f'button[value="{persona}"]')
+        with self.page.expect_navigation():
+            self.page.click(f'button[value="{persona}"]')
 
     def tab_to(self, chosen: str) -> None:
         """Press Tab until what is focused matches a selector."""
