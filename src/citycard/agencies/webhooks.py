@@ -174,6 +174,16 @@ def webhooks(*, client_id: int) -> list[Webhook]:
     return [_read(one) for one in found]
 
 
+def undelivered_webhooks(*, agencies: Sequence[str]) -> list[Webhook]:
+    """Return these agencies' subscriptions whose messages were given up, or wait while it rests."""
+    found = rows(
+        f"{_WEBHOOK} WHERE c.agency = ANY (%s::text[]) AND w.state <> 'ended' ORDER BY w.id",
+        [list(agencies)],
+    )
+    told = (_read(one) for one in found)
+    return [one for one in told if one.failed or (one.state == "paused" and one.waiting)]
+
+
 def webhook(*, webhook_id: int) -> Webhook:
     """Return a subscription.
 

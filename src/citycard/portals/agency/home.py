@@ -30,23 +30,14 @@ def home(request: HttpRequest) -> HttpResponse:
         counts=_counts(request) if roles & {"reviewer", "officer"} else None,
         campaigns=_campaigns(request) if roles & {"organiser", "finance"} else None,
         figures=_figures(request),
-        undelivered=_undelivered(request) if "organiser" in roles else None,
+        undelivered=agencies.undelivered_webhooks(agencies=own_agencies(request))
+        if "organiser" in roles
+        else None,
     )
 
 
 def _counts(request: HttpRequest) -> dict[str, int]:
     return applications.queue_counts(agency=agency_of(request), now=now())
-
-
-def _undelivered(request: HttpRequest) -> list[agencies.Webhook]:
-    """Return subscriptions whose messages were given up, or wait while it rests."""
-    return [
-        webhook
-        for agency in own_agencies(request)
-        for system in agencies.clients(agency=agency)
-        for webhook in agencies.webhooks(client_id=system.client_id)
-        if webhook.failed or (webhook.state == "paused" and webhook.waiting)
-    ]
 
 
 def _campaigns(request: HttpRequest) -> list[dict[str, Any]]:
