@@ -19,6 +19,9 @@ from citycard.ledger import api as ledger
 Giving = Mapping[int, Sequence[Campaign]]
 """Reader → the campaigns that were ever opened at it."""
 
+_DAY = 2**32 - 1
+"""The bits of a cell that hold the day; its campaign stands above them."""
+
 
 class PointsNotPosted(RuntimeError):
     """Our own mistake: an activity awarded points that the ledger refused; the batch is undone."""
@@ -116,9 +119,6 @@ def _gifts(asked: TapsToAward, counted: Counted) -> ledger.Gifts:
         holder=facts.member_id,
         amount=counted.points[won],
     )
-
-
-_DAY = 2**32 - 1
 
 
 def _pot(campaign: Campaign, day: int) -> ledger.Pot:

@@ -44,6 +44,8 @@ BEGIN
       AND (n.since, n.binding_id, n.member_id, n.expires_on, n.works, n.kind)
           IS DISTINCT FROM (s.since, s.binding_id, s.member_id, s.expires_on, s.works, s.kind);
 END $$;
+REVOKE ALL ON FUNCTION cards_tell_standing FROM public;
+GRANT EXECUTE ON FUNCTION cards_tell_standing TO citycard_app;
 
 CREATE FUNCTION cards_card_stands() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
