@@ -9,7 +9,7 @@ from typing import Any
 from citycard.infra.postgres.place import project_root
 from tests.harness.live import LiveCity
 from tests.harness.patience import PATIENCE_S
-from tests.portals.looking import faults
+from tests.portals.looking import faults, settled
 
 SHOTS = (project_root() or Path()) / "tests" / "browser" / "screenshots"
 
@@ -31,8 +31,7 @@ class Window:
     def look(self, name: str) -> None:
         """Judge the page with axe, keep its picture, note what is wrong."""
         self.count += 1
-        # a page that has only just begun has no element at all yet
-        self.page.wait_for_function("document.readyState === 'complete'")
+        settled(self.page)
         usual = self.page.viewport_size
         fits = self.door == "kiosk"  # a kiosk's screen is all there is
         whole = 0 if fits else self.page.evaluate("document.documentElement.scrollHeight")

@@ -120,8 +120,14 @@ class Windows:
         return page
 
 
+def settled(page: Any) -> None:
+    """Wait until the page that a click led to is whole: one just begun has no element at all."""
+    page.wait_for_function("document.readyState === 'complete'")
+
+
 def violations(page: Any) -> list[str]:
     """What axe finds. It need not describe what is as it should be: that is half of its time."""
+    settled(page)
     page.evaluate(AXE.read_text("utf-8"))
     found = page.evaluate(
         """rules => axe.run(document, {runOnly: rules, resultTypes: ["violations"]})
