@@ -25,13 +25,6 @@ def test_population_adds_up_to_the_register(city: str, figures: tuple[int, int])
 
 
 @pytest.mark.parametrize("city", CITIES)
-def test_there_are_25_scenarios_and_each_names_its_source(city: str) -> None:
-    scenarios = find_pack(city).table("scenarios")
-    assert len(scenarios) >= 25
-    assert [row["what"]["en"] for row in scenarios if not row.get("source")] == []
-
-
-@pytest.mark.parametrize("city", CITIES)
 def test_a_parameter_that_a_rule_names_is_explained(city: str) -> None:
     """A remark “parameter x” beside a rule is a promise that pack.yaml says why."""
     pack = find_pack(city)
