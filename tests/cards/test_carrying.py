@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from citycard.cards import api as cards
-from citycard.cards import kinds
+from citycard.cards import following, kinds
 from citycard.infra.database import give_back_connection, rows
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import unit_of_work
@@ -85,20 +85,14 @@ def test_a_card_that_is_nobody_s_or_of_another_kind_carries_nothing(new_card: Ne
             move(card, seen=None)
 
 
-@pytest.mark.parametrize("end", ["lost", "unbound", "status"])
-def test_the_end_of_the_card_or_of_the_right_frees_it(new_card: NewCard, end: str) -> None:
+@pytest.mark.parametrize("end", ["lost", "unbound"])
+def test_the_end_of_the_card_frees_it(new_card: NewCard, end: str) -> None:
     first = new_card(member=1)
     with unit_of_work():
         if end == "lost":
             cards.report_lost(card_id=first, actor=SYSTEM, now=LATER)
-        elif end == "unbound":
-            cards.unbind(card_id=first, actor=SYSTEM, now=LATER)
         else:
-            freed = [
-                cards.free_rights(entitlement=RIGHT, member_ids=[1, 2], actor=SYSTEM, now=LATER)
-                for _ in range(2)
-            ]
-            assert freed == [1, 0]
+            cards.unbind(card_id=first, actor=SYSTEM, now=LATER)
     assert carrier() is None
     assert cards.verify() == []
 
@@ -151,6 +145,69 @@ def test_one_that_was_stopped_for_itself_stays_stopped(new_card: NewCard) -> Non
     with unit_of_work():
         cards.resume(card_id=main, actor=SYSTEM, now=LATER)
     assert state(companion) == "suspended"
+
+
+@pytest.mark.parametrize("end", ["suspended", "lost", "unbound"])
+def test_none_is_let_work_again_without_the_holder_s(new_card: NewCard, end: str) -> None:
+    main, companion = new_card(member=1, kind="disability"), new_card(member=1, kind="companion")
+    with unit_of_work():
+        if end == "suspended":
+            cards.suspend(card_id=main, why="holder_asked", actor=SYSTEM, now=LATER)
+        elif end == "lost":
+            cards.report_lost(card_id=main, actor=SYSTEM, now=LATER)
+        else:
+            cards.unbind(card_id=main, why="not_used", actor=SYSTEM, now=LATER)
+    assert state(companion) == "suspended"
+    with pytest.raises(cards.LeaderStopped), unit_of_work():
+        cards.resume(card_id=companion, actor=SYSTEM, now=LATER)
+    assert state(companion) == "suspended"
+    assert cards.verify() == []
+
+
+def test_unbound_from_its_holder_s_it_waits_for_the_next(new_card: NewCard) -> None:
+    main, companion = new_card(member=1, kind="disability"), new_card(member=1, kind="companion")
+    with unit_of_work():
+        cards.unbind(card_id=main, actor=SYSTEM, now=LATER)
+    new_card(member=1, kind="disability")
+    assert state(companion) == "active"
+    assert cards.verify() == []
+
+
+def test_the_next_one_must_work_for_it_to_work(new_card: NewCard) -> None:
+    main, companion = new_card(member=1, kind="disability"), new_card(member=1, kind="companion")
+    found = new_card(kind="disability")
+    suspend(found)
+    with unit_of_work():
+        cards.report_lost(card_id=main, actor=SYSTEM, now=LATER)
+        cards.bind_many(binds=[cards.Bind(card_id=found, member_id=1)], actor=SYSTEM, now=LATER)
+    assert state(companion) == "suspended"
+    with unit_of_work():
+        cards.resume(card_id=found, actor=SYSTEM, now=LATER)
+    assert state(companion) == "active"
+    assert cards.verify() == []
+
+
+def test_handed_over_behind_a_stopped_one_it_works_from_when_that_does(new_card: NewCard) -> None:
+    main = new_card(member=1, kind="disability")
+    suspend(main)
+    companion = new_card(member=1, kind="companion")
+    assert state(companion) == "suspended"
+    assert cards.verify() == []
+    with unit_of_work():
+        cards.resume(card_id=main, actor=SYSTEM, now=LATER)
+    assert state(companion) == "active"
+    assert cards.verify() == []
+
+
+def test_the_auditor_names_one_that_works_after_its_holder_s_was_unbound(
+    new_card: NewCard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main, companion = new_card(member=1, kind="disability"), new_card(member=1, kind="companion")
+    monkeypatch.setattr(following, "stop_followers", lambda **_: None)
+    with unit_of_work():
+        cards.unbind(card_id=main, actor=SYSTEM, now=LATER)
+    (found,) = cards.verify()
+    assert (found.check, found.about) == ("cards.companion_follows", f"card {companion}")
 
 
 def test_it_follows_the_card_that_replaces_a_lost_one(new_card: NewCard) -> None:

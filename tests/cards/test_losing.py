@@ -9,6 +9,8 @@ from citycard.cards import api as cards
 from citycard.cards import states
 from citycard.infra.database import scalar
 from citycard.infra.unit_of_work import unit_of_work
+from citycard.infra.web import wording
+from citycard.infra.web.refusals import say
 from citycard.kernel.actors import SYSTEM
 from tests.cards.conftest import NOW
 
@@ -37,8 +39,10 @@ def test_the_first_report_of_a_loss_stands(new_card: NewCard) -> None:
     card = new_card(member=7)
     with unit_of_work():
         cards.report_lost(card_id=card, actor=SYSTEM, now=LATER)
-        with pytest.raises(cards.CardAlreadyLost):
+        with pytest.raises(cards.CardAlreadyLost) as refused:
             cards.report_lost(card_id=card, actor=SYSTEM, now=LATER + dt.timedelta(days=1))
+    told = say(refused.value, "zh-hant").sentence
+    assert wording.date_time(LATER) in told, "the hour decides who bears what: it is the city's"
     assert scalar("SELECT state_at FROM cards_card WHERE id = %s", [card]) == LATER
 
 

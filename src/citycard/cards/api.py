@@ -64,6 +64,7 @@ from citycard.cards.doors import (
     note_units,
     units_of,
 )
+from citycard.cards.following import LeaderStopped
 from citycard.cards.hotlists import LossClock, first_versions, loss_clock, lost_at
 from citycard.cards.kinds import CardTable, Kind, Medium, NumberRule, card_table
 from citycard.cards.linking import (
@@ -177,6 +178,7 @@ __all__ = [
     "Heard",
     "HoldsOneOfGroup",
     "Kind",
+    "LeaderStopped",
     "Linked",
     "LossClock",
     "LossList",

@@ -58,7 +58,8 @@ def bind_many(*, binds: Sequence[Bind], actor: Actor, now: dt.datetime) -> list[
 
     A card that is this member's already stays so (``already``), which makes a repeated batch
     harmless. A right that only one card carries moves to a card that is bound; a companion's card
-    follows its holder's, and where that was replaced, the new one.
+    follows its holder's, and where that was replaced, the new one; behind one that is stopped it
+    is stopped, too, and works from when that works again.
 
     :raises UnitOfWorkMisused: called outside a unit of work
     """
@@ -76,6 +77,7 @@ def bind_many(*, binds: Sequence[Bind], actor: Actor, now: dt.datetime) -> list[
     made = _insert(own, cards, now)
     following.follow_anew(bindings=made, kinds=kinds, actor=actor, now=now)
     alone = _insert_followers(followers, kinds, cards, made, now)
+    following.stop_behind(card_ids=[bind.card_id for bind in followers], actor=actor, now=now)
     pairs = [(card_id, kinds[card_id], wanted[card_id].member_id) for card_id in made]
     carrying.carry(pairs=pairs, now=now)
     _announce([(card_id, wanted[card_id].member_id) for card_id in made])
@@ -86,7 +88,7 @@ def bind_many(*, binds: Sequence[Bind], actor: Actor, now: dt.datetime) -> list[
 
 
 def unbind(*, card_id: int, actor: Actor, now: dt.datetime, why: str = "unbound") -> None:
-    """End a card's binding; the member's other cards stay.
+    """End a card's binding; the member's other cards stay, but what follows it stops.
 
     :param why: a code, such as ``not_theirs``; kept in the card's history
     :raises NoSuchCard: there is none with this id
@@ -98,6 +100,7 @@ def unbind(*, card_id: int, actor: Actor, now: dt.datetime, why: str = "unbound"
         raise NoSuchCard()
     if card.member_id is None:
         raise NotBound()
+    following.stop_followers(card_id=card_id, actor=actor, now=now)
     end_binding(card_id=card_id, now=now)
     note_states([(card_id, card.state, why)], actor=actor, at=now)
     announce(events.CardsUnbound(card_ids=(card_id,), member_ids=(card.member_id,)))

@@ -4,7 +4,7 @@ import datetime as dt
 
 from citycard.cards import events, states
 from citycard.cards.binding import CardEnded, NoSuchCard, end_binding
-from citycard.cards.following import resume_followers, stop_followers
+from citycard.cards.following import require_leader, resume_followers, stop_followers
 from citycard.cards.history import note_states
 from citycard.infra.database import execute, row, scalar
 from citycard.infra.journal import announce
@@ -51,7 +51,10 @@ def resume(*, card_id: int, actor: Actor, now: dt.datetime, why: str = "resumed"
 
     :param why: a code; kept in the card's history
     :raises NotAllowedNow: it works already
+    :raises LeaderStopped: it follows a card that doesn't work, or is no longer its holder's
     """
+    require_unit_of_work()
+    require_leader(card_id=card_id)
     member_id = _change(card_id, states.ACTIVE, why=why, actor=actor, now=now)
     announce(events.CardResumed(card_id=card_id, member_id=member_id))
 
@@ -97,7 +100,7 @@ def _refuse(state: str, since: dt.datetime, wanted: str) -> None:
     if states.allows(state, wanted):
         return
     if state == states.LOST and wanted == states.LOST:
-        raise CardAlreadyLost(at=since.isoformat(timespec="minutes"))
+        raise CardAlreadyLost(at=since)
     if state in states.ENDS:
         raise CardEnded(state=state)
     raise NotAllowedNow(state=state, wanted=wanted)

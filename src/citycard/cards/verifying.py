@@ -45,8 +45,9 @@ _CHECKS = (
         " JOIN cards_binding l ON l.id = f.follows_binding_id"
         " JOIN cards_card leader ON leader.id = l.card_id"
         " WHERE upper_inf(f.recorded) AND upper_inf(f.bound) AND c.state = 'active'"
-        " AND leader.state NOT IN ('active', 'issued')",
-        "A card works although the card that it follows does not.",
+        " AND (leader.state NOT IN ('active', 'issued')"
+        "      OR NOT (upper_inf(l.recorded) AND upper_inf(l.bound)))",
+        "A card works although the card that it follows does not, or is no longer its holder's.",
     ),
     (
         "cards.state_is_the_last_noted",
