@@ -3,14 +3,17 @@ the city is away. The standard library, and `cryptography` for signatures."""
 
 from citycard_reader.documents import Key, NotTrusted
 from citycard_reader.journal import Journal, Tap
+from citycard_reader.numbers import Misread
 from citycard_reader.offline import Decision, Offline
-from citycard_reader.reader import Answer, Reader, Refused, Unreachable
+from citycard_reader.reader import Answer, Reader
+from citycard_reader.refusing import Refused, Unreachable
 
 __all__ = [
     "Answer",
     "Decision",
     "Journal",
     "Key",
+    "Misread",
     "NotTrusted",
     "Offline",
     "Reader",

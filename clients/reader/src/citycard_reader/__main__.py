@@ -4,7 +4,16 @@ import argparse
 import sys
 from pathlib import Path
 
-from citycard_reader import Journal, Key, NotTrusted, Offline, Reader, Refused, Unreachable
+from citycard_reader import (
+    Journal,
+    Key,
+    Misread,
+    NotTrusted,
+    Offline,
+    Reader,
+    Refused,
+    Unreachable,
+)
 
 
 def main() -> int:
@@ -29,25 +38,29 @@ def main() -> int:
         asked.error("poll needs --snapshot, --service and --city-key")
     if not chosen.key_file.is_file():
         asked.error(f"there is no key file {chosen.key_file}")
+    journal = Journal(chosen.journal)
     reader = Reader(
         gate=chosen.gate,
         code=chosen.code,
         key=chosen.key_file.read_text().strip(),
-        journal=Journal(chosen.journal),
+        journal=journal,
         epoch=chosen.epoch,
         offline=offline,
     )
     try:
-        return _run(reader, chosen, offline)
+        return _run(reader, journal, chosen, offline)
     except Unreachable as away:
         sys.stderr.write(f"waits: {away}\n")
         return 1
-    except Refused as refused:
+    except (Refused, Misread) as refused:
         sys.stderr.write(f"refused: {refused}\n")
         return 2
     except NotTrusted as forged:
         sys.stderr.write(f"not trusted, what was held stays: {forged}\n")
         return 2
+    finally:
+        if offline is not None and offline.stopped:
+            sys.stderr.write(f"accepts nothing alone: {offline.stopped}\n")
 
 
 def _offline(asked: argparse.ArgumentParser, chosen: argparse.Namespace) -> Offline | None:
@@ -63,9 +76,13 @@ def _offline(asked: argparse.ArgumentParser, chosen: argparse.Namespace) -> Offl
     return Offline(chosen.snapshot, service=chosen.service, key=key)
 
 
-def _run(reader: Reader, chosen: argparse.Namespace, offline: Offline | None) -> int:
+def _run(
+    reader: Reader, journal: Journal, chosen: argparse.Namespace, offline: Offline | None
+) -> int:
     if chosen.command == "upload":
         sys.stdout.write(f"{reader.upload()} taps answered\n")
+        if odd := len(journal.to_mend()):
+            sys.stdout.write(f"{odd} in the journal are to be mended\n")
         return 0
     if offline is not None and chosen.command == "poll":
         news = "new" if reader.poll() else "nothing new"

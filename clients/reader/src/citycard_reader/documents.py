@@ -25,6 +25,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 MAGIC = b"CCS1"
 SIGNATURE_BYTES = 64
+ODD = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What reading a header raises that isn't as it should be: fields are missing, or of another kind.
+Most are read before anything is proven."""
 
 
 class NotTrusted(Exception):
@@ -108,13 +111,20 @@ class Chain:
         """
         taken = []
         for document in split(stream):
-            header, body = self._proven(document, now)
-            take = {"base": self._base, "delta": self._delta, "fresh": self._fresh}
-            if header.get("type") not in take:
-                raise NotTrusted("a document of an unknown type")
-            if take[header["type"]](header, body, document):
+            try:
+                changed = self._take(document, now)
+            except ODD as odd:
+                raise NotTrusted(f"a header that makes no sense: {type(odd).__name__}") from odd
+            if changed:
                 taken.append(document)
         return taken
+
+    def _take(self, document: bytes, now: dt.datetime) -> bool:
+        header, body = self._proven(document, now)
+        take = {"base": self._base, "delta": self._delta, "fresh": self._fresh}
+        if header.get("type") not in take:
+            raise NotTrusted("a document of an unknown type")
+        return take[header["type"]](header, body, document)
 
     def _proven(self, document: bytes, now: dt.datetime) -> tuple[Mapping[str, Any], bytes]:
         header, body = parsed(document)
@@ -180,7 +190,7 @@ class Chain:
             raise NotTrusted("a change of nothing")
         if header["version"] != held.version + 1 or header["previous"] != held.head.hex():
             raise NotTrusted(f"version {header['version']} doesn't follow {held.version}")
-        size = int(held.header["mark_bytes"])
+        size, at = int(held.header["mark_bytes"]), _instant(header["at"])
         changes: dict[str, dict[str, set[bytes]]] = {}
         for name, sign, block in _blocks(header, body):
             marks = {block[i : i + size] for i in range(0, len(block), size)}
@@ -189,7 +199,7 @@ class Chain:
             found = held.sets.setdefault(name, MarkSet(b"", size))
             found.change(change.get("+", set()), change.get("-", set()))
         held.version, held.head = header["version"], hashlib.sha256(document).digest()
-        held.at = max(held.at, _instant(header["at"]))
+        held.at = max(held.at, at)
         return True
 
     def _fresh(self, header: Mapping[str, Any], _body: bytes, _document: bytes) -> bool:

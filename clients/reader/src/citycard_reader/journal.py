@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from citycard_reader.numbers import check
+
 
 class Tap(NamedTuple):
     """A tap as it was noted; ``epoch, seq`` is its identity with this reader.
@@ -57,7 +59,10 @@ class Journal:
         """Write a tap down under the epoch's next number; it is on disk when this returns.
 
         What is written is what will be sent, however often: a tap never changes its content.
+
+        :raises Misread: what was read is no card's number; nothing was written
         """
+        check(number)
         assert at.tzinfo is not None, "a tap's time names its zone"
         self._db.execute("BEGIN IMMEDIATE")
         (seq,) = self._db.execute(
@@ -90,7 +95,8 @@ class Journal:
     def answered(self, answers: Sequence[tuple[Tap, str]], *, to_mend: Sequence[Tap] = ()) -> None:
         """Keep the gate's answers; number and ride are forgotten, they are no longer needed.
 
-        :param to_mend: taps that the city did not take; these are kept for whoever mends the device
+        :param to_mend: taps that the city did not take, or keeps apart; they are kept whole for
+            whoever mends the device
         """
         kept = {(tap.epoch, tap.seq) for tap in to_mend}
         self._db.execute("BEGIN IMMEDIATE")
@@ -103,6 +109,14 @@ class Journal:
             [tap[:2] for tap, _ in answers if tap[:2] not in kept],
         )
         self._db.execute("COMMIT")
+
+    def to_mend(self) -> list[tuple[Tap, str]]:
+        """Return the taps that were kept for whoever mends the device, each with its answer."""
+        found = self._db.execute(
+            "SELECT epoch, seq, at, number, ride, sale, answered, answer FROM tap"
+            " WHERE answer IS NOT NULL AND number IS NOT NULL ORDER BY epoch, seq"
+        )
+        return [(Tap(*row[:-1]), row[-1]) for row in found]
 
     def close(self) -> None:
         """Close the file."""

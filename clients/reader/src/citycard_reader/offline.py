@@ -69,7 +69,6 @@ class Offline:
             "CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value BLOB)"
         )
         self._now, self._zone = now, zone
-        self.stopped = ""
         self._chain = Chain(service=service, keys={key.kid: key} | self._learned())
         self._salt = self._own_salt()
         self._restore()
@@ -88,6 +87,24 @@ class Offline:
     def age(self) -> dt.timedelta | None:
         """How long ago the city said that this version is the newest; None: there is none."""
         return None if self._chain.state is None else self._now() - self._chain.state.at
+
+    @property
+    def stopped(self) -> str:
+        """Why it accepts nothing by itself until it has a new key; empty: it does."""
+        return self._stop()[1]
+
+    def begin(self, epoch: int) -> None:
+        """Serve under the key of an epoch: one that came after a stop ends it."""
+        if epoch > self._stop()[0]:
+            self._db.execute("DELETE FROM setting WHERE name = 'stop'")
+
+    def stop(self, why: str, *, epoch: int) -> None:
+        """Accept nothing by itself any more: something is wrong with this reader.
+
+        It is kept on disk until ``begin`` names a later epoch; no power cut ends it.
+        """
+        said = json.dumps([epoch, why])
+        self._db.execute("INSERT OR REPLACE INTO setting VALUES ('stop', ?)", [said])
 
     def take(self, stream: bytes) -> None:
         """Take what the gate sent.
@@ -119,10 +136,6 @@ class Offline:
             self._count(self._card(issuer, kind, number), at, decision.points)
         return decision
 
-    def stop(self, why: str) -> None:
-        """Accept nothing by itself any more: something is wrong with this reader."""
-        self.stopped = why
-
     def close(self) -> None:
         """Close the file."""
         self._db.close()
@@ -151,6 +164,12 @@ class Offline:
         classes = state.header.get("classes", ())
         profile = next((c for c in classes if any(state.holds(c, *one) for one in meant)), "")
         return Decision(ACCEPTED, points, version, profile)
+
+    def _stop(self) -> tuple[int, str]:
+        """Return the epoch in which it was stopped, and why; 0 and nothing: it wasn't."""
+        found = self._db.execute("SELECT value FROM setting WHERE name = 'stop'").fetchone()
+        epoch, why = json.loads(found[0]) if found else (0, "")
+        return epoch, why
 
     def _has_room(
         self, card: bytes, at: dt.datetime, points: int, limits: Mapping[str, Any]

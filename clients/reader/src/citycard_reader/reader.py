@@ -1,6 +1,7 @@
 """Sending taps to the gate: once for certain, however often it takes; answering them alone when the
 city is away."""
 
+import contextlib
 import datetime as dt
 import json
 import time
@@ -10,13 +11,22 @@ from typing import Any, NamedTuple
 
 from citycard_reader.documents import NotTrusted
 from citycard_reader.journal import Journal, Tap
+from citycard_reader.numbers import check
 from citycard_reader.offline import Decision, Offline
+from citycard_reader.refusing import Refused, Unreachable, patience_s, refusal
 from citycard_reader.transport import CutOff, Http, Reply, Transport
 
 VERSION = "0.1.0"
 MOST_TOGETHER = 500
-NOT_KEPT = ("bad_ride", "bad_sale")
-"""The city kept nothing of such a tap."""
+LARGEST_BODY = 256 * 1024
+TO_MEND = ("bad_ride", "bad_sale", "conflict", "quarantined_time")
+"""The city did not take such a tap, or keeps it apart: the journal keeps the whole of it."""
+
+REVOKED = "reader_revoked"
+"""The city kept nothing of such a tap: it waits on."""
+
+UNREADABLE = (413, 422)
+"""One tap can be why the gate can't read a request."""
 
 
 class Answer(NamedTuple):
@@ -29,26 +39,6 @@ class Answer(NamedTuple):
     points: int
     agency_number: str | None
     offline: Decision | None = None
-
-
-class Refused(Exception):
-    """The gate refuses this reader or its request; sending again doesn't help."""
-
-    def __init__(self, status: int, detail: str) -> None:
-        super().__init__(detail)
-        self.status = status
-
-
-class Unreachable(Exception):
-    """The city can't be reached at present; what waits stays in the journal.
-
-    :ivar retry_after_s: how long the gate asks to be left alone
-    """
-
-    def __init__(self, why: str, retry_after_s: float, *, nothing_sent: bool = False) -> None:
-        super().__init__(why)
-        self.retry_after_s = retry_after_s
-        self.nothing_sent = nothing_sent
 
 
 class Reader:
@@ -79,6 +69,8 @@ class Reader:
         self._journal = journal
         self._epoch = epoch
         self._offline = offline
+        if offline is not None:
+            offline.begin(epoch)
         self._reads = (issuer, number_kind)
         self._now = now
         self._away_until: dt.datetime | None = None
@@ -100,8 +92,10 @@ class Reader:
         :param ride: what the device knows of the ride, such as ``{"leg": "in", "operator": …}``
         :param sale: the price, such as ``{"price_ntd": 150}``
         :param points: points that a till takes as payment when it is cut off
+        :raises Misread: what was read is no card's number; nothing was noted
         :raises Refused: the gate doesn't accept this reader; the tap stays in the journal
         """
+        check(number)
         if self._offline is not None and self._is_away():
             return self._alone(number, ride, sale, points)
         tap = self._journal.note(number, epoch=self._epoch, at=self._now(), ride=ride, sale=sale)
@@ -113,7 +107,7 @@ class Reader:
     def poll(self) -> bool:
         """Ask for what changed since the snapshot that is held; returns whether anything did.
 
-        :raises Unreachable: the city can't be reached; what is held stays
+        :raises Unreachable: the city can't be reached, or has none yet; what is held stays
         :raises Refused: the gate doesn't accept this reader
         :raises NotTrusted: what came isn't the city's, or is older than what is held
         """
@@ -126,21 +120,23 @@ class Reader:
         if reply.status == 304:
             return False
         if reply.status != 200:
-            _refuse(reply.status, reply.headers.get("Retry-After"), reply.body)
+            raise refusal(reply)
         self._offline.take(reply.body)
-        tag = next((v for k, v in reply.headers.items() if k.lower() == "etag"), "")
+        tag = reply.headers.get("etag", "")
         self._tag = tag if self._offline.version == version else ""
         return self._offline.version != version
 
     def upload(self) -> int:
         """Send all that waits, the oldest first; returns how many taps were answered.
 
+        A tap that the gate can't read is set aside for whoever mends the device.
+
         :raises Unreachable: the rest waits on; come back after ``retry_after_s``
         :raises Refused: the gate doesn't accept this reader
         """
         sent = 0
         while waiting := self._journal.waiting(MOST_TOGETHER):
-            sent += len(self._send(waiting))
+            sent += self._send_what_can_be_read(waiting)
         return sent
 
     def upload_until_done(self, *, tries: int = 100) -> int:
@@ -176,16 +172,13 @@ class Reader:
 
     def _is_away(self) -> bool:
         """Tell whether the city can't be reached: it was asked a moment ago, or is asked now."""
-        if self._away_until is not None:
-            if self._now() < self._away_until:
-                return True
-            try:
-                self.poll()
-            except Unreachable:
-                return True
-            except NotTrusted:  # what is held stays; the city answers taps all the same
-                pass
+        if self._away_until is not None and self._now() >= self._away_until:
             self._away_until = None
+            # Whatever it answers, it is there and answers taps; without an answer it is away anew.
+            with contextlib.suppress(Unreachable, Refused, NotTrusted):
+                self.poll()
+        if self._away_until is not None:
+            return True
         try:
             self._transport.reach()
         except CutOff:
@@ -210,30 +203,56 @@ class Reader:
         )
         return Answer(decided.code, 0, None, decided)
 
-    def _send(self, taps: Sequence[Tap]) -> list[Answer]:
-        told_of = [said(tap) for tap in taps]
-        told = self._post(
-            {"taps": told_of} if len(told_of) > 1 else told_of[0],
-            still_waiting=max(0, self._journal.backlog() - len(taps)),
-        )
-        answers = told["answers"] if len(told_of) > 1 else [told]
-        both = list(zip(taps, answers, strict=True))
-        self._journal.answered(
-            [(tap, json.dumps(answer)) for tap, answer in both],
-            to_mend=[tap for tap, answer in both if answer["code"] in NOT_KEPT],
-        )
-        if self._offline is not None and any(answer["code"] == "conflict" for _, answer in both):
-            # Its numbers were used before: its memory was lost. It needs a new key and epoch.
-            self._offline.stop("sequence numbers were used before; ask for a new key")
-        return [_answer(answer) for answer in answers]
+    def _send_what_can_be_read(self, taps: Sequence[Tap]) -> int:
+        """Send taps; returns how many were answered.
 
-    def _post(self, body: dict[str, Any], *, still_waiting: int) -> dict[str, Any]:
-        told = {"Content-Type": "application/json", "Backlog": str(still_waiting)}
-        reply = self._ask("POST", "/taps", told, json.dumps(body).encode())
-        if reply.status == 200:
-            answered: dict[str, Any] = json.loads(reply.body)
-            return answered
-        return _refuse(reply.status, reply.headers.get("Retry-After"), reply.body)
+        What the gate can't read is halved until it is one tap. That one would hold up all behind
+        it for ever: it is set aside.
+        """
+        try:
+            return len(self._send(taps))
+        except Refused as why:
+            if why.status not in UNREADABLE:
+                raise
+            if len(taps) == 1:
+                told = json.dumps({"code": why.code, "detail": str(why)})
+                self._journal.answered([(taps[0], told)], to_mend=taps)
+                return 0
+        half = len(taps) // 2
+        return sum(self._send_what_can_be_read(some) for some in (taps[:half], taps[half:]))
+
+    def _send(self, taps: Sequence[Tap]) -> list[Answer]:
+        told = self._post(taps)
+        both = list(zip(taps, told, strict=True))
+        kept = [(tap, answer) for tap, answer in both if answer["code"] != REVOKED]
+        self._notice_used_numbers([tap.epoch for tap, it in kept if it["code"] == "conflict"])
+        self._journal.answered(
+            [(tap, json.dumps(answer)) for tap, answer in kept],
+            to_mend=[tap for tap, answer in kept if answer["code"] in TO_MEND],
+        )
+        if len(kept) < len(both):
+            raise Refused(403, "this reader, or this epoch of it, is out of service", REVOKED)
+        return [_answer(answer) for answer in told]
+
+    def _notice_used_numbers(self, epochs: Sequence[int]) -> None:
+        """Accept nothing alone once numbers of this epoch were used before: the reader's memory
+        was lost, or its journal copied. It needs a new key and epoch."""
+        if self._offline is not None and self._epoch in epochs:
+            why = "sequence numbers were used before; ask for a new key"
+            self._offline.stop(why, epoch=self._epoch)
+
+    def _post(self, taps: Sequence[Tap]) -> list[dict[str, Any]]:
+        told_of = [said(tap) for tap in taps]
+        body = {"taps": told_of} if len(told_of) > 1 else told_of[0]
+        still_waiting = max(0, self._journal.backlog() - len(taps))
+        headers = {"Content-Type": "application/json", "Backlog": str(still_waiting)}
+        content = json.dumps(body).encode()
+        if len(content) > LARGEST_BODY:  # the gate would hang up in the middle of it
+            raise Refused(413, f"a request has at most {LARGEST_BODY} bytes", "too_large")
+        reply = self._ask("POST", "/taps", headers, content)
+        if reply.status != 200:
+            raise refusal(reply)
+        return _answers(reply.body, len(told_of))
 
     def _ask(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None
@@ -245,23 +264,8 @@ class Reader:
             self._away_until = self._now() + dt.timedelta(seconds=1)
             raise Unreachable(str(why), 1.0, nothing_sent=why.nothing_sent) from why
         if reply.status == 429 or reply.status >= 500:
-            patience = _patience(reply.headers.get("Retry-After"))
-            self._away_until = self._now() + dt.timedelta(seconds=patience)
+            self._away_until = self._now() + dt.timedelta(seconds=patience_s(reply))
         return reply
-
-
-def _patience(retry_after: str | None) -> float:
-    return float(retry_after) if retry_after and retry_after.isdigit() else 5.0
-
-
-def _refuse(status: int, retry_after: str | None, answered: bytes) -> dict[str, Any]:
-    try:
-        detail = str(json.loads(answered)["detail"])
-    except (ValueError, KeyError, TypeError):
-        detail = f"the gate answered {status}"
-    if status in (404, 429) or status >= 500:
-        raise Unreachable(detail, _patience(retry_after))
-    raise Refused(status, detail)
 
 
 def said(tap: Tap) -> dict[str, Any]:
@@ -269,6 +273,21 @@ def said(tap: Tap) -> dict[str, Any]:
     plain = {"epoch": tap.epoch, "seq": tap.seq, "at": tap.at, "number": tap.number}
     parts = {"ride": tap.ride, "sale": tap.sale, "answered": tap.answered}
     return plain | {name: json.loads(part) for name, part in parts.items() if part is not None}
+
+
+def _answers(body: bytes, count: int) -> list[dict[str, Any]]:
+    """Return the answers to so many taps, in their order.
+
+    :raises Unreachable: they are none of the gate's: somebody between answers for it
+    """
+    try:
+        told = json.loads(body)
+        answers: list[dict[str, Any]] = told["answers"] if count > 1 else [told]
+        if len(answers) == sum(isinstance(one["code"], str) for one in answers) == count:
+            return answers
+    except (KeyError, RecursionError, TypeError, ValueError):
+        pass
+    raise Unreachable("what answered is not the gate", 5.0)
 
 
 def _answer(told: dict[str, Any]) -> Answer:

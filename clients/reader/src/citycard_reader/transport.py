@@ -1,15 +1,21 @@
 """How a reader speaks to the gate: HTTP, kept alive; a trial reader may bring its own."""
 
 import http.client
+import ssl
 import urllib.parse
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
 TIMEOUT_S = 10.0
+HUNG_UP = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
+"""How it shows that the other end had hung up."""
 
 
 class Reply(NamedTuple):
-    """What the gate answered."""
+    """What the gate answered.
+
+    :ivar headers: by their names in lower case
+    """
 
     status: int
     headers: Mapping[str, str]
@@ -54,6 +60,7 @@ class Http:
     def __init__(self, gate: str) -> None:
         self._gate = urllib.parse.urlsplit(gate)
         self._connection: http.client.HTTPConnection | None = None
+        self._has_answered = False
 
     def reach(self) -> None:
         """Have a line to the gate.
@@ -67,25 +74,51 @@ class Http:
     ) -> Reply:
         """Return the gate's answer.
 
+        A line that was silent for a while may have been hung up at its other end, which shows only
+        when something is sent. It goes out once more then, on a new line: whatever a reader asks
+        may come twice.
+
         :raises CutOff: there was none
         """
         connection = self._connected()
+        was_kept = self._has_answered
         try:
-            address = f"{self._gate.path.rstrip('/')}{path}"
-            connection.request(method, address, body, dict(headers))
-            response = connection.getresponse()
-            return Reply(response.status, dict(response.headers), response.read())
+            return self._exchange(connection, method, path, headers, body)
         except (OSError, http.client.HTTPException) as why:
             self.close()
-            raise CutOff(type(why).__name__, nothing_sent=False) from why
+            if not (was_kept and isinstance(why, HUNG_UP)):
+                raise CutOff(type(why).__name__, nothing_sent=False) from why
+        try:
+            return self.send(method, path, headers, body)
+        except CutOff as why:
+            raise CutOff(str(why), nothing_sent=False) from why
 
     def close(self) -> None:
         """Hang up."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+            self._has_answered = False
+
+    def _exchange(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+    ) -> Reply:
+        address = f"{self._gate.path.rstrip('/')}{path}"
+        connection.request(method, address, body, dict(headers))
+        response = connection.getresponse()
+        named = {name.lower(): value for name, value in response.headers.items()}
+        reply = Reply(response.status, named, response.read())
+        self._has_answered = True
+        return reply
 
     def _connected(self) -> http.client.HTTPConnection:
+        if self._connection is not None and self._connection.sock is None:
+            self.close()  # the last answer said that it was the last
         if self._connection is None:
             secure = self._gate.scheme == "https"
             kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
