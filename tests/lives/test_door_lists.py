@@ -145,6 +145,21 @@ def test_the_doors_own_system_fetches_the_list_by_its_key(town: City) -> None:
     assert Client().get(f"{ADDRESS}door.csv").status_code in (302, 401)
 
 
+@pytest.mark.parametrize("is_demo", [False, True])
+def test_a_system_in_the_sandbox_has_the_list_of_a_demo_alone(
+    town: City, settings: Any, is_demo: bool
+) -> None:
+    settings.CITYCARD_DEMO = is_demo
+    with unit_of_work():
+        made = agencies.connect_client(
+            code=f"DOOR-{is_demo}", agency="bay-court", sandbox=True, actor=SYSTEM, now=TODAY
+        )
+    system = Client(headers={"Authorization": f"Client {made.code}:{made.key}"})
+    wanted = 200 if is_demo else 403
+    assert system.get(f"{ADDRESS}door.csv").status_code == wanted
+    assert system.get(f"{ADDRESS}door/1/list.csv").status_code == wanted
+
+
 def test_the_page_adds_by_card_and_removes(town: City) -> None:
     member, _, number = resident()
     clerk = seeding.signed_in("bay-clerk", "bay-court", ["organiser"])
@@ -163,6 +178,66 @@ def test_the_page_adds_by_card_and_removes(town: City) -> None:
     assert clerk.post(f"{ADDRESS}remove/", {"entry": key}).status_code == 302
     assert "D棟5樓" not in clerk.get(ADDRESS).content.decode()
     assert scalar("SELECT count(*) FROM cards_roster_unit WHERE member_id = %s", [member]) == 0
+
+
+def entry(member: int) -> rostering.RosterEntry | None:
+    found = rostering.entries(
+        relation=ROSTER, entitlements=["bay-court-door"], actor=officer("bay-court"), now=TODAY
+    )
+    key = rostering.entry_key(ROSTER, member)
+    return next((one for one in found if one.key == key), None)
+
+
+def test_whoever_comes_later_stands_on_the_roster_and_is_taken_off_before_that(town: City) -> None:
+    member, _, number = resident()
+    clerk = seeding.signed_in("bay-clerk", "bay-court", ["organiser"])
+    first = TODAY.date() + dt.timedelta(days=20)
+    sent = {"card_number": number, "unit": "F棟1樓", "since": first.isoformat(), "until": ""}
+    said = clerk.post(f"{ADDRESS}add/", sent, follow=True).content.decode()
+    assert "下一份門禁名單就會有這張卡" not in said
+    assert f"{first.month} 月 {first.day} 日" in said
+    listed = entry(member)
+    assert listed is not None
+    assert (listed.days, listed.coming) == (DateSpan(first, None), True)
+    page = clerk.get(ADDRESS).content.decode()
+    assert "F棟1樓" in page
+    assert "還沒開始" in page
+    assert clerk.post(f"{ADDRESS}remove/", {"entry": listed.key}).status_code == 302
+    assert entry(member) is None
+    decide(member, TODAY)
+    assert listing_doors.current_list(relation=ROSTER, actor=officer("bay-court"), now=TODAY)
+    then = dt.datetime.combine(first, dt.time(4), dt.UTC)
+    late = listing_doors.door_list(relation=ROSTER, actor=officer("bay-court"), now=then)
+    assert number not in {one for _, _, one in late}
+
+
+@pytest.mark.parametrize("by", ["number", "whole roster"])
+def test_whoever_comes_later_is_taken_off_by_number_or_by_a_roster_without_them(
+    town: City, by: str
+) -> None:
+    member, id_number = lives.member(dt.date(1970, 1, 1), since=START)
+    stays, stays_number = lives.member(dt.date(1970, 1, 1), since=START)
+    for who in (member, stays):
+        card = lives.card(who, "general", START)
+        number = scalar("SELECT number FROM pub.card_numbers WHERE card_id = %s", [card])
+        first = TODAY.date() + dt.timedelta(days=20)
+        add(number, "G-1F", DateSpan(first if who == member else None, None))
+    bay = officer("bay-court")
+    if by == "number":
+        assert (
+            rostering.take_back(relation=ROSTER, id_number=id_number, actor=bay, now=TODAY)
+            == "taken_back"
+        )
+    else:
+        rostering.take_roster(
+            relation=ROSTER,
+            id_numbers=[stays_number],
+            many_may_end=True,
+            actor=bay,
+            now=TODAY,
+        )
+    assert entry(member) is None
+    assert entry(stays) is not None
 
 
 @pytest.mark.browser

@@ -68,6 +68,9 @@ class RosterEntry:
     """Somebody on a roster, as its keeper sees them: no name, and no card's whole number.
 
     :ivar key: names the entry within its roster, and nobody outside of it
+    :ivar days: the days for which they are listed, or the first of them that are still to come
+    :ivar coming: they aren't on it yet
+    :ivar later: the days for which they are listed after that
     :ivar cards: how many of their cards the function is on today
     :ivar ends: the end of one of those cards' numbers
     """
@@ -75,6 +78,8 @@ class RosterEntry:
     key: str
     unit: str
     days: DateSpan
+    coming: bool
+    later: tuple[DateSpan, ...]
     cards: int
     ends: str
 
@@ -97,7 +102,8 @@ def take_roster(
 
     Somebody who is no member of the city card is left out (``no_member``): nothing is kept of them.
 
-    :param is_whole: whoever isn't listed is off it from today; otherwise the list only adds
+    :param is_whole: whoever isn't listed is off it from today, those who were to be on it from a
+        later day, too; otherwise the list only adds
     :param many_may_end: it is meant that more than half of the roster ends at once
     :raises NotFound: the city has no such roster
     :raises NotYourRoster: another agency vouches for it
@@ -108,10 +114,11 @@ def take_roster(
     with unit_of_work():
         members = people.member_ids_by_number(id_numbers=list(id_numbers))
         listed = {member for member in members if member is not None}
-        held = set(people.members_with(fact=f"relation.{relation}", on=on))
-        ending = sorted(held - listed) if is_whole else []
-        if len(ending) * 2 > len(held) and not many_may_end and ending:
-            raise RosterTooShort(ends=len(ending), held=len(held))
+        spans = _spans(relation, on)
+        held = {member for member, days in spans.items() if on in days[0]}
+        ending = sorted(spans.keys() - listed) if is_whole else []
+        if len(ending) * 2 > len(spans) and not many_may_end and ending:
+            raise RosterTooShort(ends=len(ending), held=len(spans))
         cards.forget_units(relation=relation, member_ids=ending)
         _record(relation, sorted(listed - held), ending, on, actor, now)
     said: list[Outcome] = [
@@ -122,7 +129,7 @@ def take_roster(
 
 
 def take_back(*, relation: str, id_number: str, actor: Actor, now: dt.datetime) -> Outcome:
-    """Take one person off a roster from today.
+    """Take one person off a roster from today, and off the days that are still to come.
 
     :raises NotFound, NotYourRoster: as for a whole roster
     """
@@ -132,7 +139,7 @@ def take_back(*, relation: str, id_number: str, actor: Actor, now: dt.datetime) 
         (member,) = people.member_ids_by_number(id_numbers=[id_number])
         if member is None:
             return "no_member"
-        if member not in people.members_with(fact=f"relation.{relation}", on=on):
+        if member not in _spans(relation, on):
             return "not_held"
         _take_off(relation, member, on, actor, now)
     return "taken_back"
@@ -171,14 +178,14 @@ def add_by_card(
 
 
 def take_back_entry(*, relation: str, key: str, actor: Actor, now: dt.datetime) -> Outcome:
-    """Take an entry of a roster off it from today: moved out, a right ended.
+    """Take an entry of a roster off it from today: moved out, a right ended, entered by mistake.
 
     :raises NotFound, NotYourRoster: as for a whole roster
     """
     _check_yours(relation, actor)
     on = current_pack().time.day(now)
     with unit_of_work():
-        members = people.members_with(fact=f"relation.{relation}", on=on)
+        members = _spans(relation, on)
         member = next((one for one in members if entry_key(relation, one) == key), None)
         if member is None:
             return "not_held"
@@ -189,14 +196,14 @@ def take_back_entry(*, relation: str, key: str, actor: Actor, now: dt.datetime) 
 def entries(
     *, relation: str, entitlements: Sequence[str], actor: Actor, now: dt.datetime
 ) -> list[RosterEntry]:
-    """Return who is on a roster today, by unit; the access record commits first.
+    """Return who is on a roster today or will be, by unit; the access record commits first.
 
     :param entitlements: what the roster puts on cards
     :raises NotFound, NotYourRoster: as for a whole roster
     """
     _check_yours(relation, actor)
     on = current_pack().time.day(now)
-    spans = people.spans_of(fact=f"relation.{relation}", on=on)
+    spans = _spans(relation, on)
     name = current_pack().text("statuses", "relations", relation, "name")
     access = people.open_access(
         subject=people.Population(description=name.zh, member_ids=sorted(spans)),
@@ -211,8 +218,8 @@ def entries(
     for one in listed:
         numbers.setdefault(one.member_id, {})[one.issuer, one.number_kind] = one.number
     found = [
-        _entry(relation, member, units.get(member, ""), span, numbers.get(member, {}))
-        for member, span in spans.items()
+        _entry(relation, member, units.get(member, ""), days, numbers.get(member, {}), on)
+        for member, days in spans.items()
     ]
     return sorted(found, key=lambda one: (one.unit == "", one.unit, one.key))
 
@@ -240,8 +247,18 @@ def _check_yours(relation: str, actor: Actor) -> None:
         raise NotYourRoster(agency=name.in_(get_language() or "zh-hant"))
 
 
+def _spans(relation: str, on: dt.date) -> dict[int, list[DateSpan]]:
+    """Return who is on a roster today or from a later day on, and for which days."""
+    return people.spans_of(fact=f"relation.{relation}", since=on)
+
+
 def _entry(
-    relation: str, member: int, unit: str, days: DateSpan, numbers: dict[tuple[str, str], str]
+    relation: str,
+    member: int,
+    unit: str,
+    days: Sequence[DateSpan],
+    numbers: dict[tuple[str, str], str],
+    on: dt.date,
 ) -> RosterEntry:
     shown = {
         (medium.issuer, medium.shown) for medium in cards.card_table().media.values()
@@ -250,7 +267,9 @@ def _entry(
     return RosterEntry(
         key=entry_key(relation, member),
         unit=unit,
-        days=days,
+        days=days[0],
+        coming=on not in days[0],
+        later=tuple(days[1:]),
         cards=len(shown),
         ends=ends[0] if ends else "",
     )

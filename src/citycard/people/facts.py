@@ -95,14 +95,19 @@ def members_with(*, fact: str, on: dt.date) -> list[int]:
     return [one.member_id for one in found]
 
 
-def spans_of(*, fact: str, on: dt.date) -> dict[int, DateSpan]:
-    """Return like ``members_with``, with the days on which the fact holds for each; for flows."""
+def spans_of(*, fact: str, since: dt.date) -> dict[int, list[DateSpan]]:
+    """Return, by member, the days on which a yes-or-no fact holds that aren't over by a day, the
+    first ones first: those that are still to come are among them. For flows."""
     found = rows(
         "SELECT member_id, lower(valid) AS since, upper(valid) AS until FROM people_fact"
-        " WHERE name = %s AND upper_inf(recorded) AND valid @> %s::date AND value = 'true'::jsonb",
-        [fact, on],
+        " WHERE name = %s AND upper_inf(recorded) AND valid && daterange(%s, NULL)"
+        " AND value = 'true'::jsonb ORDER BY member_id, lower(valid) NULLS FIRST",
+        [fact, since],
     )
-    return {one.member_id: DateSpan(one.since, one.until) for one in found}
+    spans: dict[int, list[DateSpan]] = {}
+    for one in found:
+        spans.setdefault(one.member_id, []).append(DateSpan(one.since, one.until))
+    return spans
 
 
 def _own(member: Any, names: Collection[str] | None) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from citycard.flows import listing_doors, rostering
 from citycard.infra.clock import now
 from citycard.infra.packs import current_pack
+from citycard.infra.web import wording
 from citycard.infra.web.refusals import refusal_text
 from citycard.kernel.errors import NotFound, Refused
 from citycard.kernel.periods import DateSpan
@@ -128,7 +129,7 @@ def add(request: HttpRequest, code: str) -> HttpResponse:
     except Refused as no:
         form.add_error(None, refusal_text(no))
         return _page(request, code, status=422, card_form=form)
-    messages.success(request, _("已列入名冊；下一份門禁名單就會有這張卡。"))
+    messages.success(request, _listed(form.days()))
     return HttpResponseRedirect(reverse("agency:roster", args=[code]))
 
 
@@ -163,6 +164,14 @@ def _page(request: HttpRequest, code: str, *, status: int = 200, **facts: Any) -
         ],
     }
     return page(request, "roster", status=status, **(shown | facts | _line(code)))
+
+
+def _listed(days: DateSpan) -> str:
+    if days.start is None or days.start <= current_pack().time.day(now()):
+        return _("已列入名冊；下一份門禁名單就會有這張卡。")
+    return _("已列入名冊，%(day)s 起有這項功能；那天起的門禁名單才會有這張卡。") % {
+        "day": wording.date_long(days.start)
+    }
 
 
 def check_yours(request: HttpRequest, code: str) -> None:
