@@ -18,6 +18,7 @@ from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import SYSTEM, Actor
 from citycard.kernel.ids import fact_key
 from citycard.ledger import api as ledger
+from tests.harness import spreadsheets
 
 pytestmark = pytest.mark.usefixtures("city")
 NOW = dt.datetime(2026, 11, 21, 3, 0, tzinfo=dt.UTC)
@@ -50,6 +51,26 @@ class Town:
 
     def people(self, n: int) -> list[int]:
         return list(range(self.first, self.first + n))
+
+    def drain(self, fund: int, but: int) -> None:
+        """Let others get what a fund has, but some of it."""
+        left = ledger.fund_totals(fund_ids=[fund])[fund].budget
+        source = ledger.budget(fund_id=fund, unit=UNIT)
+        lot = ledger.member(holder=self.first + 9_999, unit=UNIT, fund=fund)
+        given = ledger.Transfer(source=source, target=lot, amount=left - but)
+        key = fact_key(LATER, "drain", fund)
+        move = ledger.Move(key=key, kind="award", at=LATER, transfers=[given])
+        with unit_of_work():
+            assert ledger.move_many(moves=[move], actor=SYSTEM, now=LATER)[0].refusal is None
+
+    def fill(self, fund: int, amount: int) -> None:
+        """Raise a fund's budget."""
+        key = fact_key(LATER, "fill", fund)
+        with unit_of_work():
+            posted = ledger.raise_budget(
+                fund_id=fund, amount=amount, key=key, at=LATER, actor=SYSTEM, now=LATER
+            )
+        assert posted.refusal is None
 
     def charge(self, holder: int, amount: int, *what: object, had: int | None = None) -> uuid.UUID:
         """Give a person points and charge some; returns the charge's key."""
@@ -193,6 +214,12 @@ def test_a_spreadsheet_and_redemptions_do_as_well(town: Town) -> None:
     assert [(line.line, line.key, line.amount) for line in checked.lines] == [(2, charge, 10)]
 
 
+def test_a_list_from_an_old_mac_is_read(town: Town) -> None:
+    charge = town.charge(town.first, 5)
+    checked = refunding.check(content=f"reference,amount\r{charge},5\r".encode())
+    assert [(line.line, line.key, line.amount) for line in checked.lines] == [(2, charge, 5)]
+
+
 def test_a_first_line_that_is_no_head_is_not_lost(town: Town) -> None:
     charge = town.charge(town.first, 5)
     checked = refunding.check(content=f"{str(charge)[:-1]}x,5\n{charge},5\n".encode())
@@ -201,8 +228,14 @@ def test_a_first_line_that_is_no_head_is_not_lost(town: Town) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\xff\xfe\x00\x01", b"PK\x03\x04nothing", b"a,b\n"],
-    ids=["empty", "no text", "broken book", "other columns"],
+    [
+        b"",
+        b"\xff\xfe\x00\x01",
+        b"a,b\n",
+        b"a" * 140_000,
+        *spreadsheets.BROKEN.values(),
+    ],
+    ids=["empty", "no text", "other columns", "one endless field", *spreadsheets.BROKEN],
 )
 def test_what_is_no_list_is_refused(content: bytes) -> None:
     with pytest.raises(refund_lists.ListUnreadable):
@@ -225,6 +258,33 @@ def test_goodwill_that_its_fund_cannot_pay_stops_the_release(town: Town) -> None
     with pytest.raises(ledger.BudgetUsedUp):
         approving.approve(proposal_id=number, actor=CHECKER, now=LATER)
     assert agencies.proposal(proposal_id=number).state == "waiting"
+
+
+def test_goodwill_that_met_an_empty_fund_is_given_when_it_has_points_again(town: Town) -> None:
+    one, two = town.people(2)
+    lines = [(town.charge(one, 10, 1), 10), (town.charge(one, 4, 2), 4), (town.charge(two, 5), 5)]
+    run_id = drafted(as_csv(*lines), town, goodwill=50)
+    number = refunding.propose(run_id=run_id, actor=MAKER, now=NOW)
+    approving.approve(proposal_id=number, actor=CHECKER, now=LATER)
+    town.drain(town.goodwill, but=60)
+    refunding.go_on(LATER)
+    assert (has(one), has(two)) == (14, 55)
+    run = ledger.refund_run(run_id=run_id)
+    assert (run.state, run.given, run.goodwill_given) == ("done", 19, 50)
+    assert (run.counts["done"], run.counts["short"]) == (2, 1)
+    (short,) = ledger.refund_results(run_id=run_id, state="short")
+    assert short.why == "ledger.budget_used_up"
+
+    town.fill(town.goodwill, 100)
+    release(run_id)
+    for _ in range(2):
+        refunding.go_on(LATER)
+    assert (has(one), has(two)) == (64, 55)
+    run = ledger.refund_run(run_id=run_id)
+    assert (run.given, run.goodwill_given, run.counts["done"]) == (19, 100, 3)
+    assert [code for code, _ in messages(one)] == ["ledger.refund.paid", "ledger.refund.goodwill"]
+    assert [code for code, _ in messages(two)] == ["ledger.refund.paid_with_goodwill"]
+    assert messages(one)[-1][1]["points"] == 50
 
 
 class CutOff(Exception):
@@ -296,6 +356,27 @@ def test_the_auditor_sees_a_line_that_says_what_the_books_do_not(town: Town) -> 
         with unit_of_work():
             execute("UPDATE ledger_refund_line SET state = %s WHERE run_id = %s", [state, run_id])
         assert [finding.check for finding in ledger.verify()] == found
+
+
+def test_who_spent_a_refund_keeps_the_goodwill_and_is_told_nothing(town: Town) -> None:
+    (one,) = town.people(1)
+    charge = town.charge(one, 20)
+    run_id = drafted(as_csv((charge, 20)), town, goodwill=50)
+    release(run_id)
+    refunding.go_on(LATER)
+    lot = ledger.member(holder=one, unit=UNIT, fund=town.fund)
+    spent = ledger.Transfer(source=lot, target=EASYCARD, amount=20)
+    key = fact_key(LATER, "spent", one)
+    with unit_of_work():
+        move = ledger.Move(key=key, kind="x", at=LATER, transfers=[spent])
+        assert ledger.move_many(moves=[move], actor=SYSTEM, now=LATER)[0].refusal is None
+    before = messages(one)
+    number = refunding.propose_undoing(run_id=run_id, why=MISTAKE, actor=MAKER, now=LATER)
+    approving.approve(proposal_id=number, actor=CHECKER, now=LATER)
+    refunding.go_on(LATER)
+    run = ledger.refund_run(run_id=run_id)
+    assert (run.state, run.counts["kept"], run.goodwill_given) == ("undone", 1, 50)
+    assert (has(one), messages(one)) == (50, before)
 
 
 def test_a_run_is_undone_where_the_points_are_still_there(town: Town) -> None:

@@ -16,6 +16,12 @@ from citycard.fares.deciding import Decided, decide_months
 from citycard.fares.differing import Difference
 from citycard.fares.estimating import Estimate, Guess, after_guess, estimates
 from citycard.fares.explaining import explain_ride
+from citycard.fares.giving_back import (
+    RefundOutdated,
+    end_by_refund_run,
+    put_on_refund_run,
+    take_off_refund_run,
+)
 from citycard.fares.levers import Lever, LeverOutOfRange, LeverUnknown, levers, proposal_of
 from citycard.fares.point_uses import PointUses, point_uses, points_unit
 from citycard.fares.pricing import price
@@ -104,6 +110,7 @@ __all__ = [
     "PolicyLine",
     "PolicyTrial",
     "PricedColumns",
+    "RefundOutdated",
     "Ride",
     "RideColumns",
     "RideCounts",
@@ -123,6 +130,7 @@ __all__ = [
     "decide_months",
     "difference_sums",
     "differences",
+    "end_by_refund_run",
     "end_differences",
     "estimates",
     "explain_ride",
@@ -139,11 +147,13 @@ __all__ = [
     "points_unit",
     "price",
     "proposal_of",
+    "put_on_refund_run",
     "ride_months",
     "ride_of",
     "riders_of",
     "rides_of",
     "sum_rides",
+    "take_off_refund_run",
     "take_trial",
     "touched_by_cards",
     "touched_by_facts",

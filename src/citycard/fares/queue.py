@@ -11,7 +11,7 @@ from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.kernel.actors import Actor
 from citycard.kernel.errors import Refused
 
-Outcome = Literal["kept", "operator", "refund"]
+Outcome = Literal["kept", "operator"]
 LONGEST_NOTE = 300
 
 
@@ -75,13 +75,15 @@ def differences(
     month: dt.date | None = None,
     ids: Sequence[int] | None = None,
     ride: tuple[int, int, int] | None = None,
+    run: int | None = None,
     open_only: bool = True,
     limit: int = 100,
 ) -> list[OpenDifference]:
     """Return differences for whoever works them off, the oldest ride first.
 
     :param ride: only those of the ride of this reader, epoch and number
-    :param open_only: False: those that were seen to, the newest first
+    :param run: only those on this refund run
+    :param open_only: False: those that were seen to or are on a refund run, the newest first
     """
     asked = {
         "kind": None if kind is None else int(kind),
@@ -90,6 +92,7 @@ def differences(
         "reader": ride and ride[0],
         "epoch": ride and ride[1],
         "seq": ride and ride[2],
+        "run": run,
         "open": open_only,
         "limit": limit,
     }
@@ -124,32 +127,36 @@ def end_differences(
     ids: Sequence[int],
     outcome: Outcome,
     note: str,
-    refund_run: int | None = None,
     actor: Actor,
     now: dt.datetime,
 ) -> None:
     """End open differences with an officer's word; what is stored of the rides stays.
 
-    :param outcome: ``kept`` it stays as it is · ``operator`` claimed from or paid to the operator ·
-        ``refund`` given back to the person by ``refund_run``
+    :param outcome: ``kept`` it stays as it is · ``operator`` claimed from or paid to the operator
     :raises DifferenceEnded: one of them is no longer open; none is ended
     :raises NoteMissing: the note is empty or too long
     """
     require_unit_of_work()
-    if not note.strip() or len(note) > LONGEST_NOTE:
-        raise NoteMissing(most=LONGEST_NOTE)
+    check_note(note)
     ended = execute(
         "UPDATE fares_difference SET state = %(outcome)s, ended_at = %(now)s, ended_by = %(actor)s,"
-        " note = %(note)s, refund_run = %(run)s WHERE id = ANY (%(ids)s::bigint[])"
-        " AND state = 'open'",
+        " note = %(note)s WHERE id = ANY (%(ids)s::bigint[]) AND state = 'open'",
         {
             "outcome": outcome,
             "now": now,
             "actor": actor.id,
             "note": note.strip(),
-            "run": refund_run,
             "ids": list(ids),
         },
     )
     if ended != len(set(ids)) or not ids:
         raise DifferenceEnded()
+
+
+def check_note(note: str) -> None:
+    """Stop a note that says nothing, or too much.
+
+    :raises NoteMissing: as it says
+    """
+    if not note.strip() or len(note) > LONGEST_NOTE:
+        raise NoteMissing(most=LONGEST_NOTE)

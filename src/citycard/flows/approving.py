@@ -1,7 +1,7 @@
 """Maker and checker: what was approved is carried out in the same unit of work, or not approved.
 
 ``CARRIED_OUT`` is the whole table: kind of proposal → what does it. A long run is begun here and
-goes on as a job.
+goes on as a job. ``SENT_BACK`` says what a rejection takes apart.
 """
 
 import datetime as dt
@@ -25,6 +25,17 @@ def approve(*, proposal_id: int, actor: Actor, now: dt.datetime, said: str = "")
     with unit_of_work():
         found = agencies.approve(proposal_id=proposal_id, actor=actor, now=now, said=said)
         CARRIED_OUT[found.kind](found, actor, now)
+
+
+def reject(*, proposal_id: int, actor: Actor, now: dt.datetime, reason: str) -> None:
+    """Send a proposal back, with all that stood ready for it.
+
+    :raises Refused: the rejection is (see ``agencies.reject``)
+    """
+    with unit_of_work():
+        found = agencies.reject(proposal_id=proposal_id, reason=reason, actor=actor, now=now)
+        if found.kind in SENT_BACK:
+            SENT_BACK[found.kind](found, actor, now)
 
 
 def move_by_hand(proposal: agencies.Proposal, actor: Actor, now: dt.datetime) -> None:
@@ -91,3 +102,5 @@ CARRIED_OUT: dict[str, Carry] = {
     disputing.KIND: disputing.carry_out,
     switching.KIND: switching.switch,
 }
+
+SENT_BACK: dict[str, Carry] = {refunding.KIND: refunding.send_back}

@@ -15,7 +15,7 @@ from typing import Literal
 from citycard.agencies import api as agencies
 from citycard.disputes import api as disputes
 from citycard.fares import api as fares
-from citycard.flows import explaining, refunding_rides
+from citycard.flows import explaining, refunding, refunding_rides
 from citycard.infra import clock
 from citycard.infra.packs import Text
 from citycard.infra.unit_of_work import require_unit_of_work
@@ -230,7 +230,7 @@ def _post(
         posted = _credit(found, correction, amount, actor, now)
     else:
         run = _drafted(found, way, correction, actor, now)
-        ledger.begin_refund_run(run_id=run, actor=actor, now=now)
+        refunding.release(run_id=run, actor=actor, now=now)
         posted = f"refund-run:{run}"
     ended = disputes.correct(
         dispute_id=found.id, why=correction.why, correction=posted, amount=amount, actor=actor,

@@ -3,7 +3,9 @@
 An officer uploads a list; each line is looked up and nothing is kept unless all can be given back.
 The list is then kept as a draft and proposed; another officer releases it, and a job gives back
 person by person, in batches, each batch whole. A run that was cut off goes on where it stood. It
-can be undone in the same way: proposed, released, taken back where the points are still there.
+can be undone in the same way: proposed, released, taken back where the points are still there. A
+draft that nobody wants is dropped, and so is one of rides that was sent back: its differences are
+in the queue again (``refunding_rides``).
 """
 
 import datetime as dt
@@ -12,10 +14,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from citycard.agencies import api as agencies
+from citycard.flows import refunding_rides
 from citycard.flows.refund_lists import ListLine, read_list
 from citycard.infra import failpoints
 from citycard.infra.packs import Text
-from citycard.infra.unit_of_work import unit_of_work
+from citycard.infra.unit_of_work import require_unit_of_work, unit_of_work
 from citycard.kernel.actors import SYSTEM, Actor
 from citycard.kernel.errors import Refused
 from citycard.ledger import api as ledger
@@ -25,7 +28,7 @@ from citycard.redemptions import api as redemptions
 KIND = "redemptions.refund_run"
 PEOPLE_A_BATCH = 200
 PAID, PAID_WITH_GOODWILL = "ledger.refund.paid", "ledger.refund.paid_with_goodwill"
-UNDONE = "ledger.refund.undone"
+GOODWILL, UNDONE = "ledger.refund.goodwill", "ledger.refund.undone"
 
 
 class ListChanged(Refused):
@@ -137,6 +140,7 @@ def _propose(run: ledger.RefundRun, what: str, why: Text, actor: Actor, now: dt.
         "points": run.points,
         "goodwill": run.goodwill,
         "fund": run.goodwill_fund,
+        "charged_fund": run.charged_fund,
         "hash": run.content_hash,
         "why": {"zh-Hant": why.zh, "en": why.en},
     }
@@ -161,6 +165,7 @@ def begin(proposal: agencies.Proposal, actor: Actor, now: dt.datetime) -> None:
 
     :raises ListChanged: the run holds something else than what was proposed
     :raises ledger.RefundNotNow, ledger.BudgetUsedUp: as they say
+    :raises fares.RefundOutdated: a later decision took a ride's difference away
     """
     run_id = int(proposal.content["run"])
     run = ledger.refund_run(run_id=run_id)
@@ -170,7 +175,48 @@ def begin(proposal: agencies.Proposal, actor: Actor, now: dt.datetime) -> None:
         why = Text.read(proposal.content["why"])
         ledger.undo_refund_run(run_id=run_id, why=why, actor=actor, now=now)
     else:
-        ledger.begin_refund_run(run_id=run_id, actor=actor, now=now)
+        release(run_id=run_id, actor=actor, now=now)
+
+
+def release(*, run_id: int, actor: Actor, now: dt.datetime) -> None:
+    """Begin a run; one of rides posts first what the devices charged.
+
+    :raises ledger.RefundNotNow, ledger.BudgetUsedUp: as they say
+    :raises fares.RefundOutdated: a later decision took a ride's difference away
+    """
+    require_unit_of_work()
+    run = ledger.refund_run(run_id=run_id)
+    if run.charged_fund is not None and run.state == "draft":
+        refunding_rides.charge(run=run, actor=actor, now=now)
+    ledger.begin_refund_run(run_id=run_id, actor=actor, now=now)
+
+
+def send_back(proposal: agencies.Proposal, actor: Actor, now: dt.datetime) -> None:
+    """Drop a run of rides that was rejected; a list stays and may be proposed again. In the unit of
+    work of the rejection.
+    """
+    run = ledger.refund_run(run_id=int(proposal.content["run"]))
+    if run.charged_fund is not None and run.state == "draft":
+        _drop(run, actor, now)
+
+
+def drop(*, run_id: int, actor: Actor, now: dt.datetime) -> None:
+    """End a draft that nobody will propose; differences of rides are in the queue again.
+
+    :raises agencies.AlreadyProposed: it waits for a second officer
+    :raises ledger.RefundNotNow: it was begun
+    """
+    with unit_of_work():
+        waiting = {it.about for it in agencies.proposals(kind=KIND)}
+        if about(run_id) in waiting:
+            raise agencies.AlreadyProposed()
+        _drop(ledger.refund_run(run_id=run_id), actor, now)
+
+
+def _drop(run: ledger.RefundRun, actor: Actor, now: dt.datetime) -> None:
+    ledger.drop_refund_run(run_id=run.id, now=now)
+    if run.charged_fund is not None:
+        refunding_rides.reopen(run=run, actor=actor, now=now)
 
 
 def go_on(now: dt.datetime) -> None:
@@ -187,9 +233,17 @@ def _batch(run_id: int, now: dt.datetime) -> bool:
         if batch is None:
             return True
         notify.tell_many(messages=[_message(batch, one) for one in batch.people], now=now)
+        if batch.is_last and batch.undoing:
+            _take_charges_back(run_id, now)
         failpoints.reach("refund.batch.before_commit")
     failpoints.reach("refund.batch.after_commit")
     return batch.is_last
+
+
+def _take_charges_back(run_id: int, now: dt.datetime) -> None:
+    run = ledger.refund_run(run_id=run_id)
+    if run.charged_fund is not None:
+        refunding_rides.take_back(run=run, actor=SYSTEM, now=now)
 
 
 def _message(batch: ledger.RefundBatch, one: ledger.Refunded) -> notify.NewMessage:
@@ -203,6 +257,9 @@ def _message(batch: ledger.RefundBatch, one: ledger.Refunded) -> notify.NewMessa
     if batch.undoing:
         code = UNDONE
         params["points"] = one.points + one.goodwill
+    elif one.goodwill and not one.points:
+        code = GOODWILL
+        params["points"] = one.goodwill
     elif one.goodwill:
         code = PAID_WITH_GOODWILL
         params["goodwill"] = one.goodwill

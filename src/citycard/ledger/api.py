@@ -23,7 +23,7 @@ that owe for it.
   other.
 * A *refund run* gives back what was wrongly charged to many: ``check_refunds``,
   ``draft_refund_run``, ``begin_refund_run``, then ``refund_next`` batch by batch;
-  ``undo_refund_run`` takes it back.
+  ``undo_refund_run`` takes it back, ``drop_refund_run`` ends one that was never begun.
 * ``month_figures`` says who owes whom for a month and what became of each fund; ``begin_closing``,
   ``freeze_closing`` and ``finish_closing`` close a month for good, ``reopen_closed`` opens the last
   one again.
@@ -145,6 +145,7 @@ from citycard.ledger.refund_checking import (
 )
 from citycard.ledger.refund_running import RefundBatch, Refunded, refund_next
 from citycard.ledger.refund_runs import (
+    LineState,
     NewRefundRun,
     RefundIncomplete,
     RefundNotNow,
@@ -152,6 +153,7 @@ from citycard.ledger.refund_runs import (
     RefundRun,
     begin_refund_run,
     draft_refund_run,
+    drop_refund_run,
     open_refund_runs,
     refund_results,
     refund_run,
@@ -170,6 +172,7 @@ from citycard.ledger.spending import spend_many
 from citycard.ledger.statements import MonthFigures, closing_figures, month_figures, positions
 from citycard.ledger.verifying import verify
 from citycard.ledger.vouchers import Voucher, VoucherLine, vouchers
+from citycard.ledger.worth import dollar_units
 
 __all__ = [
     "LARGEST",
@@ -205,6 +208,7 @@ __all__ = [
     "Lapsing",
     "LaterMonthClosed",
     "Liability",
+    "LineState",
     "LotSum",
     "MonthClosed",
     "MonthFigures",
@@ -262,7 +266,9 @@ __all__ = [
     "closing_figures",
     "closing_of",
     "closings",
+    "dollar_units",
     "draft_refund_run",
+    "drop_refund_run",
     "ends_fiscal_year",
     "every_fund",
     "exchange_codes",

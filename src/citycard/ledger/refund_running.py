@@ -7,7 +7,8 @@ run and the line, so that a batch that was cut off is done again without anybody
 import datetime as dt
 import json
 import uuid
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,6 +92,8 @@ def _why_told(run: Any) -> Text:
 
 
 def _pay(run: Any, lines: Sequence[Any], actor: Actor, now: dt.datetime) -> list[Refunded]:
+    """Give back what waits, and the goodwill; a line that is owed got its charge back before."""
+    waiting = [line for line in lines if line.state == "waiting"]
     reversals = [
         Reversal(
             key=_key(run, PAID, line.line),
@@ -100,13 +103,16 @@ def _pay(run: Any, lines: Sequence[Any], actor: Actor, now: dt.datetime) -> list
             amount=line.amount,
             ref=_ref(run),
         )
-        for line in lines
+        for line in waiting
     ]
-    answers = reverse_many(reversals=reversals, actor=actor, now=now)
-    paid = [line for line, answer in zip(lines, answers, strict=True) if not answer.refusal]
-    goodwill = _give_goodwill(run, paid, actor, now)
-    _note(run, lines, answers, goodwill, done="done", refused="refused", now=now)
-    return _by_person(paid, {line: run.goodwill for line, it in goodwill.items() if not it.refusal})
+    answers = _by_line(waiting, reverse_many(reversals=reversals, actor=actor, now=now))
+    refused = {line for line, answer in answers.items() if answer.refusal}
+    good = [line for line in lines if line.line not in refused]
+    goodwill = _give_goodwill(run, good, actor, now)
+    _note(run, lines, answers, goodwill, now)
+    paid = [line for line in waiting if line.line not in refused]
+    given = {line: run.goodwill for line, it in goodwill.items() if not it.refusal}
+    return _by_person(paid, [line for line in good if line.line in given], given)
 
 
 def _give_goodwill(
@@ -142,20 +148,16 @@ def _goodwill(run: Any, holder: int) -> Move:
 
 
 def _undo(run: Any, lines: Sequence[Any], actor: Actor, now: dt.datetime) -> list[Refunded]:
-    answers = reverse_many(
-        reversals=[_undoing(run, PAID, line.line) for line in lines], actor=actor, now=now
-    )
-    with_goodwill = [line for line in lines if line.goodwill]
-    back = reverse_many(
-        reversals=[_undoing(run, GOODWILL, line.holder) for line in with_goodwill],
-        actor=actor,
-        now=now,
-    )
-    goodwill = {line.line: answer for line, answer in zip(with_goodwill, back, strict=True)}
-    _note(run, lines, answers, goodwill, done="undone", refused="kept", now=now)
-    undone = [line for line, answer in zip(lines, answers, strict=True) if not answer.refusal]
+    """Take back what was given; who spent the points of a line keeps the goodwill with them."""
+    reversals = [_undoing(run, PAID, line.line) for line in lines]
+    answers = _by_line(lines, reverse_many(reversals=reversals, actor=actor, now=now))
+    undone = [line for line in lines if not answers[line.line].refusal]
+    with_goodwill = [line for line in undone if line.goodwill]
+    extra = [_undoing(run, GOODWILL, line.holder) for line in with_goodwill]
+    goodwill = _by_line(with_goodwill, reverse_many(reversals=extra, actor=actor, now=now))
+    _note(run, lines, answers, goodwill, now)
     taken = {line.line: line.goodwill for line in with_goodwill if not goodwill[line.line].refusal}
-    return _by_person(undone, taken)
+    return _by_person(undone, with_goodwill, taken)
 
 
 def _undoing(run: Any, what: str, about: int) -> Reversal:
@@ -176,14 +178,23 @@ def _ref(run: Any) -> str:
     return f"refund:{run.id}"
 
 
-def _by_person(lines: Iterable[Any], goodwill: dict[int, int]) -> list[Refunded]:
-    points: dict[int, int] = {}
-    extra: dict[int, int] = {}
-    for line in lines:
-        points[line.holder] = points.get(line.holder, 0) + line.amount
-        extra[line.holder] = extra.get(line.holder, 0) + goodwill.get(line.line, 0)
+def _by_line(lines: Sequence[Any], answers: Sequence[Posted]) -> dict[int, Posted]:
+    return {line.line: answer for line, answer in zip(lines, answers, strict=True)}
+
+
+def _by_person(
+    moved: Iterable[Any], with_goodwill: Iterable[Any], goodwill: Mapping[int, int]
+) -> list[Refunded]:
+    points: Counter[int] = Counter()
+    extra: Counter[int] = Counter()
+    for line in moved:
+        points[line.holder] += line.amount
+    for line in with_goodwill:
+        extra[line.holder] += goodwill.get(line.line, 0)
     return [
-        Refunded(holder=holder, points=points[holder], goodwill=extra[holder]) for holder in points
+        Refunded(holder=holder, points=points[holder], goodwill=extra[holder])
+        for holder in dict.fromkeys([*points, *extra])
+        if points[holder] or extra[holder]
     ]
 
 
@@ -198,34 +209,33 @@ def _open_run(run_id: int) -> Any | None:
 
 
 _NEXT = """
-SELECT l.run_id, l.line, l.move_key, l.holder, l.amount, l.goodwill,
+SELECT l.run_id, l.line, l.move_key, l.holder, l.amount, l.goodwill, l.state,
        EXISTS (SELECT FROM ledger_refund_line g WHERE g.run_id = l.run_id
                AND g.holder = l.holder AND g.goodwill > 0) AS has_goodwill
 FROM ledger_refund_line l
-WHERE l.run_id = %(run)s AND l.state = %(state)s AND l.holder IN (
+WHERE l.run_id = %(run)s AND l.state = ANY (%(states)s::text[]) AND l.holder IN (
     SELECT DISTINCT n.holder FROM ledger_refund_line n
-    WHERE n.run_id = %(run)s AND n.state = %(state)s ORDER BY n.holder LIMIT %(people)s)
+    WHERE n.run_id = %(run)s AND n.state = ANY (%(states)s::text[])
+    ORDER BY n.holder LIMIT %(people)s)
 ORDER BY l.holder, l.line
 """
 
 
 def _next_lines(run: Any, people: int) -> list[Any]:
-    state = "done" if _undoes(run) else "waiting"
-    return rows(_NEXT, {"run": run.id, "state": state, "people": people})
+    states = ["done", "short"] if _undoes(run) else ["waiting", "owed"]
+    return rows(_NEXT, {"run": run.id, "states": states, "people": people})
 
 
 def _note(
     run: Any,
     lines: Sequence[Any],
-    answers: Sequence[Posted],
-    goodwill: dict[int, Posted],
-    *,
-    done: str,
-    refused: str,
+    answers: Mapping[int, Posted],
+    goodwill: Mapping[int, Posted],
     now: dt.datetime,
 ) -> None:
     """Note what became of each line; of goodwill, what the person has of it now."""
-    why = [_why(answer.refusal, goodwill.get(line.line)) for line, answer in _pairs(lines, answers)]
+    pairs = [(answers.get(line.line), goodwill.get(line.line)) for line in lines]
+    why = [_refusal(charge) or _refusal(extra) for charge, extra in pairs]
     execute(
         """
         UPDATE ledger_refund_line l
@@ -237,7 +247,7 @@ def _note(
         [
             now,
             [line.line for line in lines],
-            [refused if answer.refusal else done for answer in answers],
+            [_state(run, charge, extra) for charge, extra in pairs],
             [each.code if each else "" for each in why],
             [json.dumps(each.facts if each else {}) for each in why],
             [_goodwill_now(run, line, goodwill.get(line.line)) for line in lines],
@@ -246,12 +256,16 @@ def _note(
     )
 
 
-def _pairs(lines: Sequence[Any], answers: Sequence[Posted]) -> Iterable[tuple[Any, Posted]]:
-    return zip(lines, answers, strict=True)
+def _state(run: Any, charge: Posted | None, goodwill: Posted | None) -> str:
+    if _undoes(run):
+        return "kept" if _refusal(charge) else "undone"
+    if _refusal(charge):
+        return "refused"
+    return "short" if _refusal(goodwill) else "done"
 
 
-def _why(refusal: Refused | None, goodwill: Posted | None) -> Refused | None:
-    return refusal or (goodwill.refusal if goodwill else None)
+def _refusal(answer: Posted | None) -> Refused | None:
+    return answer.refusal if answer else None
 
 
 def _goodwill_now(run: Any, line: Any, answer: Posted | None) -> int:

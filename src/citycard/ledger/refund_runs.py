@@ -16,8 +16,8 @@ from citycard.ledger.funding import fund_of, lease_budgets
 from citycard.ledger.moves import BudgetUsedUp
 from citycard.ledger.refund_checking import OtherUnit, RefundLine
 
-RunState = Literal["draft", "running", "done", "undoing", "undone"]
-LineState = Literal["waiting", "done", "refused", "undone", "kept"]
+RunState = Literal["draft", "dropped", "running", "done", "undoing", "undone"]
+LineState = Literal["waiting", "done", "refused", "short", "owed", "undone", "kept"]
 
 
 class RefundIncomplete(Refused):
@@ -39,6 +39,8 @@ class NewRefundRun:
     :ivar why: what each person is told: one sentence, nothing of a person
     :ivar goodwill: points that each person gets on top, once
     :ivar goodwill_fund: which fund pays them; None without goodwill
+    :ivar charged_fund: stands in for what was charged outside of these books: whoever begins the
+        run posts its charges from this fund first, under the lines' keys
     """
 
     agency: str
@@ -46,6 +48,7 @@ class NewRefundRun:
     lines: Sequence[RefundLine]
     goodwill: int = 0
     goodwill_fund: int | None = None
+    charged_fund: int | None = None
     file_name: str = ""
 
 
@@ -63,6 +66,7 @@ class RefundRun:
     why: Text
     goodwill: int
     goodwill_fund: int | None
+    charged_fund: int | None
     file_name: str
     content_hash: str
     state: RunState
@@ -100,24 +104,25 @@ def draft_refund_run(*, run: NewRefundRun, actor: Actor, now: dt.datetime) -> in
     :returns: the run's number
     :raises RefundIncomplete: a line of it can't be given back, or it has none
     :raises NotFound: there is no such fund
-    :raises OtherUnit: the goodwill's fund is of another unit
+    :raises OtherUnit: a fund is of another unit
     """
     require_unit_of_work()
     bad = sum(1 for line in run.lines if line.refusal is not None)
     if bad or not run.lines:
         raise RefundIncomplete(lines=bad)
     unit = run.lines[0].unit
-    if run.goodwill_fund is not None and fund_of(fund_id=run.goodwill_fund).unit != unit:
-        raise OtherUnit(first=run.lines[0].line)
+    for fund in (run.goodwill_fund, run.charged_fund):
+        if fund is not None and fund_of(fund_id=fund).unit != unit:
+            raise OtherUnit(first=run.lines[0].line)
     run_id = int(
         scalar(
             """
             INSERT INTO ledger_refund_run (unit, agency, why_zh, why_en, goodwill, goodwill_fund,
-                                           file_name, content_hash, made_at, made_by)
-            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id
+                                           charged_fund, file_name, content_hash, made_at, made_by)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id
             """,
             [unit, run.agency, run.why.zh, run.why.en, run.goodwill, run.goodwill_fund,
-             run.file_name, content_hash_of(run), now, actor.id],
+             run.charged_fund, run.file_name, content_hash_of(run), now, actor.id],
         )
     )  # fmt: skip
     _keep_lines(run_id, run.lines)
@@ -125,9 +130,9 @@ def draft_refund_run(*, run: NewRefundRun, actor: Actor, now: dt.datetime) -> in
 
 
 def content_hash_of(run: NewRefundRun) -> str:
-    """Return what a second officer releases: exactly these lines, this goodwill."""
+    """Return what a second officer releases: exactly these lines, this goodwill, these funds."""
     lines = [f"{line.key} {line.amount}" for line in run.lines]
-    text = "\n".join([f"{run.goodwill} {run.goodwill_fund}", *lines])
+    text = "\n".join([f"{run.goodwill} {run.goodwill_fund} {run.charged_fund}", *lines])
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -150,15 +155,17 @@ def _keep_lines(run_id: int, lines: Sequence[RefundLine]) -> None:
 
 
 def begin_refund_run(*, run_id: int, actor: Actor, now: dt.datetime) -> None:
-    """Release a run; from now on ``refund_next`` gives back. Also begins again what was refused.
+    """Release a run; from now on ``refund_next`` gives back. Also begins again what was refused,
+    goodwill among it.
 
     :raises RefundNotNow: it runs, or was undone
     :raises BudgetUsedUp: the goodwill's fund doesn't cover everybody
     """
     run = _locked(run_id, "draft", "done")
     execute(
-        "UPDATE ledger_refund_line SET state = 'waiting', why = '', facts = '{}'"
-        " WHERE run_id = %s AND state = 'refused'",
+        "UPDATE ledger_refund_line SET why = '', facts = '{}',"
+        " state = CASE state WHEN 'short' THEN 'owed' ELSE 'waiting' END"
+        " WHERE run_id = %s AND state IN ('refused', 'short')",
         [run_id],
     )
     if run.goodwill_fund is not None:
@@ -170,6 +177,17 @@ def begin_refund_run(*, run_id: int, actor: Actor, now: dt.datetime) -> None:
         "UPDATE ledger_refund_run SET state = 'running', attempt = attempt + 1, ended_at = NULL,"
         " begun_at = coalesce(begun_at, %s), begun_by = coalesce(begun_by, %s) WHERE id = %s",
         [now, actor.id, run_id],
+    )
+
+
+def drop_refund_run(*, run_id: int, now: dt.datetime) -> None:
+    """End a run that was never begun.
+
+    :raises RefundNotNow: it was begun, or dropped before
+    """
+    _locked(run_id, "draft")
+    execute(
+        "UPDATE ledger_refund_run SET state = 'dropped', ended_at = %s WHERE id = %s", [now, run_id]
     )
 
 
@@ -197,21 +215,25 @@ def _locked(run_id: int, *states: RunState) -> RefundRun:
 
 
 _RUNS = """
-SELECT r.id, r.unit, r.agency, r.why_zh, r.why_en, r.goodwill, r.goodwill_fund, r.file_name,
-       r.content_hash, r.state, r.made_at, r.made_by, r.begun_at, r.ended_at, l.*
+SELECT r.id, r.unit, r.agency, r.why_zh, r.why_en, r.goodwill, r.goodwill_fund,
+       r.charged_fund, r.file_name, r.content_hash, r.state, r.made_at, r.made_by, r.begun_at,
+       r.ended_at, l.*
 FROM ledger_refund_run r
 CROSS JOIN LATERAL (
     SELECT count(*) AS lines, count(DISTINCT holder) AS people, sum(amount)::bigint AS points,
-           coalesce(sum(amount) FILTER (WHERE state IN ('done', 'kept')), 0)::bigint AS given,
+           coalesce(sum(amount) FILTER (WHERE state NOT IN ('waiting', 'refused', 'undone')),
+                    0)::bigint AS given,
            coalesce(sum(goodwill), 0)::bigint AS goodwill_given,
            count(*) FILTER (WHERE state = 'waiting') AS waiting,
            count(*) FILTER (WHERE state = 'done') AS done,
            count(*) FILTER (WHERE state = 'refused') AS refused,
+           count(*) FILTER (WHERE state = 'short') AS short,
+           count(*) FILTER (WHERE state = 'owed') AS owed,
            count(*) FILTER (WHERE state = 'undone') AS undone,
            count(*) FILTER (WHERE state = 'kept') AS kept
     FROM ledger_refund_line WHERE run_id = r.id) l
 """
-_STATES: tuple[LineState, ...] = ("waiting", "done", "refused", "undone", "kept")
+_STATES: tuple[LineState, ...] = ("waiting", "done", "refused", "short", "owed", "undone", "kept")
 
 
 def refund_run(*, run_id: int) -> RefundRun:

@@ -67,8 +67,9 @@ LEFT JOIN (
     WHERE kind = 'refund.paid' GROUP BY ref, reverses) t
   ON t.ref = 'refund:' || r.id AND t.reverses = l.move_key
 WHERE coalesce(t.amount, 0) <>
-          CASE WHEN l.state IN ('done', 'undone', 'kept') THEN l.amount ELSE 0 END
-   OR (l.state = 'waiting' AND r.state NOT IN ('draft', 'running'))
+          CASE WHEN l.state IN ('waiting', 'refused') THEN 0 ELSE l.amount END
+   OR (l.state = 'waiting' AND r.state NOT IN ('draft', 'dropped', 'running'))
+   OR (l.state = 'owed' AND r.state <> 'running')
 """
 
 CHECKS = {

@@ -2,7 +2,7 @@
 rates."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from citycard.infra.packs import current_pack
@@ -34,6 +34,15 @@ def worth(*, unit: str, partner: str, amount: int, day: dt.date | None) -> int |
     return whole if amount >= 0 else -whole
 
 
+def dollar_units(*, on: dt.date) -> set[str]:
+    """Return the units of which people can turn a point into a dollar on a local day."""
+    return {
+        one["unit"]
+        for one in _conversions()
+        if (rate := _newest(one["rate"], on)) and rate["points"] == rate["ntd"]
+    }
+
+
 def _rate(unit: str, partner: str, day: dt.date | None) -> Mapping[str, Any] | None:
     """Return the rate of the partner's own conversion, of one that any till offers, or what a unit
     that is filled each month pays."""
@@ -41,19 +50,19 @@ def _rate(unit: str, partner: str, day: dt.date | None) -> Mapping[str, Any] | N
     own = [one for one in offered if one.get("partner") == partner]
     anybodys = [one for one in offered if "partner" not in one]
     for conversion in (*own, *anybodys):
-        begun = [rate for rate in conversion["rate"] if day is not None and rate["from"] <= day]
-        if begun:
-            found: Mapping[str, Any] = max(begun, key=lambda rate: rate["from"])
+        if found := _newest(conversion["rate"], day):
             return found
     return _of_month(unit, day)
 
 
 def _of_month(unit: str, day: dt.date | None) -> Mapping[str, Any] | None:
-    pays = _units().get(unit, {}).get("monthly", {}).get("each_ntd", ())
-    begun = [one for one in pays if day is not None and one["from"] <= day]
-    if not begun:
-        return None
-    return {"points": 1, "ntd": max(begun, key=lambda one: one["from"])["amount"]}
+    pays = _newest(_units().get(unit, {}).get("monthly", {}).get("each_ntd", ()), day)
+    return None if pays is None else {"points": 1, "ntd": pays["amount"]}
+
+
+def _newest(dated: Sequence[Mapping[str, Any]], day: dt.date | None) -> Mapping[str, Any] | None:
+    begun = [one for one in dated if day is not None and one["from"] <= day]
+    return max(begun, key=lambda one: one["from"]) if begun else None
 
 
 def _conversions() -> Iterator[Mapping[str, Any]]:

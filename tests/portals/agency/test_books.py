@@ -181,6 +181,6 @@ def test_anybody_has_the_public_key(town, client):
     assert answer.content == papers.public_key_pem()
 
 
-@pytest.mark.parametrize("wrong", ["2026-13", "never", "2026-1-1"])
+@pytest.mark.parametrize("wrong", ["2026-13", "never", "2026-1-1", "0001-01", "9999-12"])
 def test_a_month_that_is_none_is_not_there(town, wrong):
     assert finance().get(reverse("agency:month", args=[wrong])).status_code == 404

@@ -1,14 +1,17 @@
 """Operators' settlement, the queue of differences and a resident's own rides, as they are seen."""
 
 import csv
+import datetime as dt
 import io
 
 import pytest
 
+from citycard.agencies import api as agencies
 from citycard.fares import api as fares
-from citycard.flows import refunding
+from citycard.fares import queue
+from citycard.flows import refunding, refunding_rides
 from citycard.infra import clock
-from citycard.infra.database import scalar
+from citycard.infra.database import execute, scalar, statement
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import SYSTEM
 from citycard.kernel.ids import fact_key
@@ -107,35 +110,175 @@ def test_differences_are_named_and_worked_off_with_a_reason(finance, town):
     assert auditor.post("/agency/rides/differences/", said).status_code in (403, 404)
 
 
-def test_what_was_charged_too_much_comes_back_by_a_refund_run(finance, town):
-    [over] = [one for one in fares.differences(kind=fares.Difference.TOO_MUCH) if one.rider > 0][:1]
+def funded(agency: str, unit: str = UNIT) -> int:
     with unit_of_work():
         fund = ledger.open_fund(
-            agency="transport", campaign_ref="rides", unit=UNIT, actor=SYSTEM, now=clock.now()
+            agency=agency, campaign_ref="rides", unit=unit, actor=SYSTEM, now=clock.now()
         )
         ledger.raise_budget(
-            fund_id=fund, amount=500, key=fact_key(clock.now(), "b"), at=clock.now(),
+            fund_id=fund, amount=500, key=fact_key(clock.now(), "b", fund), at=clock.now(),
             actor=SYSTEM, now=clock.now(),
         )  # fmt: skip
-    said = {
-        "difference": over.id, "outcome": "refund", "fund": fund, "note": "設備未扣點數",
+    return fund
+
+
+@pytest.fixture(scope="module")
+def fund(town) -> int:
+    return funded("transport")
+
+
+@pytest.fixture(scope="module")
+def sender(town):
+    return seeding.signed_in("finance-rdec", "rdec", ["finance"])
+
+
+@pytest.fixture(scope="module")
+def checker(town):
+    return seeding.signed_in("officer-rdec", "rdec", ["officer"])
+
+
+def overcharge() -> fares.OpenDifference:
+    return next(it for it in fares.differences(kind=fares.Difference.TOO_MUCH) if it.rider > 0)
+
+
+def asked(fund: int) -> dict[str, object]:
+    return {
+        "difference": overcharge().id, "outcome": "refund", "fund": fund, "note": "設備未扣點數",
         "note_en": "The device took no points",
     }  # fmt: skip
-    answer = finance.post("/agency/rides/differences/", said)
+
+
+def drafted(finance, fund: int) -> str:
+    answer = finance.post("/agency/rides/differences/", asked(fund))
     assert answer.status_code == 302, answer.content.decode()[:3000]
-    run = ledger.refund_run(run_id=int(answer["Location"].rstrip("/").rpartition("/")[2]))
-    assert (run.points, run.people) == (-over.amount_micro // 1_000_000, 1)
-    assert finance.get(answer["Location"]).status_code == 200
-    with unit_of_work():
-        ledger.begin_refund_run(run_id=run.id, actor=SYSTEM, now=clock.now())
+    return answer["Location"]
+
+
+def run_at(address: str) -> ledger.RefundRun:
+    return ledger.refund_run(run_id=int(address.rstrip("/").rpartition("/")[2]))
+
+
+def decided(sender, checker, address: str, do: str, **sent: str) -> None:
+    """One officer of the operator sends it, another decides; then the job does its part."""
+    assert sender.post(f"{address}change/", {"do": "propose", **sent}).status_code == 302
+    [waiting] = agencies.proposals(kind=refunding.KIND)
+    said = {"do": do, "said": "再查一次"}
+    answer = checker.post(f"/agency/approvals/{waiting.proposal_id}/decide/", said)
+    assert answer.status_code == 302, answer.content.decode()[:3000]
     refunding.go_on(clock.now())
+
+
+def points_of(town: Town) -> int:
     today = clock.today()
-    found = ledger.balances(access=None, holders=[town.member], unit=UNIT, on=today)[town.member]
-    assert found.available == run.points
+    found = ledger.balances(access=None, holders=[town.member], unit=UNIT, on=today)
+    return found[town.member].available
+
+
+def left(fund: int) -> int:
+    return ledger.fund_totals(fund_ids=[fund])[fund].budget
+
+
+def test_a_run_that_is_sent_back_has_moved_nothing_and_its_ride_is_open_again(
+    finance, sender, checker, town, fund
+):
+    over = overcharge()
+    address = drafted(finance, fund)
+    assert over.id not in {one.id for one in fares.differences()}
+    page = finance.get(address).content.decode()
+    assert "研究發展考核委員會的財務人員送出" in page
+    assert 'value="propose"' not in page
+    assert finance.post(f"{address}change/", {"do": "propose"}).status_code == 403
+    assert address in sender.get("/agency/refunds/").content.decode()
+    assert 'value="propose"' in sender.get(address).content.decode()
+    assert (left(fund), points_of(town)) == (500, 0)
+    decided(sender, checker, address, "reject")
+    assert run_at(address).state == "dropped"
+    assert (left(fund), points_of(town)) == (500, 0)
+    assert overcharge() == over
+    assert ledger.verify() == fares.verify() == []
+
+
+def test_who_made_a_list_may_discard_it(finance, town, fund):
+    over = overcharge()
+    address = drafted(finance, fund)
+    assert finance.post(f"{address}change/", {"do": "drop"}).status_code == 302
+    assert (run_at(address).state, overcharge()) == ("dropped", over)
+    assert finance.post(f"{address}change/", {"do": "drop"}).status_code == 422
+
+
+def test_a_fund_is_ones_own_and_its_points_are_dollars(finance, town):
+    address = "/agency/rides/differences/"
+    others, hours = funded("sports"), funded("transport", "volunteer-minutes")
+    page = finance.get(address).content.decode()
+    assert f'value="{others}"' not in page
+    assert f'value="{hours}"' not in page
+    for unknown in (others, 987_654, 10**30):
+        assert finance.post(address, asked(unknown)).status_code == 404
+    answer = finance.post(address, asked(hours))
+    assert answer.status_code == 422
+    assert "不是一點一元" in answer.content.decode()
+
+
+def test_a_run_that_later_taps_overtook_is_not_released(finance, sender, checker, town, fund):
+    over = overcharge()
+    address = drafted(finance, fund)
+    assert sender.post(f"{address}change/", {"do": "propose"}).status_code == 302
+    [waiting] = agencies.proposals(kind=refunding.KIND)
+    with unit_of_work():
+        execute(
+            statement(queue.__file__, "end_differences"),
+            {"now": clock.now(), "readers": [over.ride[0]], "epochs": [over.ride[1]],
+             "seqs": [over.ride[2]]},
+        )  # fmt: skip
+    decide = f"/agency/approvals/{waiting.proposal_id}/decide/"
+    answer = checker.post(decide, {"do": "approve"})
+    assert answer.status_code == 422
+    assert "重新計算過" in answer.content.decode()
+    assert checker.post(decide, {"do": "reject", "said": "已重算"}).status_code == 302
+    assert (run_at(address).state, left(fund), points_of(town)) == ("dropped", 500, 0)
+    with unit_of_work():  # as the deciding would have it
+        execute(
+            "INSERT INTO fares_difference (reader_id, epoch, seq, rider, boarded_at, found_at,"
+            " local_month, operator_id, route_id, amount_micro, points, kind)"
+            " SELECT reader_id, epoch, seq, rider, boarded_at, found_at, local_month, operator_id,"
+            " route_id, amount_micro, points, kind FROM fares_difference WHERE id = %s",
+            [over.id],
+        )
+    assert fares.verify() == []
+
+
+def test_what_was_charged_too_much_comes_back_by_a_refund_run(finance, sender, checker, town, fund):
+    over = overcharge()
+    address = drafted(finance, fund)
+    decided(sender, checker, address, "approve")
+    run = run_at(address)
+    assert (run.state, run.points, run.people) == ("done", -over.amount_micro // 1_000_000, 1)
+    assert (points_of(town), left(fund)) == (run.points, 500 - run.points)
     assert ledger.verify() == []
     town.decide_again([town.member])
     assert over.id not in {one.id for one in fares.differences()}
     assert fares.verify() == []
+
+    why = {"why_zh": "清單有誤。", "why_en": "The list was wrong."}
+    assert sender.post(f"{address}change/", {"do": "undo", **why}).status_code == 302
+    [waiting] = agencies.proposals(kind=refunding.KIND)
+    checker.post(f"/agency/approvals/{waiting.proposal_id}/decide/", {"do": "approve"})
+    refunding.go_on(clock.now())
+    assert (run_at(address).state, points_of(town), left(fund)) == ("undone", 0, 500)
+    assert overcharge() == over
+    assert ledger.verify() == fares.verify() == []
+
+    decided(sender, checker, drafted(finance, fund), "approve")
+    assert (points_of(town), left(fund)) == (run.points, 500 - run.points)
+
+
+def test_points_for_a_ride_last_as_long_as_the_day_says_here(town, fund):
+    """Half past midnight of 1 January in Taoyuan is still last year in UTC."""
+    given = ledger.last_day(unit=UNIT, earned_on=dt.date(2027, 1, 1))
+    assert given != ledger.last_day(unit=UNIT, earned_on=dt.date(2026, 12, 31))
+    fund_of = ledger.fund_of(fund_id=fund)
+    local = dt.datetime(2027, 1, 1, 0, 30, tzinfo=clock.city_time().zone)
+    assert refunding_rides.lasts(fund_of, local.astimezone(dt.UTC)) == given
 
 
 def test_a_resident_sees_each_ride_and_why_it_cost_what_it_did(town):

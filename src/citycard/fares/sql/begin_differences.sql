@@ -8,7 +8,7 @@ WITH changed AS MATERIALIZED (
 ), seen AS MATERIALIZED (
     SELECT reader_id, epoch, seq, sum(d.amount_micro)::bigint AS amount_micro, sum(d.points)::integer AS points
     FROM fares_difference d JOIN changed c USING (reader_id, epoch, seq)
-    WHERE d.state IN ('kept', 'operator', 'refund')
+    WHERE d.state IN ('kept', 'operator', 'refunding', 'refund')
     GROUP BY reader_id, epoch, seq
 )
 INSERT INTO fares_difference

@@ -116,6 +116,8 @@ def _refund(content: Mapping[str, Any]) -> Rows:
     if content.get("fund"):
         goodwill = wording.number(int(content["goodwill"]) * people)
         rows.append((_("另外補償"), f"{goodwill} {unit} · {fund_name(int(content['fund']))}"))
+    if content.get("charged_fund"):
+        rows.append((_("退點由哪一筆經費支付"), fund_name(int(content["charged_fund"]))))
     told = _("每人收到一則通知，說明原因；點數已用掉的人不收回。")
     rows.append((_("執行後"), told if undone else _("每人收到一則通知，說明原因。")))
     return rows

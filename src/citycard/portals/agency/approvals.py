@@ -69,11 +69,10 @@ def _do(wanted: str, found: agencies.Proposal, said: str, actor: Actor) -> None:
     at, number = now(), found.proposal_id
     if wanted == "approve":
         approving.approve(proposal_id=number, actor=actor, now=at, said=said)
-        return
-    with unit_of_work():
-        if wanted == "reject":
-            agencies.reject(proposal_id=number, reason=said, actor=actor, now=at)
-        else:
+    elif wanted == "reject":
+        approving.reject(proposal_id=number, reason=said, actor=actor, now=at)
+    else:
+        with unit_of_work():
             agencies.withdraw(proposal_id=number, actor=actor, now=at)
 
 

@@ -16,6 +16,7 @@ from citycard.portals.naming import in_language
 
 SEES = {"finance", "officer", "auditor"}
 ACTS = {"finance", "officer"}
+FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 
 def check_city_wide(request: HttpRequest) -> None:
@@ -23,8 +24,13 @@ def check_city_wide(request: HttpRequest) -> None:
 
     :raises NotFound: the reader works elsewhere
     """
-    if actor_of(request).agency != agencies.operator():
+    if not is_city_wide(request):
         raise NotFound(what="page")
+
+
+def is_city_wide(request: HttpRequest) -> bool:
+    """Tell whether the reader works for the agency that runs the card."""
+    return actor_of(request).agency == agencies.operator()
 
 
 def party_name(code: str) -> str:
@@ -43,9 +49,12 @@ def read_month(text: str) -> dt.date:
     :raises NotFound: it is no month
     """
     try:
-        return dt.datetime.strptime(text, "%Y-%m").replace(tzinfo=dt.UTC).date()
+        month = dt.datetime.strptime(text, "%Y-%m").replace(tzinfo=dt.UTC).date()
     except ValueError as wrong:
         raise NotFound(what="month") from wrong
+    if not FIRST_YEAR <= month.year <= LAST_YEAR:
+        raise NotFound(what="month")
+    return month
 
 
 def month_line(month: dt.date) -> dict[str, Any]:

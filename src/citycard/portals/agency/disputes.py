@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from citycard.disputes import api as disputes
-from citycard.flows import disputing, explaining
-from citycard.infra.clock import now
+from citycard.flows import disputing, explaining, refunding_rides
+from citycard.infra.clock import now, today
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.infra.web.refusals import refusal_text
 from citycard.kernel.errors import NotFound, Refused
@@ -48,8 +48,14 @@ class AnswerForm(WhyForm):
         assert isinstance(field, forms.TypedChoiceField)
         field.choices = [
             ("", _("請選擇")),
-            *((it.id, fund_words(it)) for it in ledger.funds_left()),
+            *((it.id, fund_words(it)) for it in _funds(way)),
         ]
+
+
+def _funds(way: disputing.Way) -> list[ledger.FundLeft]:
+    """Return the funds that may pay; a fare is given back in points that are dollars."""
+    left = ledger.funds_left()
+    return refunding_rides.may_pay(left, on=today()) if way.kind == "overcharge" else left
 
 
 @door(roles=SEES)

@@ -16,13 +16,16 @@ from citycard.infra.web.refusals import refusal_text, words_of
 from citycard.kernel.errors import NotFound, Refused
 from citycard.ledger import api as ledger
 from citycard.portals.agency.approval_words import fund_name
+from citycard.portals.agency.book_words import is_city_wide
 from citycard.portals.agency.campaign_forms import unit_name
 from citycard.portals.agency.refund_forms import RefundForm, WhyForm
 from citycard.portals.agency.shell import attachment, own_agencies, page
 from citycard.portals.doors import actor_of, door
-from citycard.portals.naming import in_language
+from citycard.portals.naming import in_language, name_of
 
 SEES = {"finance", "officer", "auditor"}
+ACTS = {"finance", "officer"}
+FAILED: tuple[ledger.LineState, ...] = ("refused", "short", "kept")
 SHOWN = 200
 
 
@@ -70,9 +73,9 @@ def run(request: HttpRequest, run_id: int) -> HttpResponse:
     return _run_page(request, _found(request, run_id), WhyForm())
 
 
-@door(roles={"finance"})
+@door(roles=ACTS)
 def change(request: HttpRequest, run_id: int) -> HttpResponse:
-    """Propose a run, or its undoing."""
+    """Propose a run, or its undoing, or drop a draft."""
     found = _found(request, run_id)
     wanted = request.POST.get("do", "") if request.method == "POST" else ""
     form = WhyForm(request.POST if wanted == "undo" else None)
@@ -83,11 +86,16 @@ def change(request: HttpRequest, run_id: int) -> HttpResponse:
             refunding.propose_undoing(
                 run_id=found.id, why=form.why(), actor=actor_of(request), now=now()
             )
+        elif wanted == "drop":
+            refunding.drop(run_id=found.id, actor=actor_of(request), now=now())
         elif wanted == "undo":
             return _run_page(request, found, form, status=422)
     except Refused as no:
-        return _run_page(request, found, form, refused=refusal_text(no), status=422)
-    if wanted:
+        status = getattr(no, "http_status", 422)
+        return _run_page(request, found, form, refused=refusal_text(no), status=status)
+    if wanted == "drop":
+        messages.success(request, _("已捨棄這份清單，沒有退點。"))
+    elif wanted:
         messages.success(request, _("已送出，請另一位同仁覆核。"))
     return HttpResponseRedirect(reverse("agency:refund", args=[found.id]))
 
@@ -132,7 +140,7 @@ def _run_page(
     waiting = _waiting(found.id)
     failed = [
         line
-        for state in ("refused", "kept")
+        for state in FAILED
         for line in ledger.refund_results(run_id=found.id, state=state, limit=SHOWN)
     ]
     proposes = _may_propose(request) and waiting is None
@@ -144,13 +152,19 @@ def _run_page(
         waiting=waiting,
         rows=_rows(found),
         failed=[(line, words_of(line.why, line.facts)) for line in failed],
-        not_done=found.counts["refused"] + found.counts["kept"],
+        not_done=sum(found.counts[state] for state in FAILED),
         refused=refused,
         form=form,
         may_propose=proposes and found.state == "draft",
-        may_retry=proposes and found.state == "done" and found.counts["refused"] > 0,
-        may_undo=proposes and found.state == "done" and found.counts["done"] > 0,
+        sent_by="" if waiting or found.state != "draft" else sends_words(request),
+        may_drop=_may_drop(request) and waiting is None and found.state == "draft",
+        may_retry=proposes and found.state == "done" and _some(found, "refused", "short"),
+        may_undo=proposes and found.state == "done" and _some(found, "done", "short"),
     )
+
+
+def _some(found: ledger.RefundRun, *states: str) -> bool:
+    return any(found.counts[state] for state in states)
 
 
 def _rows(found: ledger.RefundRun) -> list[tuple[str, str]]:
@@ -159,6 +173,8 @@ def _rows(found: ledger.RefundRun) -> list[tuple[str, str]]:
         (_("原因（英文）"), found.why.en),
         (_("檔案"), found.file_name or "—"),
     ]
+    if found.charged_fund is not None:
+        rows.append((_("退點由哪一筆經費支付"), fund_name(found.charged_fund)))
     if found.goodwill_fund is not None:
         on_top = _("每人 %(n)s 點，由%(fund)s支付") % {
             "n": f"{found.goodwill:,}",
@@ -169,7 +185,7 @@ def _rows(found: ledger.RefundRun) -> list[tuple[str, str]]:
 
 
 def _line(found: ledger.RefundRun) -> dict[str, Any]:
-    done = found.lines - found.counts["waiting"]
+    done = found.lines - found.counts["waiting"] - found.counts["owed"]
     return {
         "run": found,
         "unit": unit_name(found.unit),
@@ -191,6 +207,18 @@ def _may_propose(request: HttpRequest) -> bool:
     return agencies.may_propose(kind=refunding.KIND, actor=actor_of(request))
 
 
+def _may_drop(request: HttpRequest) -> bool:
+    return actor_of(request).has_any_role(*ACTS)
+
+
+def sends_words(request: HttpRequest) -> str:
+    """Say who sends a draft to its second officer."""
+    if _may_propose(request):
+        return _("請送出，由另一位同仁覆核。")
+    who = name_of("agency", agencies.operator())
+    return _("接著由%(agency)s的財務人員送出，再由另一位同仁覆核。") % {"agency": who}
+
+
 def _found(request: HttpRequest, run_id: int) -> ledger.RefundRun:
     found = ledger.refund_run(run_id=run_id)
     if not _is_seen(request, found):
@@ -199,5 +227,6 @@ def _found(request: HttpRequest, run_id: int) -> ledger.RefundRun:
 
 
 def _is_seen(request: HttpRequest, found: ledger.RefundRun) -> bool:
-    """The auditor sees all, others what their agency or one under it proposed."""
-    return actor_of(request).has_any_role("auditor") or found.agency in own_agencies(request)
+    """The auditor and the agency that runs the card see all, others what is of their agencies."""
+    sees_all = actor_of(request).has_any_role("auditor") or is_city_wide(request)
+    return sees_all or found.agency in own_agencies(request)

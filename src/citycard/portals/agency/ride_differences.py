@@ -10,20 +10,23 @@ from django.utils.translation import gettext as _
 
 from citycard.fares import api as fares
 from citycard.flows import refunding_rides
-from citycard.infra.clock import now
+from citycard.infra.clock import now, today
 from citycard.infra.packs import Text
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.infra.web.refusals import refusal_text
 from citycard.kernel.errors import NotFound, Refused
 from citycard.ledger import api as ledger
+from citycard.portals.agency.book_words import is_city_wide
 from citycard.portals.agency.refund_forms import fund_words
+from citycard.portals.agency.refunds import sends_words
 from citycard.portals.agency.ride_words import difference_line, difference_name, dollars
-from citycard.portals.agency.shell import page
+from citycard.portals.agency.shell import own_agencies, page
 from citycard.portals.doors import actor_of, door
 
 SEES = {"finance", "officer", "auditor"}
 ENDS = {"finance", "officer"}
 SHOWN, ENDED_SHOWN = 50, 20
+LARGEST_ID = 2**63 - 1
 
 
 class EndForm(forms.Form):
@@ -32,7 +35,7 @@ class EndForm(forms.Form):
     outcome = forms.ChoiceField(choices=[(one, one) for one in ("refund", "operator", "kept")])
     note = forms.CharField(max_length=200)
     note_en = forms.CharField(max_length=200, required=False)
-    fund = forms.IntegerField(required=False)
+    fund = forms.IntegerField(required=False, min_value=1, max_value=LARGEST_ID)
 
 
 @door(roles=SEES)
@@ -69,7 +72,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         ended=[difference_line(it) for it in fares.differences(open_only=False, limit=ENDED_SHOWN)],
         kind=int(kind) if kind else "",
         ends=bool(actor_of(request).roles & ENDS),
-        funds=[(fund.id, fund_words(fund)) for fund in ledger.funds_left()],
+        funds=[(fund.id, fund_words(fund)) for fund in _funds(request)],
         given=request.POST,
     )
 
@@ -80,13 +83,21 @@ def _kind(request: HttpRequest) -> fares.Difference | None:
     return known.get(wanted)
 
 
+def _funds(request: HttpRequest) -> list[ledger.FundLeft]:
+    """Return the funds that may pay: the reader's own, for the agency that runs the card any."""
+    agencies = None if is_city_wide(request) else own_agencies(request)
+    return refunding_rides.may_pay(ledger.funds_left(agencies=agencies), on=today())
+
+
 def _ended(request: HttpRequest) -> HttpResponse:
     """End the chosen differences, or make a refund run of them."""
     actor = actor_of(request)
     if not actor.roles & ENDS:
         raise NotFound(what="difference")
     form = EndForm(request.POST)
-    ids = [int(one) for one in request.POST.getlist("difference") if one.isdigit()]
+    ids = [int(one) for one in request.POST.getlist("difference") if one.isdecimal()]
+    if form.has_error("fund") or any(one > LARGEST_ID for one in ids):
+        raise NotFound(what="fund")
     if not form.is_valid():
         raise fares.NoteMissing(most=200)
     said = form.cleaned_data
@@ -103,13 +114,16 @@ def _ended(request: HttpRequest) -> HttpResponse:
 def _refunded(request: HttpRequest, ids: Sequence[int], said: dict[str, str]) -> HttpResponse:
     if not said["fund"] or not ids:
         raise refunding_rides.NothingToRefund()
+    fund = ledger.fund_of(fund_id=int(said["fund"]))
+    if not is_city_wide(request) and fund.agency not in own_agencies(request):
+        raise NotFound(what="fund")
     with unit_of_work():
         run = refunding_rides.draft(
             ids=ids,
-            fund_id=int(said["fund"]),
+            fund_id=fund.id,
             why=Text(zh=said["note"], en=said["note_en"] or said["note"]),
             actor=actor_of(request),
             now=now(),
         )
-    messages.success(request, _("已做成退點清單，請送出由另一位主管覆核。"))
+    messages.success(request, _("已做成退點清單，核准以前不會動用經費。") + sends_words(request))
     return HttpResponseRedirect(reverse("agency:refund", args=[run]))

@@ -186,6 +186,7 @@ _WHY = {
     "dispute.credit": gettext_lazy("您的申訴查明後更正，補給您這些點數。"),
     "fares.overcharge.noted": gettext_lazy("設備多收的車資先登錄為點數，再由退點退還給您。"),
     "fares.overcharge.charged": gettext_lazy("設備多收的車資先登錄為點數，再由退點退還給您。"),
+    "fares.overcharge.taken_back": gettext_lazy("退點收回時，先前登錄的車資也一併撤銷。"),
     "points.lapsed": gettext_lazy("這些點數過了使用期限，所以到期。"),
     "volunteer.hours": gettext_lazy("由簽到到簽退的時間，依本市的規則計算。"),
     "volunteer.corrected": gettext_lazy(

@@ -38,6 +38,7 @@ KINDS: dict[str, tuple[Any, str]] = {
     "dispute.credit": (_("申訴更正"), "file-pen"),
     "fares.overcharge.noted": (_("車資多收登錄"), "file-pen"),
     "fares.overcharge.charged": (_("車資多收登錄"), "file-pen"),
+    "fares.overcharge.taken_back": (_("車資多收登錄撤銷"), "undo-2"),
     "manual.move": (pgettext_lazy("history", "人工調整"), "file-pen"),
 }
 # What is one thing for who gives and another for who gets.

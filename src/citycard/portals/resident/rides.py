@@ -78,11 +78,12 @@ def _note(ride: fares.RideView) -> str:
     """Say what is looked into, and what came of it."""
     if ride.difference_state == "refund":
         return _("多扣的金額已列入退點。")
-    if ride.difference_state == "open" and ride.charged_ntd > ride.stored_ntd + ride.cash_ntd:
+    waits = ride.difference_state in ("open", "refunding")
+    if waits and ride.charged_ntd > ride.stored_ntd + ride.cash_ntd:
         return _("設備收了 %(ntd)s 元，比規定多，承辦人員正在查。") % {
             "ntd": wording.number(ride.charged_ntd)
         }
-    if ride.difference_state == "open":
+    if waits:
         return _("設備的紀錄與規定不同，承辦人員正在查。")
     return ""
 

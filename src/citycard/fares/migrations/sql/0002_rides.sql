@@ -125,18 +125,19 @@ CREATE TABLE fares_difference (
     amount_micro bigint NOT NULL,
     points integer NOT NULL,
     kind smallint NOT NULL,
-    state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'gone', 'kept', 'operator', 'refund')),
+    state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'gone', 'kept', 'operator', 'refunding', 'refund')),
     refund_run bigint,
     ended_by text NOT NULL DEFAULT '',
     note text NOT NULL DEFAULT '',
-    CHECK ((state = 'open') = (ended_at IS NULL)),
-    CHECK ((state = 'refund') = (refund_run IS NOT NULL))
+    CHECK ((state IN ('open', 'refunding')) = (ended_at IS NULL)),
+    CHECK ((state IN ('refunding', 'refund')) = (refund_run IS NOT NULL))
 );
 COMMENT ON TABLE fares_difference IS 'What differs between device and rule, ride by ride, until an officer has seen to it.';
 COMMENT ON COLUMN fares_difference.amount_micro IS 'What the person owes by the rule less what the device took, and less what was seen to before.';
 COMMENT ON COLUMN fares_difference.points IS 'What the rule takes of the allowance less what the device took.';
-COMMENT ON COLUMN fares_difference.state IS 'gone: a later decision took it away; kept: it stays as it is; operator: claimed from or paid to the operator; refund: on a refund run.';
+COMMENT ON COLUMN fares_difference.state IS 'gone: a later decision took it away; kept: it stays as it is; operator: claimed from or paid to the operator; refunding: on a refund run that waits for its release; refund: given back by one.';
 CREATE UNIQUE INDEX fares_difference_open ON fares_difference (reader_id, epoch, seq) WHERE state = 'open';
+CREATE INDEX fares_difference_run ON fares_difference (refund_run) WHERE refund_run IS NOT NULL;
 CREATE INDEX fares_difference_ride ON fares_difference (reader_id, epoch, seq);
 CREATE INDEX fares_difference_queue ON fares_difference (local_month, kind, id) WHERE state = 'open';
 REVOKE UPDATE, DELETE, TRUNCATE ON fares_difference FROM citycard_app;

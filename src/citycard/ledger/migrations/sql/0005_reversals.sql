@@ -194,10 +194,11 @@ CREATE TABLE ledger_refund_run (
     why_en text NOT NULL CHECK (why_en <> ''),
     goodwill bigint NOT NULL CHECK (goodwill >= 0),
     goodwill_fund bigint REFERENCES ledger_fund (id),
+    charged_fund bigint REFERENCES ledger_fund (id),
     file_name text NOT NULL,
     content_hash text NOT NULL,
     state text NOT NULL DEFAULT 'draft'
-        CHECK (state IN ('draft', 'running', 'done', 'undoing', 'undone')),
+        CHECK (state IN ('draft', 'dropped', 'running', 'done', 'undoing', 'undone')),
     attempt integer NOT NULL DEFAULT 0,
     made_at timestamptz NOT NULL,
     made_by text NOT NULL,
@@ -209,11 +210,13 @@ CREATE TABLE ledger_refund_run (
     undone_why_en text NOT NULL DEFAULT '',
     ended_at timestamptz,
     CHECK ((goodwill > 0) = (goodwill_fund IS NOT NULL)),
-    CHECK ((state = 'draft') = (begun_at IS NULL)),
+    CHECK ((state IN ('draft', 'dropped')) = (begun_at IS NULL)),
     CHECK (state NOT IN ('undoing', 'undone') OR undone_at IS NOT NULL)
 );
 COMMENT ON TABLE ledger_refund_run IS 'Refund runs: proposed by one officer, released by another, taken back if need be.';
 COMMENT ON COLUMN ledger_refund_run.goodwill IS 'Points each person gets on top, once, from goodwill_fund.';
+COMMENT ON COLUMN ledger_refund_run.charged_fund IS 'Stands in for what was charged outside of these books; the charges are posted when the run is begun.';
+COMMENT ON COLUMN ledger_refund_run.state IS 'dropped: it was never begun, and will not be.';
 CREATE TABLE ledger_refund_line (
     run_id bigint NOT NULL REFERENCES ledger_refund_run (id),
     line integer NOT NULL,
@@ -222,7 +225,7 @@ CREATE TABLE ledger_refund_line (
     holder bigint NOT NULL,
     amount bigint NOT NULL CHECK (amount > 0),
     state text NOT NULL DEFAULT 'waiting'
-        CHECK (state IN ('waiting', 'done', 'refused', 'undone', 'kept')),
+        CHECK (state IN ('waiting', 'done', 'refused', 'short', 'owed', 'undone', 'kept')),
     why text NOT NULL DEFAULT '',
     facts jsonb NOT NULL DEFAULT '{}',
     goodwill bigint NOT NULL DEFAULT 0 CHECK (goodwill >= 0),
@@ -232,7 +235,7 @@ CREATE TABLE ledger_refund_line (
 );
 CREATE INDEX ledger_refund_line_next ON ledger_refund_line (run_id, state, holder, line);
 COMMENT ON COLUMN ledger_refund_line.reference IS 'What the list said: the key of a move, or a redemption.';
-COMMENT ON COLUMN ledger_refund_line.state IS 'kept: it was to be undone, but the points are spent.';
+COMMENT ON COLUMN ledger_refund_line.state IS 'kept: it was to be undone, but the points are spent; short: given back, but the fund could not pay the goodwill; owed: that goodwill is tried again.';
 REVOKE UPDATE, DELETE, TRUNCATE ON ledger_refund_run, ledger_refund_line FROM citycard_app;
 GRANT UPDATE (state, attempt, begun_at, begun_by, undone_at, undone_by, undone_why_zh, undone_why_en,
               ended_at) ON ledger_refund_run TO citycard_app;
