@@ -301,6 +301,13 @@ def test_a_till_takes_points_for_a_purchase_and_gives_them_back() -> None:
             told = till.ask("pay", **asked, key=key).json()
             assert (told["state"], told["points"], told["receipt"]) == ("settled", 120, "B-1")
         assert till.ask("pay", **asked | {"points": 300}, key=str(uuid.uuid4())).status_code == 422
+        found = cards.find(issuer="easycard", number_kind="printed", number=number)
+        assert found is not None
+        with unit_of_work():
+            cards.report_lost(card_id=found.card_id, actor=SYSTEM, now=clock.now())
+        assert till.ask("pay", **asked, key=key).json()["state"] == "settled"  # it was charged
+        told = till.ask("pay", **asked, key=str(uuid.uuid4())).json()
+        assert told["code"] == "redeeming.card_out_of_use"
         for _ in range(2):
             told = till.ask("refund", key=key, refund_key=back, points=20, why="goods back").json()
             assert told["returned"] == 20

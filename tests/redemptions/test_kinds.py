@@ -164,6 +164,8 @@ def test_a_purchase_is_refunded_in_parts_and_never_twice() -> None:
     assert refused.value.facts == {"left": 70}
     assert give_back(session, 70).returned_points == 120
     assert balance() == (1000, 0)
+    statement = redemptions.partner_statement(partner="market", month=NOW.date())
+    assert (sum(line.ntd for line in statement.lines), statement.returned) == (120, 120)
 
 
 def test_another_till_refunds_nothing() -> None:

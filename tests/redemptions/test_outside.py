@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from citycard.activities import api as activities
 from citycard.config import wiring
 from citycard.flows import crediting, reconciling, redeeming
 from citycard.infra import outbox, ports
@@ -235,6 +236,29 @@ def test_a_letter_tells_the_partner_and_its_answer_ends_it(partner: Partner) -> 
     assert (asked.ntd, asked.partner) == (100, "transport-bureau")
     assert str(session.member_id) not in asked.account
     assert redemptions.session(session_id=session.id).receipt == "R9"
+
+
+def test_asked_again_it_tells_what_was_sent_though_the_person_moved_out(
+    partner: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = credit(880_103)
+
+    def stopped(**asked: object) -> None:
+        raise activities.RedeemingStopped()
+
+    monkeypatch.setattr(activities, "check_may_redeem", stopped)
+
+    def again(points: int, key: uuid.UUID) -> redemptions.Session:
+        return redeeming.redeem_to_account(
+            member_id=session.member_id, kind="transit-subsidy", points=points, key=key,
+            actor=SYSTEM, now=NOW,
+        )  # fmt: skip
+
+    assert again(100, session.key) == session
+    with pytest.raises(redemptions.KeyUsed):
+        again(150, session.key)
+    with pytest.raises(activities.RedeemingStopped):
+        again(100, uuid.uuid4())
 
 
 def test_a_refused_credit_gives_the_points_back(partner: Partner) -> None:

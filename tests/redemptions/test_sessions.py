@@ -7,7 +7,9 @@ import pytest
 
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.access import Access
+from citycard.kernel.actors import SYSTEM
 from citycard.kernel.errors import NotFound
+from citycard.kernel.ids import fact_key
 from citycard.ledger import api as ledger
 from citycard.redemptions import api as redemptions
 from tests.redemptions.conftest import (
@@ -220,8 +222,33 @@ def test_points_that_were_taken_for_nothing_go_back() -> None:
     assert (statement.loaded, statement.returned, statement.closing) == (100, 100, 0)
 
 
+@pytest.mark.parametrize("back", [100, 30])
+def test_what_a_refund_run_gave_back_already_is_not_given_twice(back: int) -> None:
+    card = new_card(300)
+    session = reserve(card)
+    mark_writing(session)
+    session = decide(session, written=True, reason="journal says so")
+    assert session.end_key is not None
+    reversal = ledger.Reversal(
+        key=fact_key(NOW, "run", session.id), of=session.end_key, kind="refund.paid", at=NOW,
+        amount=back,
+    )  # fmt: skip
+    with unit_of_work():
+        assert not ledger.reverse_many(reversals=[reversal], actor=SYSTEM, now=NOW)[0].refusal
+    assert release(session, card).contested
+    session = decide(session, written=False, reason="card was read at the counter")
+    assert (session.ruled, session.returned_points, balance(card)) == (
+        "not_written", 100, (300, 0),
+    )  # fmt: skip
+    statement = redemptions.partner_statement(partner="easycard", month=NOW.date())
+    assert (statement.loaded, statement.returned, statement.closing) == (100, 100, 0)
+    assert ledger.verify() == redemptions.verify() == []
+
+
 def test_points_that_came_back_by_mistake_are_taken_again() -> None:
     card, session = compensated(written=True)
+    statement = redemptions.partner_statement(partner="easycard", month=NOW.date())
+    assert sum(line.ntd for line in statement.lines) == statement.loaded == 100
     assert (session.state, session.ruled, session.contested) == ("released", "written", False)
     assert balance(card) == (200, 0)
     assert not settle(session, card).contested  # said again, it is known

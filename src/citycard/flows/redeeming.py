@@ -200,6 +200,9 @@ def redeem_to_account(
     :raises redemptions.WayWrong: this kind is no account's
     :raises Refused: what ``redemptions.reserve`` refuses
     """
+    known = redemptions.same_before(key=key, points=points, kind=kind, member_id=member_id)
+    if known is not None:  # it was sent: that the person moved out since changes nothing
+        return known
     asked = redemptions.Reservation(key=key, member_id=member_id, points=points, kind=kind)
     with unit_of_work():
         activities.check_may_redeem(member_id=member_id, now=now)

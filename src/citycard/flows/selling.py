@@ -29,6 +29,11 @@ def pay_at_till(
     :raises Refused: what ``redemptions.reserve`` refuses
     """
     found = redeeming.find_card(card)
+    known = redemptions.same_before(
+        key=key, points=points, kind=kind, device_id=device.device_id, card_id=found.card_id
+    )
+    if known is not None:  # it was charged: what became of card and holder since changes nothing
+        return known
     asked = redemptions.Reservation(
         key=key,
         member_id=redeeming.holder_of(found),

@@ -96,6 +96,7 @@ from citycard.redemptions.reserving import (
     PurseFull,
     WayWrong,
     reserve,
+    same_before,
 )
 from citycard.redemptions.returning import NotReturnable, refund
 from citycard.redemptions.ruling import NotOpen, ReasonMissing, decide_by_officer
@@ -184,6 +185,7 @@ __all__ = [
     "refund",
     "release",
     "reserve",
+    "same_before",
     "send_to_account",
     "session",
     "sessions_of",

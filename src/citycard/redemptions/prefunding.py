@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from citycard.infra.database import rows
+from citycard.infra.database import rows, scalar
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.kernel.actors import Actor
@@ -54,7 +54,8 @@ class PartnerStatement:
     """A partner's month: what was given, by day and machine, and what became of the deposit.
 
     :ivar opening, closing: NT$ deposited and not yet drawn down; 0 for partners without deposit
-    :ivar returned: NT$ of loadings that were taken back
+    :ivar returned: NT$ of what was given, in this month or before, that were taken back
+    :ivar lines: what was given; of a loading that was booked late, on the day it was booked
     :ivar warn_below: the pack's warning level; None without a deposit
     """
 
@@ -164,7 +165,7 @@ def partner_statement(*, partner: str, month: dt.date) -> PartnerStatement:
         opening=opening,
         deposits=within.get("partner.deposit", 0),
         loaded=within.get("redemption.loaded", 0),
-        returned=within.get("redemption.unloaded", 0),
+        returned=_returned(partner, begins, ends),
         closing=opening + _signed(within),
         warn_below=_warn_below(partner, time.day(ends - dt.timedelta(seconds=1))),
         lines=_lines(partner, begins, ends),
@@ -210,15 +211,38 @@ def _sums(partner: str, begins: dt.datetime, ends: dt.datetime) -> list[tuple[st
 def _lines(partner: str, begins: dt.datetime, ends: dt.datetime) -> list[LoadedLine]:
     found = rows(
         """
-        SELECT (ended_at AT TIME ZONE %s)::date AS day, place, kind, count(*)::int AS count,
+        WITH given AS (
+            SELECT ended_at AS at, place, kind, points, ntd FROM redemptions_session
+            WHERE state = 'settled' AND partner = %(partner)s
+              AND ended_at >= %(begins)s AND ended_at < %(ends)s
+            UNION ALL
+            SELECT c.at, s.place, s.kind, c.points, c.ntd FROM redemptions_correction c
+            JOIN redemptions_session s ON s.id = c.session_id
+            WHERE c.kind = 'charged' AND s.partner = %(partner)s
+              AND c.at >= %(begins)s AND c.at < %(ends)s)
+        SELECT (at AT TIME ZONE %(zone)s)::date AS day, place, kind, count(*)::int AS count,
                sum(points)::bigint AS points, sum(ntd)::bigint AS ntd
-        FROM redemptions_session
-        WHERE state = 'settled' AND partner = %s AND ended_at >= %s AND ended_at < %s
-        GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+        FROM given GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
         """,
-        [str(current_pack().time.zone), partner, begins, ends],
+        {
+            "zone": str(current_pack().time.zone),
+            "partner": partner,
+            "begins": begins,
+            "ends": ends,
+        },
     )
     return [LoadedLine(**one._asdict()) for one in found]
+
+
+def _returned(partner: str, begins: dt.datetime, ends: dt.datetime) -> int:
+    return int(
+        scalar(
+            "SELECT coalesce(sum(c.ntd), 0) FROM redemptions_correction c"
+            " JOIN redemptions_session s ON s.id = c.session_id"
+            " WHERE c.kind = 'returned' AND s.partner = %s AND c.at >= %s AND c.at < %s",
+            [partner, begins, ends],
+        )
+    )
 
 
 def _prefund(partner: str) -> ledger.AccountRef:

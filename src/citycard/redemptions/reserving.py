@@ -85,6 +85,31 @@ def reserve(*, asked: Reservation, actor: Actor, now: dt.datetime) -> Session:
     return session
 
 
+def same_before(
+    *,
+    key: uuid.UUID,
+    points: int,
+    kind: str,
+    device_id: int | None = None,
+    card_id: int | None = None,
+    member_id: int | None = None,
+) -> Session | None:
+    """Return what a key stood for when the same was asked before; None: it is asked for the first
+    time. For callers that tell what became of the first time, whatever has changed since.
+
+    :param member_id: whose points; None where a card says so, which may be somebody else's by now
+    :raises KeyUsed: the key stands for something else
+    """
+    known = queries.by_key(key=key)
+    if known is None:
+        return None
+    whose = known.member_id if member_id is None else member_id
+    before = (known.points, known.kind, known.device_id, known.card_id, known.member_id)
+    if before != (points, kind, device_id, card_id, whose):
+        raise KeyUsed()
+    return known
+
+
 def conversion_for(medium: str, on: dt.date) -> Terms:
     """Return the terms under which points are loaded onto a medium.
 

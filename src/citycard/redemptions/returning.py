@@ -55,14 +55,17 @@ def give_back(
     found: Session,
     *,
     points: int,
+    back_before: int = 0,
     key: uuid.UUID,
     reason: str,
     actor: Actor,
     now: dt.datetime,
 ) -> Session:
-    """Give points of a settled redemption back to the lots that they came from.
+    """Give points of a settled redemption back to the lots that they came from, and the dollars
+    into the deposit that paid for it.
 
     :param found: the session, locked
+    :param back_before: so many of the points the person has back already, by a refund run
     :param key: makes it once
     :raises NotReturnable: not so many are left
     """
@@ -72,15 +75,29 @@ def give_back(
     ntd, rest = divmod(points * found.ntd, found.points) if type(points) is int else (0, 1)
     if rest or not 0 < points <= left:
         raise NotReturnable(left=left)
-    _reverse(found, points, key, actor, now)
+    if points > back_before:
+        _reverse(found, points - back_before, key, actor, now)
     prefunding.put_back(found, ntd=ntd, key=key, actor=actor, now=now)
     execute(
         "UPDATE redemptions_session SET returned_points = returned_points + %s WHERE id = %s",
         [points, found.id],
     )
     _keep(found, "returned", key, points, ntd, 0, reason, actor, now)
-    announce(PointsReturned(**told(found) | {"points": points, "ntd": ntd}))
+    if points > back_before:
+        back = points - back_before
+        announce(PointsReturned(**told(found) | {"points": back, "ntd": ntd * back // points}))
     return session(session_id=found.id)
+
+
+def left_in_ledger(found: Session) -> int:
+    """Return how many points of a settled session nothing has given back yet, refund runs
+    included.
+    """
+    left = scalar(
+        "SELECT (amount - reversed)::bigint FROM pub.ledger_reversed WHERE key = %s",
+        [found.end_key],
+    )
+    return found.points if left is None else int(left)
 
 
 def charge_again(

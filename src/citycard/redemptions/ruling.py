@@ -9,7 +9,7 @@ from citycard.kernel.errors import NotFound, Refused
 from citycard.kernel.ids import fact_key
 from citycard.redemptions.hearing import hear, keep_evidence, lock
 from citycard.redemptions.queries import session
-from citycard.redemptions.returning import charge_again, give_back
+from citycard.redemptions.returning import charge_again, give_back, left_in_ledger
 from citycard.redemptions.values import Says, Session
 
 SHORTEST_REASON = 4
@@ -95,4 +95,7 @@ def _make_good(found: Session, reason: str, actor: Actor, now: dt.datetime) -> N
         return
     left = found.points - found.returned_points
     if left:
-        give_back(found, points=left, key=key, reason=reason, actor=actor, now=now)
+        before = max(0, left - left_in_ledger(found))
+        give_back(
+            found, points=left, back_before=before, key=key, reason=reason, actor=actor, now=now
+        )

@@ -100,6 +100,26 @@ def test_nobody_settles_without_a_ruling_and_a_reason(officer, books):
     assert "請" in refused.content.decode()
 
 
+def test_other_agencies_staff_neither_see_nor_settle_nor_pay(books):
+    elsewhere = seeding.signed_in("sports", "sports", ["finance", "officer"])
+    one = of(books[0], "missing_file")
+    for page in ("reconciliation/", f"reconciliation/{one.id}/", "partners/"):
+        assert elsewhere.get(f"/agency/{page}").status_code == 404, page
+    told = {"ruling": "not_written", "reason": "because I say so"}
+    assert elsewhere.post(f"/agency/reconciliation/{one.id}/", told).status_code == 404
+    paid = {
+        "partner": "easycard",
+        "ntd": "1,000,000,000",
+        "paid_on": today().isoformat(),
+        "reference": "BOT-9",
+    }
+    assert elsewhere.post("/agency/partners/", paid).status_code == 404
+    assert redemptions.difference(difference_id=one.id).state == "open"
+    assert redemptions.partner_statement(partner="easycard", month=today()).deposits == 0
+    home = elsewhere.get("/agency/").content.decode()
+    assert "/agency/reconciliation/" not in home
+
+
 def test_an_auditor_reads_and_settles_nothing(books):
     auditor = seeding.signed_in("auditor", "doit", ["auditor"])
     address = f"/agency/reconciliation/{of(books[0], 'missing_file').id}/"

@@ -15,6 +15,7 @@ from citycard.infra.unit_of_work import unit_of_work
 from citycard.infra.web import wording
 from citycard.infra.web.refusals import refusal_text
 from citycard.kernel.errors import NotFound, Refused
+from citycard.portals.agency.book_words import check_city_wide
 from citycard.portals.agency.shell import page
 from citycard.portals.doors import actor_of, door
 from citycard.portals.naming import name_of
@@ -28,6 +29,7 @@ MONTHS_SHOWN = 12
 @door(roles=SEES)
 def partners(request: HttpRequest) -> HttpResponse:
     """Show every partner's month, and note what the city paid ahead."""
+    check_city_wide(request)
     refused, status = "", 200
     if request.method == "POST":
         try:
@@ -83,6 +85,7 @@ def _shown(it: redemptions.PartnerStatement) -> dict[str, Any]:
         "left_text": wording.number(it.closing),
         "level_text": wording.number(it.warn_below or 0),
         "returned_text": wording.number(it.returned),
+        "net_text": wording.number(sum(line.ntd for line in it.lines) - it.returned),
         "count": sum(line.count for line in it.lines),
         "days": [
             _day_shown(day, list(lines)) for day, lines in groupby(it.lines, lambda it: it.day)

@@ -11,6 +11,7 @@ from citycard.infra.clock import now
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.infra.web.refusals import refusal_text
 from citycard.kernel.errors import NotFound, Refused
+from citycard.portals.agency.book_words import check_city_wide
 from citycard.portals.agency.shell import page
 from citycard.portals.doors import actor_of, door
 from citycard.portals.naming import name_of
@@ -24,6 +25,7 @@ DAYS_SHOWN, CLOSED_SHOWN = 14, 20
 @door(roles=SEES)
 def reconciliation(request: HttpRequest) -> HttpResponse:
     """List what does not agree, and the days that were compared."""
+    check_city_wide(request)
     waiting = [_line(it) for it in redemptions.differences()]
     closed = [
         _line(it)
@@ -46,6 +48,7 @@ def reconciliation(request: HttpRequest) -> HttpResponse:
 @door(roles=SEES)
 def difference(request: HttpRequest, difference_id: int) -> HttpResponse:
     """Show one difference, and take the officer's word on it."""
+    check_city_wide(request)
     refused, status = "", 200
     if request.method == "POST":
         try:

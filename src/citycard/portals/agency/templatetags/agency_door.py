@@ -50,7 +50,7 @@ def frame(context: RequestContext) -> dict[str, Any]:
         "manages": "organiser" in roles,
         "figures": bool(roles & {"organiser", "finance", "reviewer", "officer"}),
         "allowances": bool(roles & allowances.ROLES) and allowances.gives(actor.agency or ""),
-        "reconciles": bool(roles & reconciliation.SEES),
+        "reconciles": bool(roles & reconciliation.SEES) and actor.agency == agencies.operator(),
         "policies": bool(roles & policies.ROLES),
         "refunds": bool(roles & refunds.SEES),
         "disputes": bool(roles & why.SEES) and actor.agency == agencies.operator(),
