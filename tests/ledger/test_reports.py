@@ -10,13 +10,16 @@ from hypothesis import strategies as st
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import SYSTEM
+from citycard.kernel.ids import fact_key
 from citycard.ledger import api as ledger
 from citycard.ledger.liability import by_age
+from tests.ledger import clearing_town
 from tests.ledger.clearing_town import (
     AFTER,
     IN_NOVEMBER,
     IN_OCTOBER,
     IN_SEPTEMBER,
+    NOVEMBER,
     OCTOBER,
     SEPTEMBER,
     UNIT,
@@ -175,6 +178,39 @@ class TestYearEnd:
         assert self.back(town) == {}  # once
         lines = ledger.month_figures(month=self.DECEMBER).lines
         assert {it.agency: it.changes for it in lines}["health"] == {"budget_returned": 70_000}
+
+    def test_what_comes_in_while_the_month_is_open_again_goes_back_too(
+        self, town: Town, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A lapse or a correction reaches December's budget after the first closing."""
+        self.rule(monkeypatch, "return")
+        town.award("health", 30_000, IN_NOVEMBER)
+        monkeypatch.setattr(clearing_town, "AFTER", self.JANUARY)
+        for month in (SEPTEMBER, NOVEMBER, self.DECEMBER):
+            close(month)
+        assert self.left(town, "health") == 0
+        for came in (12, 70_000):  # 70,000 went back the first time
+            with unit_of_work():
+                ledger.reopen_closed(
+                    month=self.DECEMBER, reason="x", actor=SYSTEM, now=self.JANUARY
+                )
+            at = dt.datetime(2026, 12, 30, 4, tzinfo=dt.UTC)
+            self.raise_budget(town, came, at)
+            close(self.DECEMBER)
+            assert self.left(town, "health") == 0
+        assert ledger.verify() == []
+
+    def raise_budget(self, town: Town, amount: int, at: dt.datetime) -> None:
+        with unit_of_work():
+            posted = ledger.raise_budget(
+                fund_id=town.funds["health"],
+                amount=amount,
+                key=fact_key(at, "came in", amount),
+                at=at,
+                actor=SYSTEM,
+                now=self.JANUARY,
+            )
+        assert posted.refusal is None
 
     def test_stays_where_it_is_carried(self, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
         self.rule(monkeypatch, "carry")

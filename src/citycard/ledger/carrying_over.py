@@ -1,12 +1,13 @@
 """The fiscal year's end: unspent budgets stay with their activities, or go back to their agencies.
 
 What the pack says (``points.yaml: fiscal_year``) happens when the year's last month is closed, by
-moves of the last moment of that month; a second time finds them there.
+moves of the last moment of that month. A month that was opened again gives back what came into a
+budget meanwhile when it is closed again.
 """
 
 import datetime as dt
 
-from citycard.infra.database import rows
+from citycard.infra.database import rows, scalar
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.kernel.actors import Actor
@@ -42,21 +43,26 @@ def return_unspent(*, month: dt.date, actor: Actor, now: dt.datetime) -> dict[in
     back = _unspent(month.replace(day=1))
     funds = every_fund()
     at = current_pack().time.midnight(next_month(month.replace(day=1))) - _A_MOMENT
-    moves = [_move(funds[fund], amount, at) for fund, amount in back.items()]
+    times = _times_closed(month.replace(day=1))
+    moves = [_move(funds[fund], amount, at, times) for fund, amount in back.items()]
     for posted in move_many(moves=moves, actor=actor, now=now):
         if posted.refusal:
             raise posted.refusal
     return back
 
 
-def _move(fund: Fund, amount: int, at: dt.datetime) -> Move:
+def _times_closed(month: dt.date) -> int:
+    return int(scalar("SELECT count(*) FROM ledger_closing WHERE month = %s", [month]))
+
+
+def _move(fund: Fund, amount: int, at: dt.datetime, times_closed: int) -> Move:
     transfer = Transfer(
         source=budget(fund_id=fund.id, unit=fund.unit),
         target=issuer(agency=fund.agency, unit=fund.unit),
         amount=amount,
     )
     return Move(
-        key=fact_key(at, KIND, fund.id),
+        key=fact_key(at, KIND, fund.id, times_closed),
         kind=KIND,
         at=at,
         transfers=[transfer],
