@@ -100,6 +100,12 @@ def test_the_list_adds_up_to_the_statistics_and_the_ledger() -> None:
     }
     assert sum(p.points for p in people) == numbers.points == totals.awarded == 40
     assert sum(p.redeemed for p in people) == numbers.redeemed == totals.redeemed == 12
+    back = ledger.Reversal(key=tap(1).tap_key, of=spend.key, kind="refund.paid", at=NOW, amount=5)
+    with unit_of_work():
+        assert not ledger.reverse_many(reversals=[back], actor=SYSTEM, now=NOW)[0].refusal
+    people = activities.participants_list(access=access(*members), campaign_id=campaign.id)
+    numbers = activities.statistics(campaign_id=campaign.id)
+    assert sum(p.redeemed for p in people) == numbers.redeemed == 7
     with pytest.raises(AccessTooNarrow):
         activities.participants_list(access=access(1, 2), campaign_id=campaign.id)
 

@@ -78,7 +78,10 @@ def test_what_lapses_goes_back_to_its_fund(lots: Books) -> None:
     assert lots.left() == 938
     lapse()
     assert lots.left() == 988
-    assert (totals(lots).lapsed, totals(lots).awarded) == (0, 12)
+    assert (totals(lots).lapsed, totals(lots).awarded) == (50, 62)  # given stays given
+    [fund] = {lots.fund}
+    days = ledger.fund_days(fund_id=fund)
+    assert (sum(day.given for day in days), sum(day.lapsed for day in days)) == (62, 50)
 
 
 def test_or_to_nobody_where_the_pack_says_so(lots: Books, monkeypatch: pytest.MonkeyPatch) -> None:

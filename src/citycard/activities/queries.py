@@ -89,7 +89,8 @@ def participant_ids(*, campaign_id: int) -> list[int]:
 
 
 def participants_list(*, access: Access, campaign_id: int) -> list[Participant]:
-    """Return a campaign's list, one line a person: what they got and what they redeemed of it.
+    """Return a campaign's list, one line a person: what they got, and what they redeemed of it
+    less what came back.
 
     :param access: must cover the people and the field ``points``
     :raises NotFound: there is no such campaign
@@ -101,13 +102,19 @@ def participants_list(*, access: Access, campaign_id: int) -> list[Participant]:
                p.first_at, p.last_at
         FROM activities_participation p
         LEFT JOIN (
-            SELECT from_holder, sum(amount) AS redeemed FROM pub.ledger_transfers
-            WHERE from_fund = %s AND from_class IN ('member', 'held') AND to_class = 'partner'
-            GROUP BY from_holder) r ON r.from_holder = p.member_id
-        WHERE p.campaign_id = %s AND p.taps > 0
+            SELECT m.holder, sum(m.amount) AS redeemed FROM (
+                SELECT from_holder AS holder, amount FROM pub.ledger_transfers
+                WHERE from_fund = %(fund)s AND from_class IN ('member', 'held')
+                  AND to_class = 'partner'
+                UNION ALL
+                SELECT to_holder, -amount FROM pub.ledger_transfers
+                WHERE to_fund = %(fund)s AND to_class IN ('member', 'held')
+                  AND from_class = 'partner') m
+            GROUP BY m.holder) r ON r.holder = p.member_id
+        WHERE p.campaign_id = %(campaign)s AND p.taps > 0
         ORDER BY p.first_at, p.member_id
         """,
-        [fund_id, campaign_id],
+        {"fund": fund_id, "campaign": campaign_id},
     )
     access.require("points", members=[one.member_id for one in found])
     return [Participant(**one._asdict()) for one in found]

@@ -51,7 +51,7 @@ SELECT (at AT TIME ZONE %(zone)s)::date AS day,
          ::bigint
        - coalesce(sum(amount) FILTER (WHERE source = 'partner'), 0)::bigint AS redeemed,
        coalesce(sum(amount) FILTER (WHERE target = 'breakage' OR kind = 'points.lapsed'), 0)::bigint
-           AS lapsed,
+       - coalesce(sum(amount) FILTER (WHERE source = 'breakage'), 0)::bigint AS lapsed,
        coalesce(sum(amount) FILTER (WHERE source = 'budget' AND target = 'issuer'), 0)::bigint
            AS returned,
        coalesce(sum(CASE WHEN target = 'budget' THEN amount WHEN source = 'budget' THEN -amount

@@ -32,7 +32,7 @@ class FundTotals:
     :ivar awarded: given to people, less what was taken back
     :ivar held: on its way to a partner
     :ivar redeemed: with partners: the agency owes for it
-    :ivar lapsed: gone to breakage, unspent
+    :ivar lapsed: unspent after its last day, wherever it went; ``budget`` may have it again
     :ivar exchanged: given by people for another unit, less what they got for one
     :ivar with_people: in people's lots
     """
@@ -146,7 +146,8 @@ def every_fund() -> dict[int, Fund]:
 # By people's accounts: each transfer of a fund's points has one of them on one side.
 _TOTALS = """
 WITH moved AS (
-    SELECT a.fund, a.class, t.amount, o.class AS other
+    SELECT a.fund, a.class, t.amount,
+           CASE WHEN t.kind = 'points.lapsed' THEN 'breakage' ELSE o.class END AS other
     FROM ledger_account a
     JOIN ledger_transfer t ON t.from_account = a.id
     JOIN ledger_account o ON o.id = t.to_account
