@@ -285,6 +285,9 @@ class TestHours:
         volunteer.correct(9, 12, struck=True)
         assert (volunteer.balance, volunteer.owed) == (0, 150)
         clean()
+        [owed] = [it for it in ledger.city_accounts() if it.account_class == "loss"]
+        assert owed.code is not None  # it stands in the month's papers
+        assert str(volunteer.member_id) not in owed.code.split(":")
         volunteer.tap((33, "in"), (37, "out"))
         assert (volunteer.balance, volunteer.owed) == (90, 0)
         clean()

@@ -21,6 +21,7 @@ class Volunteer:
 
     member_id: int
     organiser: str
+    number: int
     fund_id: int
     minutes: int
     owed: int

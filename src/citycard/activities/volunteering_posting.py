@@ -49,8 +49,10 @@ def post_hours(
 
 
 def owed_account(volunteer: Volunteer) -> ledger.AccountRef:
-    """Return the loss account that names who owes minutes to whom."""
-    code = f"hours:{volunteer.member_id}:{volunteer.organiser}"
+    """Return the loss account of what one volunteer owes; its code says no member's number, for it
+    stands in the month's papers and in what an auditor sees.
+    """
+    code = f"hours:{volunteer.number}:{volunteer.organiser}"
     return ledger.loss(unit=time_bank().unit, code=code)
 
 

@@ -41,7 +41,7 @@ LEFT JOIN (
     FROM pub.ledger_transfers t
     WHERE t.kind IN ('volunteer.hours', 'volunteer.corrected')
       AND 'loss' IN (t.from_class, t.to_class)
-    GROUP BY 1) l ON l.code = 'hours:' || v.member_id || ':' || v.organiser
+    GROUP BY 1) l ON l.code = 'hours:' || v.number || ':' || v.organiser
 WHERE v.owed <> coalesce(l.owed, 0)
 """
 

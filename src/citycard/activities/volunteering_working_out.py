@@ -67,7 +67,7 @@ def _lock(
         [members, organisers, [funds[o] for o in organisers]],
     )
     found = rows(
-        "SELECT member_id, organiser, fund_id, minutes, owed FROM activities_volunteer"
+        "SELECT member_id, organiser, number, fund_id, minutes, owed FROM activities_volunteer"
         " WHERE (member_id, organiser) IN (SELECT * FROM unnest(%s::bigint[], %s::text[]))"
         " ORDER BY member_id, organiser FOR NO KEY UPDATE",
         [members, organisers],

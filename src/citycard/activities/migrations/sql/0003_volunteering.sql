@@ -44,12 +44,14 @@ COMMENT ON COLUMN activities_volunteer_word.covers_from IS 'Taps from here to co
 CREATE TABLE activities_volunteer (
     member_id bigint NOT NULL,
     organiser text NOT NULL,
+    number bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
     fund_id bigint NOT NULL REFERENCES ledger_fund (id),
     minutes bigint NOT NULL DEFAULT 0 CHECK (minutes >= 0),
     owed bigint NOT NULL DEFAULT 0 CHECK (owed >= 0),
     PRIMARY KEY (member_id, organiser)
 ) WITH (fillfactor = 80);
 CREATE INDEX activities_volunteer_organiser ON activities_volunteer (organiser);
+COMMENT ON COLUMN activities_volunteer.number IS 'Names the loss account of what is owed: the books and their papers show no member.';
 COMMENT ON COLUMN activities_volunteer.owed IS 'Minutes that a correction took away after they had been spent; later hours make them good first.';
 
 -- Shifts as they stand, and every version that they had.
