@@ -6,14 +6,21 @@ import csv
 import io
 import uuid
 import zipfile
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from xml.etree import ElementTree
 
 from citycard.kernel.errors import Refused
 
 LARGEST_BYTES = 8 * 1024 * 1024
 MOST_LINES = 50_000
 _SHEET = b"PK\x03\x04"
+BROKEN_SHEET = (
+    zipfile.BadZipFile, zlib.error, ElementTree.ParseError, LookupError, ValueError, TypeError,
+    AttributeError, OSError,
+)  # fmt: skip
+"""What reading a spreadsheet raises of one that is cut off, empty, or none at all."""
 
 
 class ListUnreadable(Refused):
@@ -116,8 +123,16 @@ def _csv(content: bytes) -> Iterable[list[str]]:
             continue
         if "\x00" in text:
             break
-        return [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text))]
+        return _cells(text)
     raise ListUnreadable()
+
+
+def _cells(text: str) -> list[list[str]]:
+    reader = csv.reader(io.StringIO(text, newline=""))
+    try:
+        return [[cell.strip() for cell in row] for row in reader]
+    except csv.Error as broken:
+        raise ListUnreadable() from broken
 
 
 def _sheet(content: bytes) -> Iterable[list[str]]:
@@ -129,5 +144,5 @@ def _sheet(content: bytes) -> Iterable[list[str]]:
         sheet = book.worksheets[0]
         rows = sheet.iter_rows(max_col=2, max_row=MOST_LINES + 2, values_only=True)
         return [["" if cell is None else str(cell).strip() for cell in row] for row in rows]
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as broken:
+    except (InvalidFileException, *BROKEN_SHEET) as broken:
         raise ListUnreadable() from broken

@@ -2,12 +2,12 @@
 
 import csv
 import io
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
+from citycard.flows.refund_lists import BROKEN_SHEET
 from citycard.portals.earning_lines import BadLine
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _sheet(content: bytes) -> tuple[list[tuple[int, Sequence[Any]]], list[BadLin
     try:
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         rows = list(_cells(book))
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError):
+    except BROKEN_SHEET:
         raise FileNotReadable(_("這不是 Excel 檔案（.xlsx），請重新存檔。")) from None
     remedy = _("有超過 15 位的數字，試算表可能已改掉末幾位；請把這一欄設成「文字」再填一次。")
     bad = [BadLine(number=n, field="", remedy=remedy) for n, cells in rows if _is_rounded(cells)]
