@@ -65,7 +65,10 @@ def settings() -> str:
     from citycard.config.environment import VARIABLES
 
     head = "# Settings\n\nEverything is set by environment variables.\n\n"
-    rows = [f"| `{it.name}` | {it.default or 'nothing'} | {it.meaning} |\n" for it in VARIABLES]
+    rows = [
+        f"| `{it.name}` | {it.said or it.default or 'nothing'} | {it.meaning} |\n"
+        for it in VARIABLES
+    ]
     return head + "| variable | without it | what it does |\n|---|---|---|\n" + "".join(rows)
 
 

@@ -27,6 +27,7 @@ def real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         SECRET_KEY="k" * 48,
         NO_SECRET_KEY="django-insecure",
         ALLOWED_HOSTS=["city.example"],
+        CITYCARD_TRUSTED_PROXIES=["127.0.0.1"],
     )
 
 
@@ -42,6 +43,7 @@ def test_a_real_city_starts(real: Any) -> None:
         ({"SECRET_KEY": "django-insecure"}, "CITYCARD_SECRET_KEY"),
         ({"SECRET_KEY": "short"}, "CITYCARD_SECRET_KEY"),
         ({"ALLOWED_HOSTS": ["*"]}, "CITYCARD_HOSTS"),
+        ({"CITYCARD_TRUSTED_PROXIES": ["*"]}, "CITYCARD_TRUSTED_PROXIES"),
     ],
 )
 def test_each_danger_stops_it_by_name(real: Any, change: dict[str, Any], named: str) -> None:

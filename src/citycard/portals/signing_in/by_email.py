@@ -1,5 +1,7 @@
 """Residents: an address, then the code that was sent to it."""
 
+from ipaddress import ip_address
+
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -100,7 +102,7 @@ def _send_code(request: HttpRequest, form: AddressForm) -> bool:
                 email=email,
                 now=clock.now(),
                 language=get_language() or "zh-hant",
-                origin=request.META.get("REMOTE_ADDR", ""),
+                origin=_origin(request),
             )
     except Refused as refusal:
         form.add_error("email", refusal_text(refusal))
@@ -108,6 +110,17 @@ def _send_code(request: HttpRequest, form: AddressForm) -> bool:
     request.session[CHALLENGE] = challenge
     request.session[SHOWN] = _masked(email)
     return True
+
+
+def _origin(request: HttpRequest) -> str:
+    """Return the address that a request comes from; empty where it is this machine's own: that is a
+    proxy which nobody named, and so the whole city.
+    """
+    address: str = request.META.get("REMOTE_ADDR", "")
+    try:
+        return "" if ip_address(address).is_loopback else address
+    except ValueError:
+        return address
 
 
 def _masked(email: str) -> str:
