@@ -58,6 +58,61 @@ def test_a_session_ends_by_time() -> None:
     assert scalar("SELECT count(*) FROM identity_session") == 0
 
 
+HOUR, MINUTE, DAY = dt.timedelta(hours=1), dt.timedelta(minutes=1), dt.timedelta(days=1)
+STAFF = {"account_id": 7, "kind": "staff", "level": 2}
+PROVEN = {"account_id": 8, "kind": "resident", "level": 3}
+RESIDENT = {"account_id": 9, "kind": "resident", "level": 1}
+
+
+def is_signed_in(session: SessionStore, at: dt.datetime, *, step: bool = False) -> bool:
+    """Ask as a request at an instant does; a step is one that its holder took."""
+    with clock.stopped_at(at):
+        again = SessionStore(session.session_key)
+        found = again.get("account_id") is not None
+        if found and step:
+            identity.stay(session=again)
+    return found
+
+
+# who, for how long without a step, for how long at most
+@pytest.mark.parametrize(
+    ("who", "idle", "whole"),
+    [(STAFF, 30 * MINUTE, 10 * HOUR), (PROVEN, HOUR, 10 * HOUR), (RESIDENT, 14 * DAY, 30 * DAY)],
+)
+def test_a_session_ends_without_a_step_and_in_any_case_some_day(
+    who: dict[str, object], idle: dt.timedelta, whole: dt.timedelta
+) -> None:
+    began = clock.now()
+    with clock.stopped_at(began):
+        left, used = begin(**who), begin(**who)
+    assert is_signed_in(left, began + idle - MINUTE)  # asked, but not by a step
+    assert not is_signed_in(left, began + idle)
+    at = began
+    while (at := at + idle - MINUTE) < began + whole:
+        assert is_signed_in(used, at, step=True)
+    assert not is_signed_in(used, began + whole)
+
+
+def test_a_session_counts_from_its_sign_in() -> None:
+    """What was looked at before it is under another key."""
+    began = clock.now()
+    with clock.stopped_at(began):
+        session = begin(draft="x")
+    with clock.stopped_at(began + 13 * DAY):
+        session = SessionStore(session.session_key)
+        session.load()
+        session.cycle_key()
+        session.update(STAFF)
+        session.save()
+    assert is_signed_in(session, began + 13 * DAY + 29 * MINUTE)
+    assert not is_signed_in(session, began + 13 * DAY + 30 * MINUTE)
+
+
+def test_where_others_sit_down_next_the_browser_forgets_it() -> None:
+    forgets = [begin(**who).get_expire_at_browser_close() for who in (STAFF, PROVEN, RESIDENT)]
+    assert forgets == [True, True, False]
+
+
 def test_an_ended_session_is_not_brought_back() -> None:
     session = begin(account_id=7)
     assert identity.end_sessions_of(account_id=7) == 1

@@ -15,7 +15,8 @@ confirmed at a counter. A session has the level of its own sign-in, never more t
 ``actor_of`` makes the
 ``Actor``. ``account:<id>``, ``staff:<id>`` and ``device:<code>`` are the actors' ids.
 
-Sessions: ``citycard.identity.sessions`` is Django's session engine. Events: see
+Sessions: ``citycard.identity.sessions`` is Django's session engine; ``stay`` notes a step of its
+holder's, and one that sees none is over. Events: see
 ``identity.events``. Letters: the topic
 ``EMAIL_CODES``.
 """
@@ -66,7 +67,7 @@ from citycard.identity.personas import (
     sign_in_persona,
 )
 from citycard.identity.rehearsing import demo_mails, present_demo_card
-from citycard.identity.sessions import clear_expired, end_sessions_of
+from citycard.identity.sessions import clear_expired, end_sessions_of, stay
 from citycard.identity.staff_login import (
     STAFF_LEVEL,
     AccountIsLocked,
@@ -127,5 +128,6 @@ __all__ = [
     "sign_in_staff",
     "start_certificate_login",
     "start_email_login",
+    "stay",
     "verify",
 ]

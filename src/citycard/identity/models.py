@@ -96,7 +96,9 @@ class Session(models.Model):
     data = models.BinaryField()
     account_id = models.BigIntegerField(null=True, db_index=True)
     level = models.SmallIntegerField(default=0)
+    idle = models.DurationField(help_text="how long it lasts without a step of its holder")
     expires_at = models.DateTimeField(db_index=True)
+    ends_at = models.DateTimeField(help_text="when it is over, whatever its holder does")
     created_at = models.DateTimeField()
 
     class Meta:

@@ -27,7 +27,7 @@ from citycard.agencies import api as agencies
 from citycard.identity import api as identity
 from citycard.infra import clock
 from citycard.infra.web import problems
-from citycard.infra.web.doors import is_fragment, wants_data
+from citycard.infra.web.doors import back_of, is_fragment, wants_data
 from citycard.kernel.actors import Actor
 from citycard.kernel.errors import Refused
 
@@ -178,6 +178,7 @@ def sign_in(request: HttpRequest, account: identity.Account, *, level: int) -> N
         request.session.flush()
     request.session.cycle_key()
     request.session["account_id"] = account.account_id
+    request.session["kind"] = account.kind
     request.session["level"] = min(level, account.level)
     _name_actor(request, _by_session(request) or NOBODY)
 
@@ -201,6 +202,8 @@ def _by_session(request: HttpRequest) -> Actor | None:
     account_id = request.session.get("account_id")
     if account_id is None:
         return None
+    if not (request.method == "GET" and is_fragment(request)):
+        identity.stay(session=request.session)  # a page that asks by itself is nobody's step
     level = int(request.session.get("level", 0))
     return identity.actor_of(account_id=account_id, level=level, now=clock.now())
 
@@ -239,7 +242,8 @@ def _turn_away(request: HttpRequest, keeper: Door, refusal: Refused) -> HttpResp
     if not isinstance(refusal, SignInFirst) or wants_data(request):
         raise refusal
     page = RESIDENT_SIGN_IN if "resident" in keeper.roles else STAFF_SIGN_IN
-    here = request.get_full_path() if request.method == "GET" else request.path
+    # a form isn't sent again by itself: its page comes back, and some addresses have no page
+    here = request.get_full_path() if request.method == "GET" else back_of(request)
     if is_fragment(request):
         response = HttpResponse(status=401)
         response["HX-Redirect"] = page

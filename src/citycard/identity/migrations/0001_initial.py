@@ -35,7 +35,17 @@ class Migration(migrations.Migration):
                 ("data", models.BinaryField()),
                 ("account_id", models.BigIntegerField(db_index=True, null=True)),
                 ("level", models.SmallIntegerField(default=0)),
+                (
+                    "idle",
+                    models.DurationField(
+                        help_text="how long it lasts without a step of its holder"
+                    ),
+                ),
                 ("expires_at", models.DateTimeField(db_index=True)),
+                (
+                    "ends_at",
+                    models.DateTimeField(help_text="when it is over, whatever its holder does"),
+                ),
                 ("created_at", models.DateTimeField()),
             ],
             options={
