@@ -48,6 +48,20 @@ def test_number_in_full_or_masked(enrol: Callable[..., int], clerk: Actor) -> No
     assert full.id_number == "A123456789"
 
 
+def test_entries_of_one_instant_are_all_seen_a_page_at_a_time(
+    enrol: Callable[..., int], clerk: Actor
+) -> None:
+    member_id = enrol()
+    for _ in range(5):
+        open_(member_id, clerk)
+    access = open_(member_id, resident(member_id), "access_log")
+    seen, before = [], None
+    while page := people.access_log(access=access, member_id=member_id, limit=2, before=before):
+        seen += [entry.reference for entry in page]
+        before = (page[-1].at, page[-1].entry_id)
+    assert seen == [f"staff:1/{n}" for n in (5, 4, 3, 2, 1)]
+
+
 def test_an_access_reaches_its_own_people_only(enrol: Callable[..., int], clerk: Actor) -> None:
     one, other = enrol(), enrol()
     with pytest.raises(AccessTooNarrow):

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
+from django.utils.translation import override
 
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import Actor
@@ -48,7 +49,11 @@ def test_a_guardian_opens_their_child_and_the_child_sees_it_in_the_log(
         subject=child, fields={"access_log"}, purpose="own-data", actor=guardian_of(child), now=NOW
     )
     entries = people.access_log(access=access, member_id=child)
-    assert any(entry.purpose == "guardian" for entry in entries)
+    (entry,) = (entry for entry in entries if entry.purpose == "guardian")
+    assert entry.who == "法定代理人"
+    with override("en"):
+        entries = people.access_log(access=access, member_id=child)
+    assert "Legal guardian" in [entry.who for entry in entries]
 
 
 def test_nobody_else_opens_a_child(

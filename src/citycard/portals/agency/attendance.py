@@ -14,6 +14,7 @@ from citycard.agencies import api as agencies
 from citycard.attendance import api as attendance
 from citycard.infra import clock
 from citycard.infra.unit_of_work import unit_of_work
+from citycard.infra.web.numbers import whole
 from citycard.infra.web.refusals import refusal_text
 from citycard.kernel.access import Access
 from citycard.kernel.errors import NotFound, Refused
@@ -105,7 +106,7 @@ def _correct(
     with unit_of_work():
         attendance.correct_stay(
             stay_id=found.id,
-            version=int(version) if version.isdigit() else 0,
+            version=whole(version) or 0,
             words=words,
             key=key_of(request, "attendance.word", actor_of(request).id, found.id),
             actor=actor_of(request),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from citycard.activities import api as activities
 from citycard.flows import volunteering
 from citycard.infra.clock import now
+from citycard.infra.web.numbers import whole
 from citycard.infra.web.refusals import refusal_text
 from citycard.kernel.access import Access
 from citycard.kernel.errors import NotFound, Refused
@@ -40,7 +41,7 @@ def list_shifts(request: HttpRequest) -> HttpResponse:
         "now": at,
         "flagged": flagged,
         "limit": PAGE + 1,
-        "before": int(before) if before.isdigit() else None,
+        "before": whole(before),
     }
     access = _opened(request, activities.volunteers_at(**asked), at)
     found = activities.shifts_at(access=access, **asked) if access else []

@@ -13,6 +13,7 @@ from citycard.attendance import api as attendance
 from citycard.flows import attending
 from citycard.infra import clock
 from citycard.infra.packs import current_pack
+from citycard.infra.web.numbers import whole
 from citycard.notify import api as notify
 from citycard.people import api as people
 from citycard.portals.doors import actor_of, door
@@ -77,11 +78,11 @@ def _lines(request: HttpRequest, guarded: list[people.Guardianship]) -> list[dic
 
 
 def _choose(request: HttpRequest, guarded: list[people.Guardianship]) -> HttpResponse:
-    n, channel = request.POST.get("child", ""), request.POST.get("channel", "")
-    if not n.isdigit() or int(n) >= len(guarded) or channel not in CHANNELS:
+    n, channel = whole(request.POST.get("child", "")), request.POST.get("channel", "")
+    if n is None or n >= len(guarded) or channel not in CHANNELS:
         raise Http404
     attending.choose(
-        child_id=guarded[int(n)].child_id,
+        child_id=guarded[n].child_id,
         channel=CHANNELS[channel],
         actor=actor_of(request),
         now=clock.now(),

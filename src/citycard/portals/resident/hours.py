@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from citycard.activities import api as activities
 from citycard.infra import clock
 from citycard.infra.web import wording
+from citycard.infra.web.numbers import whole
 from citycard.kernel.errors import NotFound
 from citycard.portals.doors import door
 from citycard.portals.naming import name_of
@@ -25,7 +26,7 @@ def shifts(request: HttpRequest) -> HttpResponse:
         access=own.own_access(request, "points_history"),
         member_id=own.member_of(request),
         limit=PAGE + 1,
-        before=int(before) if before.isdigit() else None,
+        before=whole(before),
     )
     context = {
         "unit": bank.unit,

@@ -11,6 +11,7 @@ from citycard.flows import offering_rights
 from citycard.infra import clock
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import unit_of_work
+from citycard.infra.web.numbers import whole
 from citycard.infra.web.parts import Row
 from citycard.infra.web.wording import date_long
 from citycard.people import api as people
@@ -60,9 +61,10 @@ def access_log(request: HttpRequest) -> HttpResponse:
         access=own.own_access(request, "access_log"),
         member_id=own.member_of(request),
         limit=PAGE,
-        before=_instant(request.GET.get("before", "")),
+        before=_mark(request.GET.get("before", "")),
     )
-    more = entries[-1].at.isoformat() if len(entries) == PAGE else None
+    last = entries[-1] if len(entries) == PAGE else None
+    more = f"{last.at.isoformat()},{last.entry_id}" if last else None
     return render(request, "resident/access_log.html", {"entries": entries, "more": more})
 
 
@@ -75,12 +77,12 @@ def consents(request: HttpRequest) -> HttpResponse:
             offering_rights.agree(member_id=member_id, actor=actor_of(request), now=clock.now())
         return redirect("resident:consents")
     if request.method == "POST":
-        ground = request.POST.get("ground", "")
-        if not ground.isdecimal():
+        ground = whole(request.POST.get("ground", ""))
+        if ground is None:
             raise Http404
         with unit_of_work():
             people.withdraw_ground(
-                ground_id=int(ground),
+                ground_id=ground,
                 member_id=member_id,
                 actor=actor_of(request),
                 now=clock.now(),
@@ -117,9 +119,12 @@ def _shown(field: str, value: object) -> object:
     return date_long(value) if isinstance(value, dt.date) else value or "—"
 
 
-def _instant(text: str) -> dt.datetime | None:
+def _mark(text: str) -> tuple[dt.datetime, int] | None:
+    """Return the instant and id after which the next page begins."""
+    at, _comma, entry = text.replace(" ", "+").partition(",")
+    number = whole(entry)
     try:
-        found = dt.datetime.fromisoformat(text.replace(" ", "+"))
+        found = dt.datetime.fromisoformat(at)
     except ValueError:
         return None
-    return found if found.tzinfo else None
+    return (found, number) if found.tzinfo and number is not None else None

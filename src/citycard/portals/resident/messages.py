@@ -5,6 +5,7 @@ from django.shortcuts import render
 
 from citycard.infra import clock
 from citycard.infra.unit_of_work import unit_of_work
+from citycard.infra.web.numbers import whole
 from citycard.notify import api as notify
 from citycard.portals.doors import door
 from citycard.portals.resident import own
@@ -22,7 +23,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         member_id=member_id,
         language=own.reader_language(),
         limit=PAGE,
-        before=int(before) if before.isdigit() else None,
+        before=whole(before),
     )
     unread = [message.id for message in found if not message.is_read]
     if unread:
