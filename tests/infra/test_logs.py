@@ -13,6 +13,8 @@ def test_personal_and_secret_texts_are_taken_out() -> None:
     assert "A123456789" not in line
     assert "mei@" not in line
     assert "abc.def" not in line
+    assert "k3y" not in scrub(None, "", "Authorization: Client transport:k3y")
+    assert scrub(None, "", "the client closed it") == "the client closed it"
 
 
 def test_an_exception_handed_over_as_a_value_is_named_and_not_quoted(

@@ -16,6 +16,8 @@ from prometheus_client.registry import Collector
 from citycard.infra import clock, journal, outbox, partitions
 from citycard.infra.database import scalar
 
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""Each label's value is a series that is kept; anybody may send a method of their own."""
 REQUESTS = Counter("citycard_requests", "Answers given", ["route", "method", "status"])
 SECONDS = Histogram(
     "citycard_request_seconds",
@@ -36,7 +38,8 @@ class MeasureMiddleware:
         response = self.get_response(request)
         if request.resolver_match is not None:
             route = request.resolver_match.route
-            REQUESTS.labels(route, request.method, response.status_code).inc()
+            method = request.method if request.method in METHODS else "other"
+            REQUESTS.labels(route, method, response.status_code).inc()
             SECONDS.labels(route).observe(time.perf_counter() - began)
         return response
 

@@ -11,7 +11,7 @@ from structlog.typing import Processor
 
 _ID_NUMBER = re.compile(r"(?<![A-Za-z0-9])[A-Z][0-9A-D][0-9]{8}(?![0-9])")
 _EMAIL = re.compile(r"[^\s@\"'<>]+@[^\s@\"'<>]+\.[a-z]{2,}", re.IGNORECASE)
-_SECRET = re.compile(r"(?i)\b(bearer|reader)\s+\S+")
+_SECRET = re.compile(r"(?i)\b(bearer|reader|client(?=\s+[^\s:]+:))\s+\S+")
 
 
 def configure(level: str) -> None:
