@@ -4,6 +4,7 @@ import datetime as dt
 import io
 import itertools
 import re
+import zlib
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -14,7 +15,9 @@ from citycard.agencies import api as agencies
 from citycard.applications import api as applications
 from citycard.flows import activating, applying
 from citycard.identity import api as identity
+from citycard.infra.database import execute
 from citycard.infra.packs import current_pack
+from citycard.infra.packs.pack import canonical
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.issuing import api as issuing
 from citycard.kernel.actors import SYSTEM, Actor
@@ -41,7 +44,10 @@ def clerk_at(
     with unit_of_work():
         known = agencies.staff_by_username(username=username)
         staff_id = known.staff_id if known else _new_staff(username, counter, name)
-        identity.open_staff_account(staff_id=staff_id, password=PASSWORD, actor=SYSTEM, now=now())
+        if identity.account_of_staff(staff_id=staff_id) is None:  # renewing it ends its sessions
+            identity.open_staff_account(
+                staff_id=staff_id, password=PASSWORD, actor=SYSTEM, now=now()
+            )
     account = identity.account_of_staff(staff_id=staff_id)
     assert account is not None
     browser = Client(headers=headers or None)
@@ -97,6 +103,26 @@ def senior(name: str = "王小美", **changes: Any) -> dict[str, str]:
     }
     on_record({"id_number": given["id_number"], "name": name, "birth_on": "1951-03-02"})
     return given
+
+
+def let_go(service: str, name: str, *, draft: str, still: str) -> None:
+    """Let a draft be of a day on which the form offered one service more."""
+    pack = current_pack()
+    forms = {code: dict(row) for code, row in pack.table("forms").items()}
+    first = next(iter(forms.values()))
+    gone = {**first["services"][still], "name": {"zh-Hant": name, "en": name}}
+    first["services"] = {**first["services"], service: gone}
+    long_ago = now() - dt.timedelta(days=400)
+    execute(
+        "INSERT INTO packs_kept (hash, city, content, kept_at, activated_at)"
+        " VALUES (%s, %s, %s, %s, %s)",
+        [draft, pack.code, zlib.compress(canonical({"forms": forms})), long_ago, long_ago],
+    )
+    execute(
+        "UPDATE applications_application SET services = %s::text[], pack_hash = %s"
+        " WHERE public_id = %s",
+        [[service, still], draft, draft],
+    )
 
 
 def upload(name: str = "photo.jpg", colour: str = "#dfe6ea") -> SimpleUploadedFile:

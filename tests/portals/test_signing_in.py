@@ -1,8 +1,11 @@
 """Signing in over HTTP: the code from the mail, a certificate, three things of staff, personas."""
 
+import datetime as dt
 import re
+import uuid
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
@@ -99,6 +102,25 @@ def test_a_bad_address_and_too_many_codes_are_said_beside_the_field(browser: Cli
     assert "請等 10 分鐘" in text_of(browser.post("/sign-in/", {"email": "ming@example.test"}))
 
 
+def ask_from(origin: str, times: int) -> list[int]:
+    """Ask for codes for ever other addresses, from one place."""
+    at = Client(REMOTE_ADDR=origin)
+    return [
+        at.post("/sign-in/", {"email": f"who{n}@{origin}.example.test"}).status_code
+        for n in range(times)
+    ]
+
+
+def test_who_asks_for_many_codes_stops_nobody_else(browser: Client) -> None:
+    assert ask_from("198.51.100.4", 31) == [302] * 30 + [200]
+    assert ask_from("203.0.113.9", 1) == [302]
+
+
+def test_a_proxy_that_nobody_named_is_no_origin(browser: Client) -> None:
+    """All of the city comes from there; whoever asked for many would shut everybody out."""
+    assert set(ask_from("127.0.0.1", 35)) == {302}
+
+
 def test_the_code_page_without_a_challenge_begins_anew(browser: Client) -> None:
     assert browser.get("/sign-in/code/")["Location"] == "/sign-in/"
 
@@ -122,6 +144,14 @@ def test_a_certificate_signs_in_at_level_three(browser: Client) -> None:
     assert (answer.status_code, answer["Location"]) == (302, "/")
     assert browser.session["level"] == 3
     assert NUMBER not in str(dict(browser.session))
+
+
+def test_a_certificate_without_its_challenge_begins_anew(browser: Client) -> None:
+    """Signed out in another window, or the session was over meanwhile."""
+    answer = browser.post("/sign-in/certificate/", {"id_number": NUMBER, "pin": "123456"})
+    assert answer.status_code == 200
+    assert "請再試一次" in text_of(answer)
+    assert who(browser) is None
 
 
 def test_a_stranger_with_a_certificate_is_told_to_apply(browser: Client) -> None:
@@ -162,6 +192,32 @@ def test_a_clerk_signs_in_and_comes_to_the_counter(
     answer = browser.post("/staff/sign-in/", given)
     assert (answer.status_code, answer["Location"]) == (302, "/counter/")
     assert who(browser) == clerk.account_id
+
+
+def test_a_counter_that_nobody_sits_at_is_signed_out(
+    browser: Client, clerk: identity.StaffSecrets
+) -> None:
+    began = clock.now()
+    with clock.stopped_at(began):
+        browser.post("/sign-in/persona/", {"code": "clerk"})
+    assert browser.cookies["citycard"]["max-age"] == ""  # forgotten when the browser is closed
+
+    def sees(minutes: int, **headers: str) -> bool:
+        with clock.stopped_at(began + dt.timedelta(minutes=minutes)):
+            return browser.get("/counter/", headers=headers).status_code == 200
+
+    assert sees(29)
+    assert sees(58, **{"HX-Request": "true"})  # its page looks for news by itself
+    assert not sees(60)
+
+
+def test_after_the_end_a_form_brings_back_its_page(browser: Client) -> None:
+    """Some addresses take forms alone; coming back to one of those would show nothing."""
+    page = f"http://testserver/cards/{uuid.uuid4()}/show/"
+    answer = browser.post(f"{page}renew/", headers={"Referer": page})
+    assert answer["Location"] == f"/sign-in/?next={quote(page, safe='')}"
+    assert browser.get(answer["Location"]).status_code == 200
+    assert browser.session["sign_in_next"] == page
 
 
 def test_signing_out_kills_the_session(browser: Client, clerk: identity.StaffSecrets) -> None:

@@ -15,7 +15,7 @@ from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.kernel.actors import Actor
 from citycard.kernel.errors import Refused
 
-_NOT_FOR_STAFF = frozenset({"resident", "system"})
+_NOT_FOR_STAFF = frozenset({"resident", "system", "device"})
 
 
 class UsernameTaken(Refused):
@@ -43,7 +43,7 @@ class NoSuchStaff(Refused):
 
 
 class NotOneself(Refused):
-    """Nobody changes their own roles or service; another operator does."""
+    """Nobody changes their own roles, service or sign-in; another operator does."""
 
     code = "agencies.not_oneself"
 

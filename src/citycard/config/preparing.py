@@ -96,6 +96,13 @@ def activate_pack() -> bool:
     return activating.activate(pack=current_pack(), now=clock.now())
 
 
+def has_no_staff() -> bool:
+    """Tell whether nobody can sign in as staff yet. Django is set up."""
+    from citycard.agencies import api as agencies
+
+    return not agencies.staff_of()
+
+
 def build_demo_city(instance: Instance, *, progress: Any, **wishes: Any) -> bool:
     """Build the demo city unless there are residents already; return whether it was built.
 

@@ -83,7 +83,7 @@ def sign_in_by_certificate(
     :param certificate: DER
     :param account_id: the account that is signed in already, by e-mail; it becomes the member's
         when it is nobody's and they have none, so that its applications and the card come together
-    :raises ChallengeOver: the challenge is too old or was used
+    :raises ChallengeOver: the challenge is too old, was used or is none
     :raises CertificateRefused: chain, dates, revocation or signature is wrong, or it is another
         person's
     :raises NotAMember: nobody has this ID number
@@ -109,6 +109,10 @@ def sign_in_by_certificate(
 
 
 def _use_up(challenge_id: str, now: dt.datetime) -> bytes | None:
+    try:
+        uuid.UUID(challenge_id)
+    except ValueError:
+        return None
     found = row(
         "UPDATE identity_certificate_challenge SET used_at = %s"
         " WHERE public_id = %s AND used_at IS NULL AND expires_at > %s RETURNING nonce",

@@ -24,6 +24,16 @@ class AccountLocked(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StaffSignInRenewed(Event):
+    """A member of staff can sign in by something new; ``by`` is the actor who gave it to them."""
+
+    code: ClassVar[str] = "identity.account.renewed"
+    account_id: int
+    staff_id: int
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class MemberLinked(Event):
     """An account turned out to be a member's."""
 

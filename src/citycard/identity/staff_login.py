@@ -4,6 +4,7 @@ account.
 
 import datetime as dt
 import functools
+import secrets
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from citycard.agencies import api as agencies
 from citycard.identity import totp as one_time
 from citycard.identity.accounts import Account, account, account_of_staff
-from citycard.identity.events import AccountLocked, SignedIn
+from citycard.identity.events import AccountLocked, SignedIn, StaffSignInRenewed
+from citycard.identity.sessions import end_sessions_of
 from citycard.infra.crypto import seal, unseal
 from citycard.infra.database import execute, row, scalar
 from citycard.infra.journal import announce
@@ -26,6 +28,7 @@ from citycard.kernel.errors import Refused
 TOTP = "identity.account.totp"
 STAFF_LEVEL = 2
 SHORTEST_PASSWORD = 12
+_EASY_TO_READ = "abcdefghjkmnpqrstuvwxyz23456789"
 
 _TRIES = 5
 _LOCKED_FOR = dt.timedelta(minutes=15)
@@ -52,9 +55,13 @@ class PasswordTooShort(Refused):
 
 @dataclass(frozen=True, kw_only=True)
 class StaffSecrets:
-    """A new staff account and the secret for their authenticator app, shown this once."""
+    """A new staff account and the secret for their authenticator app, shown this once.
+
+    :ivar password: the one that was made for them; empty where they chose it
+    """
 
     account_id: int
+    password: str
     totp_secret: str
     totp_address: str
 
@@ -63,16 +70,25 @@ class StaffSecrets:
 
 
 def open_staff_account(
-    *, staff_id: int, password: str, actor: Actor, now: dt.datetime, totp_secret: str | None = None
+    *,
+    staff_id: int,
+    actor: Actor,
+    now: dt.datetime,
+    password: str | None = None,
+    totp_secret: str | None = None,
 ) -> StaffSecrets:
-    """Open (or renew) the account of a member of staff; old password, codes and locks end.
+    """Open (or renew) the account of a member of staff; old password, codes, locks and sessions
+    end. Announces ``identity.account.renewed``.
 
+    :param password: None: a new random one
     :param totp_secret: base 32; None: a new random one
     :raises PasswordTooShort: under twelve characters
     :raises NoSuchStaff: there is nobody with this id
     """
     require_unit_of_work()
-    if len(password) < SHORTEST_PASSWORD:
+    made = "" if password else _new_password()
+    chosen = password or made
+    if len(chosen) < SHORTEST_PASSWORD:
         raise PasswordTooShort(least=SHORTEST_PASSWORD)
     who = agencies.staff(staff_id=staff_id)
     secret = totp_secret or one_time.new_secret()
@@ -85,15 +101,22 @@ def open_staff_account(
             totp_last_step = 0, failed_count = 0, locked_until = NULL
         RETURNING id
         """,
-        [uuid.uuid4(), staff_id, STAFF_LEVEL, _hasher.hash(password), now],
+        [uuid.uuid4(), staff_id, STAFF_LEVEL, _hasher.hash(chosen), now],
     )
+    end_sessions_of(account_id=number)
     execute(
         "UPDATE identity_account SET totp_sealed = %s WHERE id = %s",
         [seal(TOTP, secret, row=number), number],
     )
+    announce(StaffSignInRenewed(account_id=number, staff_id=staff_id, by=actor.id))
     issuer = current_pack().programme.in_("zh-Hant")
     address = one_time.address(secret, issuer=issuer, account=who.username)
-    return StaffSecrets(account_id=number, totp_secret=secret, totp_address=address)
+    return StaffSecrets(account_id=number, password=made, totp_secret=secret, totp_address=address)
+
+
+def _new_password() -> str:
+    """Return a random password that can be read out: about 79 bits."""
+    return "-".join("".join(secrets.choice(_EASY_TO_READ) for _ in range(4)) for _ in range(4))
 
 
 def sign_in_staff(*, username: str, password: str, totp: str, now: dt.datetime) -> Account:

@@ -64,6 +64,8 @@ PAGES = {
     "staff": "/ops/staff/",
     "staff-oneself": "/ops/staff/1/",
     "staff-other": "/ops/staff/2/",
+    "staff-add": "/ops/staff/add/",
+    "staff-renew": "/ops/staff/2/renew/",
     "readers": "/ops/readers/",
     "redemptions": "/ops/redemptions/",
     "proofs": "/ops/proofs/",

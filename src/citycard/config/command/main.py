@@ -23,6 +23,7 @@ from citycard.config.command import (
     restore,
     rotate_reader_key,
     sip2,
+    staff,
     stream,
     up,
     verify,
@@ -40,6 +41,7 @@ app = typer.Typer(
 app.command("up")(up.up)
 app.command("demo")(demo.demo)
 app.add_typer(pack.app, name="pack")
+app.add_typer(staff.app, name="staff")
 app.command("explain")(explain.explain)
 app.command("leak")(leak.leak)
 app.command("policy")(policy.policy)

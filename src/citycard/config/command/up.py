@@ -114,6 +114,8 @@ def _run(
         opened.touch()
         stopping.interrupts = False
         _say_ready(port, time.monotonic() - started)
+        if preparing.has_no_staff():
+            out.print("Nobody serves this city yet: citycard staff add --help")
         while not stopping.wait(LOOK_EVERY_S):
             _look(here, processes)
     finally:

@@ -12,15 +12,14 @@ from django.utils.translation import ngettext
 from citycard.agencies import api as agencies
 from citycard.flows import staffing
 from citycard.infra.clock import now
-from citycard.infra.packs import current_pack
 from citycard.infra.web.refusals import refusal_text
 from citycard.kernel.errors import NotFound, Refused
 from citycard.portals.doors import actor_of, door
-from citycard.portals.naming import in_language, name_of
+from citycard.portals.naming import name_of
+from citycard.portals.ops import staff_entry
 from citycard.portals.ops.shell import RETRIES, page
 
 A_PAGE = 30
-NOT_STAFF = frozenset({"resident", "system", "device"})
 
 
 @door(roles=RETRIES)
@@ -58,7 +57,7 @@ def person(request: HttpRequest, staff_id: int) -> HttpResponse:
         who=_line(who),
         refused=refused,
         is_me=actor_of(request).id == f"staff:{staff_id}",
-        roles=[(code, name, code in who.roles) for code, name in _roles().items()],
+        roles=[(code, name, code in who.roles) for code, name in staff_entry.roles().items()],
     )
 
 
@@ -83,16 +82,10 @@ def _changed(request: HttpRequest, who: agencies.Staff) -> HttpResponse:
 
 
 def _line(who: agencies.Staff) -> dict[str, Any]:
-    names = _roles()
+    names = staff_entry.roles()
     return {
         "staff": who,
         "agency": name_of("agency", who.agency),
         "counter": name_of("counter", who.counter) if who.counter else "",
         "roles": [names.get(code, code) for code in sorted(who.roles)],
     }
-
-
-def _roles() -> dict[str, str]:
-    """Return the roles that staff may have, with their names."""
-    table = current_pack().table("purposes")["roles"]
-    return {code: in_language(row["name"]) for code, row in table.items() if code not in NOT_STAFF}

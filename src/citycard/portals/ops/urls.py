@@ -13,6 +13,7 @@ from citycard.portals.ops import (
     readers,
     redemptions,
     staff,
+    staff_entry,
 )
 
 app_name = "ops"
@@ -28,6 +29,8 @@ urlpatterns = [
     path("names/", names.names, name="names"),
     path("names/again/", names.send_again, name="names_again"),
     path("staff/", staff.staff, name="staff"),
+    path("staff/add/", staff_entry.add, name="staff_add"),
+    path("staff/<int:staff_id>/renew/", staff_entry.renew, name="staff_renew"),
     path("staff/<int:staff_id>/", staff.person, name="staff_person"),
     path("losses/", losses.losses, name="losses"),
     path("losses/<int:card_id>/", losses.loss, name="loss"),

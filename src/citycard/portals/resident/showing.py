@@ -12,9 +12,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from citycard.infra import clock
 from citycard.infra.unit_of_work import unit_of_work
+from citycard.portals import code_pictures
 from citycard.portals.doors import actor_of, door
 from citycard.portals.naming import name_of
-from citycard.portals.resident import code_pictures, own
+from citycard.portals.resident import own
 from citycard.portals.resident.cards import own_card
 from citycard.wallet import api as wallet
 
