@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from citycard.agencies import api as agencies
 from citycard.cards import api as cards
 from citycard.flows import snapshotting
 from citycard.infra import signers
@@ -13,7 +14,7 @@ from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import SYSTEM
 from citycard.portals.gate.snapshots import Shelves
 from citycard_reader import NotTrusted, Offline
-from citycard_reader.documents import joined, split
+from citycard_reader.documents import joined, parsed, split
 from tests.offline.lines import Line, city_key, gate_reader, reader
 from tests.taps.town import NOW, Town
 
@@ -272,3 +273,123 @@ def test_the_clock_of_a_loss(town: Town, clock: Clock) -> None:
     assert told is not None
     assert (told.reported_at, told.published_at, told.known, told.readers) == (NOW, NOW, 1, 1)
     assert told.last_known_at == NOW + dt.timedelta(seconds=20)
+
+
+def test_a_base_that_waited_for_a_later_word_is_taken(town: Town, clock: Clock) -> None:
+    town.cards(town.residents(1))
+    line, made, offline, _ = a_reader(town, clock)
+    clock.at += dt.timedelta(hours=25)
+    began = clock.at  # other services' bases come first, and meanwhile …
+    clock.at += dt.timedelta(seconds=2)
+    snapshotting.refresh(clock.at)
+    line.shelves = shelved()
+    assert not made.poll()  # it holds the later word now
+    [plan] = snapshotting.plans()
+    assert snapshotting.build_service(plan=plan, now=began) == 1
+    line.shelves = shelved()
+    assert made.poll()
+    assert offline.version == 2
+    snapshotting.refresh(began)  # a job that waited takes no word back either
+    fresh, _ = parsed(shelved()._shelves["sports-visit"].fresh)
+    assert dt.datetime.fromisoformat(fresh["at"]) == clock.at
+
+
+def another_kind(*, profile: str = "easycard_chip_id") -> None:
+    """Enrol a reader of another number kind: the service's next base is of another plan."""
+    new = agencies.NewDevice(
+        code="R-other",
+        kind="reader",
+        agency="sports",
+        place="",
+        service="sports-visit",
+        number_profile=profile,
+    )
+    with unit_of_work():
+        [enrolled] = agencies.enrol_devices(devices=[new], actor=SYSTEM, now=NOW)
+    assert enrolled.device_id is not None
+
+
+def test_a_card_lost_before_the_next_plan_s_base_is_on_the_list_at_once(
+    town: Town, clock: Clock
+) -> None:
+    [number, good] = town.cards(town.residents(2))
+    card_id = town.card_id(number)
+    line, made, offline, _ = a_reader(town, clock)
+    another_kind()
+    lose(number, town, clock)
+    line.shelves = shelved()
+    assert made.poll()
+    line.is_up = False
+    assert made.tap(number).code == "blocked"
+    assert made.tap(good).offline.is_accepted
+    assert cards.first_versions(card_ids=[card_id]) == {(card_id, "sports-visit"): 2}
+    line.is_up = True
+    snapshotting.build(clock.at)
+    line.shelves = shelved()
+    assert made.poll()
+    assert offline.version == 3
+    assert offline.decide(number, issuer="easycard", kind="printed", at=clock.at).code == "blocked"
+
+
+def reported(number: str, town: Town, clock: Clock) -> int:
+    """Report a card lost; those who follow have not got to it yet."""
+    card_id = town.card_id(number)
+    with unit_of_work():
+        cards.report_lost(card_id=card_id, actor=SYSTEM, now=clock.at)
+    return card_id
+
+
+def test_whichever_document_names_a_lost_card_first_is_noted(town: Town, clock: Clock) -> None:
+    [before, by_delta, stopped, by_base] = town.cards(town.residents(4))
+    earlier = reported(before, town, clock)
+    line, made, *_ = a_reader(town, clock)  # the service's first list names it
+    clock.at += dt.timedelta(minutes=5)
+    reported(by_delta, town, clock)
+    snapshotting.build(clock.at)  # the clock was sooner than those who follow
+    follow(town.card_id(by_delta))
+    with unit_of_work():
+        cards.suspend(card_id=town.card_id(stopped), why="holder_asked", actor=SYSTEM, now=clock.at)
+    follow(town.card_id(stopped))
+    line.shelves = shelved()
+    made.poll()
+    made.poll()
+    line.shelves._note()
+    reported(stopped, town, clock)
+    assert snapshotting.build(clock.at) == 0  # it is on the list already
+    another_kind()
+    reported(by_base, town, clock)
+    snapshotting.build(clock.at)
+    first = {
+        town.card_id(number): cards.first_versions(card_ids=[town.card_id(number)])
+        for number in (before, by_delta, stopped, by_base)
+    }
+    versions = [of[card_id, "sports-visit"] for card_id, of in first.items()]
+    assert versions == [1, 2, 4, 5]
+    clocks = {one: cards.loss_clock(card_id=one) for one in first}
+    assert [one and (one.known, one.readers) for one in clocks.values()] == [
+        (1, 1),
+        (1, 1),
+        (1, 1),
+        (0, 1),
+    ]
+    assert [one.version for one in cards.readers_behind(card_id=town.card_id(by_base))] == [4]
+    told = clocks[earlier]
+    assert told is not None
+    assert told.published_at == NOW
+
+
+def test_a_service_that_begins_later_kept_nobody_waiting(town: Town, clock: Clock) -> None:
+    [number] = town.cards(town.residents(1))
+    a_reader(town, clock)
+    lose(number, town, clock)
+    clock.at += dt.timedelta(days=30)
+    town.reader("activity")
+    snapshotting.build(clock.at)
+    card_id = town.card_id(number)
+    assert {service for _, service in cards.first_versions(card_ids=[card_id])} == {
+        "sports-visit",
+        "activity",
+    }
+    told = cards.loss_clock(card_id=card_id)
+    assert told is not None
+    assert told.published_at == NOW

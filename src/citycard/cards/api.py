@@ -135,8 +135,10 @@ from citycard.cards.snapshots import (
     latest_snapshots,
     lock_snapshots,
     newest_snapshot,
+    note_listed,
     note_reader_versions,
     snapshots_after,
+    unlisted_lost,
 )
 from citycard.cards.tails import tails
 from citycard.cards.unlinking import (
@@ -241,6 +243,7 @@ __all__ = [
     "members_of_numbers",
     "move_right",
     "newest_snapshot",
+    "note_listed",
     "note_reader_versions",
     "note_units",
     "number_counts",
@@ -262,6 +265,7 @@ __all__ = [
     "unbind",
     "units_of",
     "unlink_agency_numbers",
+    "unlisted_lost",
     "verify",
     "version_before",
 ]

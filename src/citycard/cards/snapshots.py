@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from citycard.cards import snapshot_format
-from citycard.infra.database import execute, row, rows, statement
+from citycard.infra.database import execute, row, rows, scalar, statement
 from citycard.infra.unit_of_work import require_unit_of_work
 
 NumberKinds = Sequence[tuple[str, str]]
@@ -86,11 +86,8 @@ def card_marks(
     return frozenset(snapshot_format.mark(salt, size, *one) for one in found)
 
 
-def keep_snapshot(*, snapshot: Snapshot, hotlisted: Mapping[int, dt.datetime]) -> None:
-    """Store a document as its service's newest; a base lets those before the last base go.
-
-    :param hotlisted: lost cards that are published with it, and when each was reported
-    """
+def keep_snapshot(*, snapshot: Snapshot) -> None:
+    """Store a document as its service's newest; a base lets those before the last base go."""
     require_unit_of_work()
     execute(
         "INSERT INTO cards_snapshot"
@@ -115,20 +112,30 @@ def keep_snapshot(*, snapshot: Snapshot, hotlisted: Mapping[int, dt.datetime]) -
             " WHERE service = %s AND kind = 'base' AND version < %s)",
             [snapshot.service, snapshot.service, snapshot.version],
         )
-    if hotlisted:
-        execute(
-            "INSERT INTO cards_hotlisting (card_id, service, version, reported_at, published_at)"
-            " SELECT card_id, %s, %s, reported_at, %s"
-            " FROM unnest(%s::bigint[], %s::timestamptz[]) AS l(card_id, reported_at)"
-            " ON CONFLICT DO NOTHING",
-            [
-                snapshot.service,
-                snapshot.version,
-                snapshot.at,
-                list(hotlisted),
-                list(hotlisted.values()),
-            ],
-        )
+
+
+def unlisted_lost(
+    *,
+    service: str,
+    kinds: NumberKinds,
+    since: dt.datetime,
+    card_ids: Sequence[int] | None = None,
+) -> list[int]:
+    """Return lost cards that belong on a service's list and of which nothing is noted there. Asked
+    before ``hotlist_marks``, by the same kinds and instant: those name them all.
+
+    :param card_ids: only these cards; None: all
+    """
+    asked = _asked(kinds, card_ids) | {"service": service, "since": since}
+    return [one.id for one in rows(statement(__file__, "unlisted_lost"), asked)]
+
+
+def note_listed(*, newest: Snapshot, card_ids: Sequence[int], at: dt.datetime) -> None:
+    """Note that a service's newest document is the first that is known to name some lost cards."""
+    require_unit_of_work()
+    if card_ids:
+        named = {"service": newest.service, "version": newest.version, "at": at}
+        execute(statement(__file__, "note_listed"), {**named, "cards": list(card_ids)})
 
 
 def keep_fresh(*, service: str, at: dt.datetime, document: bytes) -> None:
@@ -141,10 +148,21 @@ def keep_fresh(*, service: str, at: dt.datetime, document: bytes) -> None:
     )
 
 
-def lock_snapshots(*, service: str) -> None:
-    """Let nobody else add to a service's documents until the unit of work ends."""
+def lock_snapshots(*, service: str, now: dt.datetime) -> dt.datetime:
+    """Let nobody else add to a service's documents until the unit of work ends.
+
+    :returns: the instant that the next document says: now, or what the last one said where that is
+        later, because it was signed while this one waited. Readers refuse a base that is older than
+        what they hold
+    """
     require_unit_of_work()
     execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"cards_snapshot:{service}"])
+    at: dt.datetime = scalar(
+        "SELECT greatest(%s, (SELECT max(at) FROM cards_snapshot WHERE service = %s),"
+        " (SELECT at FROM cards_snapshot_fresh WHERE service = %s))",
+        [now, service, service],
+    )
+    return at
 
 
 _COLUMNS = "service, version, kind, at, head, document, salt, mark_bytes, shape"

@@ -63,17 +63,20 @@ def build(now: dt.datetime) -> int:
 
 def build_service(*, plan: Plan, now: dt.datetime) -> int:
     """Bring one service's snapshot up to date: a new base when it is time for one, a delta when
-    something changed, and the word that it is fresh."""
+    something changed, the word that it is fresh, and a note of the lost cards that it names."""
     with unit_of_work():
-        cards.lock_snapshots(service=plan.service)
+        at = cards.lock_snapshots(service=plan.service, now=now)
         known = cards.latest_snapshots(service=plan.service)
-        signer = signers(now=now)[-1]
+        signer = signers(now=at)[-1]
+        lost = _unlisted(plan, at)  # before the marks are read: those name them all
         base = known[0] if known else None
-        if base is None or base.shape != plan.shape or now - base.at >= plan.base_every:
-            made = [_new_base(plan, known[-1] if known else None, signer, now)]
+        if base is None or base.shape != plan.shape or at - base.at >= plan.base_every:
+            made = [_new_base(plan, known[-1] if known else None, signer, at)]
         else:
-            made = _new_delta(plan, known, signer, now)
-        _say_fresh(plan.service, [*known, *made][-1], signer, now)
+            made = _new_delta(plan, known, signer, at)
+        newest = [*known, *made][-1]
+        cards.note_listed(newest=newest, card_ids=lost, at=at)
+        _say_fresh(plan.service, newest, signer, at)
         return len(made)
 
 
@@ -81,10 +84,10 @@ def refresh(now: dt.datetime) -> None:
     """Sign for each service that its newest version still is the newest."""
     for plan in plans():
         with unit_of_work():
-            cards.lock_snapshots(service=plan.service)
+            at = cards.lock_snapshots(service=plan.service, now=now)
             newest = cards.newest_snapshot(service=plan.service)
             if newest is not None:
-                _say_fresh(plan.service, newest, signers(now=now)[-1], now)
+                _say_fresh(plan.service, newest, signers(now=at)[-1], at)
 
 
 def follow_cards(batch: Sequence[Announced]) -> None:
@@ -92,13 +95,14 @@ def follow_cards(batch: Sequence[Announced]) -> None:
     ids = [event.body.get("card_ids") or [event.body["card_id"]] for event in batch]
     touched = sorted({int(one) for some in ids for one in some})
     now = clock.now()
-    lost = cards.lost_at(card_ids=touched)
     for plan in plans():
-        cards.lock_snapshots(service=plan.service)
+        at = cards.lock_snapshots(service=plan.service, now=now)
         newest = cards.newest_snapshot(service=plan.service)
         base = cards.latest_base(service=plan.service)
-        if newest is not None and base is not None and base.shape == plan.shape:
-            _publish(plan, base, newest, touched, lost, now)
+        if newest is not None and base is not None:
+            # What a base of another plan accepts waits for the next base; what is lost doesn't.
+            goes_on = base.shape == plan.shape
+            _publish(plan if goes_on else plan._replace(sets={}), base, newest, touched, at)
 
 
 def plans() -> list[Plan]:
@@ -171,6 +175,15 @@ def _sets(
     return sets
 
 
+def _unlisted(plan: Plan, now: dt.datetime, card_ids: Sequence[int] | None = None) -> list[int]:
+    """Return the lost cards that a plan's next document is the first to name: who bears a loss
+    hangs on which version a reader held."""
+    since = now - plan.hotlist
+    return cards.unlisted_lost(
+        service=plan.service, kinds=plan.kinds, since=since, card_ids=card_ids
+    )
+
+
 def _new_base(
     plan: Plan, before: cards.Snapshot | None, signer: Signer, now: dt.datetime
 ) -> cards.Snapshot:
@@ -189,7 +202,7 @@ def _new_base(
         "poll_seconds": plan.poll_seconds,
     }
     made = _signed(header, sets, {}, signer, now, salt=salt, size=size, shaped=plan.shape)
-    cards.keep_snapshot(snapshot=made, hotlisted={})
+    cards.keep_snapshot(snapshot=made)
     return made
 
 
@@ -206,7 +219,7 @@ def _new_delta(
     added, removed = shape.differences(before, after)
     if not added and not removed:
         return []
-    return [_delta(plan.service, base, known[-1], added, removed, {}, signer, now)]
+    return [_delta(plan.service, base, known[-1], added, removed, signer, now)]
 
 
 def _publish(
@@ -214,7 +227,6 @@ def _publish(
     base: cards.Snapshot,
     newest: cards.Snapshot,
     touched: Sequence[int],
-    lost: Mapping[int, dt.datetime],
     now: dt.datetime,
 ) -> None:
     """Say of some cards what holds now, and that all else of them doesn't."""
@@ -224,10 +236,12 @@ def _publish(
     every = cards.card_marks(kinds=plan.kinds, salt=salt, size=size, card_ids=touched)
     if not every:
         return
+    lost = _unlisted(plan, now, touched)
     added = _sets(plan, salt, size, now, touched)
     removed = {name: every - marks for name, marks in added.items()}
     signer = signers(now=now)[-1]
-    made = _delta(plan.service, base, newest, added, removed, lost, signer, now)
+    made = _delta(plan.service, base, newest, added, removed, signer, now)
+    cards.note_listed(newest=made, card_ids=lost, at=now)
     _say_fresh(plan.service, made, signer, now)
 
 
@@ -237,13 +251,12 @@ def _delta(
     before: cards.Snapshot,
     added: Mapping[str, frozenset[bytes]],
     removed: Mapping[str, frozenset[bytes]],
-    hotlisted: Mapping[int, dt.datetime],
     signer: Signer,
     now: dt.datetime,
 ) -> cards.Snapshot:
     header = _header("delta", service, before, now) | {"mark_bytes": base.mark_bytes}
     made = _signed(header, added, removed, signer, now)
-    cards.keep_snapshot(snapshot=made, hotlisted=hotlisted)
+    cards.keep_snapshot(snapshot=made)
     return made
 
 
