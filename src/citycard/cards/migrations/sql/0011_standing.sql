@@ -73,3 +73,9 @@ CREATE TRIGGER cards_card_number_added_stands AFTER INSERT ON cards_card_number 
 CREATE OR REPLACE VIEW pub.card_numbers AS
     SELECT issuer, number_kind, number, card_id, since, binding_id, member_id, expires_on, works, kind
     FROM cards_card_number;
+
+-- The cards that there are already. Triggers tell the numbers of all that are written from here on.
+UPDATE cards_card_number n
+SET since = s.since, binding_id = s.binding_id, member_id = s.member_id, expires_on = s.expires_on,
+    works = s.works, kind = s.kind
+FROM cards_standing s WHERE s.card_id = n.card_id;
