@@ -42,3 +42,21 @@ def test_an_old_table_still_knows_whom_it_knew(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(time, "monotonic", lambda: later)
     assert status(table, b"Reader R1:key") == 200
     assert status(table, b"Reader R2:key") == 503
+
+
+def test_what_was_proven_while_the_table_changed_is_proven_for_that_one_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    readers = [KNOWN]
+    table = ReaderTable(lambda: readers)
+    table._refresh()
+
+    def meanwhile(token: str) -> bytes:
+        readers[:] = [KNOWN._replace(active=False)]
+        table._refresh()
+        return hash_token(token)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("citycard.portals.gate.readers.hash_token", meanwhile)
+        assert status(table, b"Reader R1:key") == 200
+    assert status(table, b"Reader R1:key") == 403

@@ -64,6 +64,14 @@ class Reader(NamedTuple):
         )
 
 
+class Table(NamedTuple):
+    """The readers as they were read once, and the headers that were proven against them: what was
+    proven against one table proves nothing against the next."""
+
+    readers: dict[str, Reader]
+    proven: dict[bytes, Reader]
+
+
 class ReaderTable:
     """The readers by code. Reading it takes no lock: a refresh puts a new table in its place."""
 
@@ -71,8 +79,7 @@ class ReaderTable:
         self._load = load or _from_agencies
         self._mark = _mark_of_agencies if load is None else _no_mark
         self._marked: Any = None
-        self._readers: dict[str, Reader] = {}
-        self._proven: dict[bytes, Reader] = {}
+        self._table = Table({}, {})
         self._seen: set[int] = set()
         self._said: dict[int, Said] = {}
         self._refused: Counter[tuple[int, str]] = Counter()
@@ -98,7 +105,7 @@ class ReaderTable:
         return time.monotonic() - self._read_at
 
     def __len__(self) -> int:
-        return len(self._readers)
+        return len(self._table.readers)
 
     def authenticate(self, header: bytes, headers: Headers = ()) -> Reader:
         """Return the reader that an ``Authorization: Reader <code>:<key>`` header proves.
@@ -108,20 +115,21 @@ class ReaderTable:
             firmware may not serve (403), or it is unknown to a table that was not read of late
             (503)
         """
-        proven = self._proven.get(header)
+        table = self._table
+        proven = table.proven.get(header)
         if proven is not None:
             self._seen.add(proven.device_id)
             return proven
-        reader = self._prove(header, headers)
-        if not reader.too_old and len(self._proven) < MOST_PROVEN:
-            self._proven[header] = reader
+        reader = self._prove(table, header, headers)
+        if not reader.too_old and len(table.proven) < MOST_PROVEN:
+            table.proven[header] = reader
         self._seen.add(reader.device_id)
         return reader
 
-    def _prove(self, header: bytes, headers: Headers) -> Reader:
+    def _prove(self, table: Table, header: bytes, headers: Headers) -> Reader:
         scheme, _, given = header.partition(b" ")
         code, _, key = given.strip().partition(b":")
-        reader = self._readers.get(code.decode("latin-1"))
+        reader = table.readers.get(code.decode("latin-1"))
         known = reader.key_hash if reader is not None else _NOBODY
         proven = hmac.compare_digest(hash_token(key.decode("latin-1")), known)
         if reader is None or not proven or scheme.lower() != b"reader":
@@ -156,7 +164,7 @@ class ReaderTable:
         """Count a refusal for the reader that the request names, whoever may have sent it."""
         header = next((value for name, value in headers if name == b"authorization"), b"")
         code = header.partition(b" ")[2].strip().partition(b":")[0].decode("latin-1")
-        reader = self._readers.get(code)
+        reader = self._table.readers.get(code)
         if reader is not None:
             self._refused[reader.device_id, problem.code] += 1
 
@@ -174,8 +182,7 @@ class ReaderTable:
         try:
             mark = self._mark()
             if mark is None or mark != self._marked:
-                self._readers = {reader.code: reader for reader in self._load()}
-                self._proven = {}
+                self._table = Table({reader.code: reader for reader in self._load()}, {})
                 self._marked = mark
             self._read_at = time.monotonic()
         except Exception:  # the database may be away: the next round tries again
