@@ -24,15 +24,29 @@ class Relay(socketserver.ThreadingTCPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Conversation)
         self.received: list[bytes] = []
+        self.connections = 0
+        self.most = 1000
+        """How many mails it takes on one connection."""
+
+        self.says_why = True
+        self.farewell = b"221 bye"
 
 
 class Conversation(socketserver.StreamRequestHandler):
     """As much of RFC 5321 as a client needs."""
 
+    server: Relay
+
     def handle(self) -> None:
+        self.taken = 0
+        self.server.connections += 1
         self.say(b"220 relay.test")
         for line in self.rfile:
             word = line.split()[0].upper() if line.split() else b""
+            if word == b"MAIL" and self.taken >= self.server.most:
+                if self.server.says_why:
+                    self.say(b"421 too many on this connection")
+                return
             if word in (b"EHLO", b"HELO", b"MAIL", b"NOOP", b"RSET"):
                 self.say(b"250 fine")
             elif word == b"RCPT":
@@ -40,7 +54,7 @@ class Conversation(socketserver.StreamRequestHandler):
             elif word == b"DATA":
                 self.take_mail()
             elif word == b"QUIT":
-                self.say(b"221 bye")
+                self.say(self.server.farewell)
                 return
 
     def answer_recipient(self, line: bytes) -> None:
@@ -58,7 +72,7 @@ class Conversation(socketserver.StreamRequestHandler):
             if line == b".\r\n":
                 break
             lines.append(line)
-        assert isinstance(self.server, Relay)
+        self.taken += 1
         self.server.received.append(b"".join(lines))
         self.say(b"250 taken")
 
@@ -93,6 +107,56 @@ def test_smtp_hands_over_and_says_what_became_of_each(relay: Relay) -> None:
     ]
     assert len(relay.received) == 2
     assert "answers 250" in smtp.check()
+
+
+def many(count: int) -> list[Email]:
+    return [
+        Email(key=f"k-{n}", to=f"p{n}@example.test", subject="s", body="b") for n in range(count)
+    ]
+
+
+def connected_to(relay: Relay, **more: float) -> SmtpRelay:
+    url = f"smtp+plain://127.0.0.1:{relay.server_address[1]}"
+    return SmtpRelay(url, "card@city.test", **more)
+
+
+@pytest.mark.parametrize("says_why", [True, False], ids=["421", "silently"])
+def test_a_relay_that_takes_so_many_on_one_connection_gets_the_others_over_the_next(
+    relay: Relay, says_why: bool
+) -> None:
+    relay.most, relay.says_why = 20, says_why
+    results = connected_to(relay).send(many(50))
+    assert [(one.key, one.result) for one in results] == [(f"k-{n}", "sent") for n in range(50)]
+    assert len(relay.received) == 50, "each once"
+    assert relay.connections == 3
+
+
+def test_a_relay_that_closes_at_once_is_not_asked_for_each(relay: Relay) -> None:
+    relay.most = 0
+    results = connected_to(relay).send(many(50))
+    assert [(one.key, one.result, one.why) for one in results] == [
+        ("k-0", "later", "smtp_421"),
+        ("k-1", "later", "smtp_421"),
+    ], "the others were not tried"
+
+
+def test_what_the_time_does_not_reach_was_not_tried(relay: Relay) -> None:
+    smtp, mails = connected_to(relay, within_s=0), many(3)
+    while mails:
+        (one,) = smtp.send(mails)
+        assert (one.key, one.result) == (mails.pop(0).key, "sent"), "each call brings one on"
+    assert len(relay.received) == 3
+
+
+def test_an_address_that_cannot_be_written_and_an_odd_farewell_lose_no_other(relay: Relay) -> None:
+    relay.farewell = b"550 what"
+    odd = Email(key="k-odd", to="a\nb@example.test", subject="s", body="b")
+    results = connected_to(relay).send([*many(1), odd, MAIL])
+    assert [(one.key, one.result) for one in results] == [
+        ("k-0", "sent"),
+        ("k-odd", "refused"),
+        ("k-1", "sent"),
+    ]
 
 
 def test_a_mail_sent_again_has_the_same_message_id(relay: Relay) -> None:

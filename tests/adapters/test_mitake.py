@@ -23,6 +23,7 @@ class Gateway(ThreadingHTTPServer):
         self.left = 100
         self.status = "1"
         self.broken = False
+        self.most = 100
 
 
 class Answering(BaseHTTPRequestHandler):
@@ -50,7 +51,8 @@ class Answering(BaseHTTPRequestHandler):
 
     def _answer(self, text: str) -> None:
         content = text.encode()
-        self.send_response(500 if self.server.broken else 200)
+        breaks = self.server.broken or len(self.server.said) > self.server.most
+        self.send_response(500 if breaks else 200)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
@@ -93,3 +95,9 @@ def test_a_wrong_account_and_a_broken_gateway_are_told(gateway: Gateway) -> None
     gateway.broken = True
     with pytest.raises(OSError, match="reached"):
         at(gateway).send([TEXT])
+
+
+def test_what_was_taken_before_the_gateway_broke_is_known(gateway: Gateway) -> None:
+    gateway.most = 2
+    texts = [TextMessage(key=f"message:{n}", to="0912345678", body="x") for n in range(5)]
+    assert [one.key for one in at(gateway).send(texts)] == ["message:0", "message:1"]

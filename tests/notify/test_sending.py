@@ -11,6 +11,7 @@ from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import SYSTEM
 from citycard.notify import api as notify
 from citycard.people import api as people
+from tests.flows.living import new_number
 
 NOW = dt.datetime(2016, 3, 4, 2, 0, tzinfo=dt.UTC)
 pytestmark = pytest.mark.django_db
@@ -29,10 +30,12 @@ class Relay:
     def __init__(self):
         self.sent: list[Email] = []
         self.says = "sent"
+        self.most = 50
 
     def send(self, emails):
         if self.says == "down":
             raise ConnectionError
+        emails = emails[: self.most]
         self.sent += emails
         return [Result(email.key, self.says, "mailbox_full") for email in emails]
 
@@ -50,12 +53,12 @@ def relay(monkeypatch):
     return made
 
 
-def member(email):
+def member(email, id_number="A223456781"):
     new = people.NewMember(
         name="王小美",
         birth_on=dt.date(1951, 3, 2),
         sex="f",
-        id_number="A223456781",
+        id_number=id_number,
         email=email,
     )
     with unit_of_work():
@@ -69,7 +72,7 @@ def tell(member_id):
         notify.tell_many(
             messages=[
                 notify.NewMessage(
-                    event_key="applications.part.approved:1",
+                    event_key=f"applications.part.approved:{member_id}",
                     member_id=member_id,
                     code="applications.part.approved",
                     params={"ref": "A-7K3M-Q2XC", "service": "senior-rides"},
@@ -88,8 +91,8 @@ def test_an_email_speaks_both_languages(relay):
     outbox.drain_once(notify.EMAILS, now=NOW)
     [email] = relay.sent
     assert email.to == "mei@example.org"
-    assert email.subject == "申辦通過 Approved"
-    assert email.body.index("已通過") < email.body.index("is approved")
+    assert email.subject == "申辦已核准 Approved"
+    assert email.body.index("」已核准") < email.body.index("is approved")
     assert states() == ["sent"]
     assert notify.verify() == []
 
@@ -128,3 +131,16 @@ def test_a_refused_email_waits_for_a_person_and_can_be_sent_again(relay):
     outbox.drain_once(notify.EMAILS, now=NOW)
     assert states() == ["sent"]
     assert len({email.key for email in relay.sent}) == 1
+
+
+def test_what_the_relay_was_not_asked_for_goes_at_once_and_wears_nothing_out(relay):
+    relay.most = 1
+    for name in "ABC":
+        tell(member(f"{name}@example.org", new_number()))
+    for _ in range(3):
+        outbox.drain_once(notify.EMAILS, now=NOW)
+    assert [email.to[0] for email in relay.sent] == ["A", "B", "C"]
+    assert len({email.key for email in relay.sent}) == 3, "each once"
+    assert states() == ["sent"] * 3
+    attempts = [row.attempts for row in rows("SELECT attempts FROM infra_outbox ORDER BY id")]
+    assert attempts == [1, 1, 1]

@@ -148,7 +148,7 @@ def _provide_registers() -> None:
 def _provide_sign_in() -> None:
     url, sender = environment.text("CITYCARD_SMTP_URL"), environment.text("CITYCARD_MAIL_FROM")
     relay = SmtpRelay(url, sender) if url else FailingMailRelay()
-    provide(EmailSender, relay, name="e-mail", timeout_s=30)
+    provide(EmailSender, relay, name="e-mail", timeout_s=60)
     provide(CertificateVerifier, NoCertificates(), name="citizen certificate")
 
 

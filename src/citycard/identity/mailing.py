@@ -7,7 +7,7 @@ from typing import Any, Literal
 from django.utils.translation import gettext, override
 
 from citycard.identity.email_login import CHALLENGE_CODE, CHALLENGE_EMAIL, TOPIC
-from citycard.identity.ports import Email, EmailSender
+from citycard.identity.ports import Email, EmailResult, EmailSender
 from citycard.infra.crypto import unseal
 from citycard.infra.database import execute, rows
 from citycard.infra.outbox import Letter, Outcome, Topic
@@ -34,13 +34,16 @@ def deliver_codes(letters: Sequence[Letter], now: dt.datetime) -> Iterable[Outco
     if not live:
         return over
     emails = [_write(letter.key, found[letter.ref]) for letter in live]
-    sent = list(use(EmailSender).send(emails))
-    outcomes = [
-        Outcome(id=letter.id, result=_RESULTS[one.result], why=one.why)
-        for letter, one in zip(live, sent, strict=True)
-    ]
+    said = {one.key: one for one in use(EmailSender).send(emails)}
+    outcomes = [_outcome(letter, said.get(letter.key), now) for letter in live]
     _forget(found, live, outcomes)
     return [*over, *outcomes]
+
+
+def _outcome(letter: Letter, said: EmailResult | None, now: dt.datetime) -> Outcome:
+    if said is None:
+        return Outcome(id=letter.id, result="retry", why="not_tried", at=now, tried=False)
+    return Outcome(id=letter.id, result=_RESULTS[said.result], why=said.why)
 
 
 def _is_live(challenge: Any | None, now: dt.datetime) -> bool:

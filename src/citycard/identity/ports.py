@@ -38,7 +38,10 @@ class EmailSender(Protocol):
     """Hands e-mails to the city's mail relay."""
 
     def send(self, emails: Sequence[Email]) -> Sequence[EmailResult]:
-        """Hand a batch over; one result an e-mail, in order."""
+        """Hand a batch over; one result for each e-mail that was tried, in order.
+
+        Those without one were not begun: they are handed over again at once.
+        """
         ...
 
     def check(self) -> str:

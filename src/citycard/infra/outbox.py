@@ -46,11 +46,15 @@ class Outcome:
     :ivar result: ``done``; ``retry`` (not now, try again); ``failed`` (will not go: a person must
         look)
     :ivar why: a code for people who look, never personal data
+    :ivar at: of a ``retry``: when its turn comes, where that is known; None: its pause grows
+    :ivar tried: False: its turn did not come, which wears no letter out
     """
 
     id: int
     result: Literal["done", "retry", "failed"]
     why: str = ""
+    at: dt.datetime | None = None
+    tried: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,6 +236,30 @@ def retry(letter_ids: Sequence[int], *, now: dt.datetime) -> int:
     )
 
 
+def hasten(*, topic: str, refs: Sequence[int], now: dt.datetime) -> int:
+    """Let the letters about some rows go at once, also those that were given up; returns how many.
+
+    One that is under way stays so.
+    """
+    require_unit_of_work()
+    return execute(
+        "UPDATE infra_outbox SET state = 'waiting', next_at = %s, attempts = 0, ended_at = NULL"
+        " WHERE topic = %s AND ref = ANY(%s::bigint[])"
+        " AND (state = 'failed' OR state = 'waiting' AND next_at > %s)",
+        [now, topic, list(refs), now],
+    )
+
+
+def forget(*, topic: str, keys: Sequence[str]) -> int:
+    """Delete letters that are done with, when what they were about is deleted; returns how many."""
+    require_unit_of_work()
+    return execute(
+        "DELETE FROM infra_outbox WHERE topic = %s AND key = ANY(%s::text[])"
+        " AND state IN ('done', 'failed')",
+        [topic, list(keys)],
+    )
+
+
 def _claim(topic: Topic, now: dt.datetime) -> list[Letter]:
     found = rows(
         """
@@ -258,7 +286,7 @@ def _record(
 ) -> None:
     known = {outcome.id: outcome for outcome in outcomes}
     lost = Outcome(id=0, result="retry", why="no outcome was returned")
-    states, whys, pauses = [], [], []
+    states, whys, pauses, turns, tries = [], [], [], [], []
     for letter in letters:
         outcome = known.get(letter.id, lost)
         states.append(_state_after(topic, letter, outcome, counts))
@@ -268,16 +296,29 @@ def _record(
             if counts
             else _pause_s(letter.unanswered, _AFTER_SILENCE)
         )
+        turns.append(outcome.at)
+        tries.append(int(counts and outcome.tried))
     execute(
         """
-        UPDATE infra_outbox o SET state = r.state, why = r.why, attempts = o.attempts + %s,
+        UPDATE infra_outbox o SET state = r.state, why = r.why, attempts = o.attempts + r.tries,
                unanswered = CASE WHEN %s THEN 0 ELSE o.unanswered + 1 END,
-               next_at = %s::timestamptz + r.pause * interval '1 second',
+               next_at = coalesce(r.turn, %s::timestamptz + r.pause * interval '1 second'),
                ended_at = CASE WHEN r.state IN ('done', 'failed') THEN %s::timestamptz END
-        FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::float8[]) AS r(id, state, why, pause)
+        FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::float8[], %s::timestamptz[],
+                    %s::integer[]) AS r(id, state, why, pause, turn, tries)
         WHERE o.id = r.id AND o.state = 'sending'
         """,
-        [int(counts), counts, now, now, [letter.id for letter in letters], states, whys, pauses],
+        [
+            counts,
+            now,
+            now,
+            [letter.id for letter in letters],
+            states,
+            whys,
+            pauses,
+            turns,
+            tries,
+        ],
     )
     if counts:
         _wake(topic, now)
@@ -305,6 +346,9 @@ def _state_after(topic: Topic, letter: Letter, outcome: Outcome, counts: bool) -
     if outcome.result != "retry":
         return outcome.result
     spent = (
-        counts and topic.most_attempts is not None and letter.attempts + 1 >= topic.most_attempts
+        counts
+        and outcome.tried
+        and topic.most_attempts is not None
+        and letter.attempts + 1 >= topic.most_attempts
     )
     return "failed" if spent else "waiting"

@@ -79,7 +79,7 @@ def settle(
         for id_ in known
     }
     _record(channel, states, now)
-    return [_outcome(letter, reached, by_key) for letter in letters]
+    return [_outcome(letter, reached, by_key, now) for letter in letters]
 
 
 def _state(result: Result | None) -> str:
@@ -99,10 +99,12 @@ def _record(channel: str, states: Mapping[int, str], now: dt.datetime) -> None:
         )
 
 
-def _outcome(letter: Letter, reached: frozenset[int], results: Mapping[str, Result]) -> Outcome:
+def _outcome(
+    letter: Letter, reached: frozenset[int], results: Mapping[str, Result], now: dt.datetime
+) -> Outcome:
     if letter.ref not in reached:
         return Outcome(id=letter.id, result="done", why="no_address")
     result = results.get(key_of(letter.ref))
     if result is None:
-        return Outcome(id=letter.id, result="retry", why="no_answer")
+        return Outcome(id=letter.id, result="retry", why="not_tried", at=now, tried=False)
     return Outcome(id=letter.id, result=_OUTCOME[result.result], why=result.why)

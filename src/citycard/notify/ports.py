@@ -36,7 +36,10 @@ class TextCarrier(Protocol):
     """Hands text messages to a mobile carrier's gateway; each that it takes costs money."""
 
     def send(self, texts: Sequence[TextMessage]) -> Sequence[TextResult]:
-        """Hand a batch over; one result a message, in order."""
+        """Hand a batch over; one result for each message that was tried, in order.
+
+        Those without one were not begun: they are handed over again at once.
+        """
         ...
 
     def check(self) -> str:

@@ -4,6 +4,7 @@ A message carries our key as ``clientid``: the gateway answers a repeated one wi
 first and ``Duplicate=Y``, and charges it once.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -23,19 +24,34 @@ class MitakeGateway:
 
     :param url: the gateway's address, such as ``https://smsapi.mitake.com.tw``
     :param login: ``user:password``
+    :param within_s: after so long no further message is begun; well below the port's time-out
     """
 
-    def __init__(self, url: str, login: str, *, timeout_s: float = 10.0) -> None:
+    def __init__(
+        self, url: str, login: str, *, timeout_s: float = 10.0, within_s: float = 30.0
+    ) -> None:
         user, _, password = login.partition(":")
         self._login = {"username": user, "password": password}
+        self._within_s = within_s
         self._client = httpx.Client(base_url=url, timeout=timeout_s)
 
     def send(self, texts: Sequence[TextMessage]) -> Sequence[TextResult]:
-        """Hand messages over; one result a message, in order.
+        """Hand messages over; one result for each that was tried, in order.
 
-        :raises OSError: the gateway can't be reached, or refuses the account
+        :raises OSError: the gateway can't be reached, or refuses the account, and took none
         """
-        return [self._send_one(one) for one in texts]
+        until = time.monotonic() + self._within_s
+        results: list[TextResult] = []
+        for one in texts:
+            try:
+                results.append(self._send_one(one))
+            except OSError:
+                if results:
+                    break  # what it took is paid for, and is not sent again
+                raise
+            if time.monotonic() >= until:
+                break
+        return results
 
     def check(self) -> str:
         """Ask for what is left on the account.
