@@ -2,15 +2,16 @@
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from ipaddress import ip_network
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from citycard.adapters.webhooks.http import HttpWebhooks
 from citycard.agencies import api as agencies
-from citycard.agencies.ports import WebhookReceivers
+from citycard.agencies.ports import WebhookCall, WebhookReceivers
 from citycard.cards import api as cards
 from citycard.entitlements import events as entitlement_events
 from citycard.flows import telling_agencies
@@ -105,6 +106,49 @@ def noticed() -> None:
 
 def send(after: dt.timedelta = dt.timedelta(0)) -> int:
     return outbox.drain_once(telling_agencies.LETTER, now=clock.now() + after)
+
+
+def happen(webhook_id: int, count: int, at: dt.datetime) -> None:
+    """Note so many happenings at once, as a mass change does."""
+    with unit_of_work():
+        agencies.note_happenings(
+            happenings=[
+                agencies.Happening(
+                    webhook_id=webhook_id, kind="ping", at=at + dt.timedelta(seconds=n), about={}
+                )
+                for n in range(count)
+            ],
+            now=at,
+        )
+
+
+def change(secret: agencies.WebhookSecret, state: agencies.WebhookState) -> None:
+    with unit_of_work():
+        agencies.change_webhook(
+            webhook_id=secret.webhook_id, state=state, actor=SYSTEM, now=clock.now()
+        )
+
+
+def given_up(secret: agencies.WebhookSecret, receiver: Receiver) -> outbox.Waiting:
+    """A message that was tried as often as one is."""
+    receiver.answers = [503] * 10
+    telling_agencies.ping(webhook_id=secret.webhook_id, actor=SYSTEM, now=clock.now())
+    for day in range(12):
+        send(dt.timedelta(days=day))
+    assert waiting()[0][:3] == ("failed", 10, "503")
+    (failed,) = outbox.waiting(topic=telling_agencies.TOPIC, failed_only=True)
+    return failed
+
+
+def told(who: Person) -> int:
+    """How often the agency was told of somebody, as they see it."""
+    return int(
+        scalar(
+            "SELECT count(*) FROM people_access_record WHERE purpose = 'agency-notices'"
+            " AND %s = ANY(subjects)",
+            [who.member_id],
+        )
+    )
 
 
 def waiting() -> list[Any]:
@@ -374,8 +418,19 @@ class TestDelivery:
         )  # fmt: skip
         send()
         assert waiting()[0].state == "delivered"
+        assert outbox.waiting(topic=telling_agencies.TOPIC) == [], "the operator's alarm, too"
         with pytest.raises(agencies.NothingToSendAgain):
             telling_agencies.send_again(message_ids=[failed.ref], actor=SYSTEM, now=clock.now())
+
+    def test_the_operators_button_sends_it_again_too(
+        self, subscribe: Callable[..., Any], receiver: Receiver
+    ) -> None:
+        failed = given_up(subscribe("library"), receiver)
+        with unit_of_work():
+            assert outbox.retry([failed.id], now=clock.now()) == 1
+        assert send() == 1
+        assert waiting()[0][:3] == ("delivered", 1, "204")
+        assert outbox.waiting(topic=telling_agencies.TOPIC) == []
 
     def test_a_paused_subscription_waits_and_an_ended_one_drops(
         self, subscribe: Callable[..., Any], receiver: Receiver
@@ -419,6 +474,175 @@ class TestDelivery:
         assert is_signed(new.secret, *during)
         assert not is_signed(old.secret, *after)
         assert is_signed(new.secret, *after)
+
+    def test_a_backlog_goes_out_as_soon_as_the_receiver_is_back(
+        self, subscribe: Callable[..., Any], receiver: Receiver
+    ) -> None:
+        secret, at = subscribe("library"), clock.now()
+        receiver.answers = [500]
+        happen(secret.webhook_id, 200, at)
+        rounds = 0
+        for second in range(31):
+            while rounds < 40 and outbox.drain_once(
+                telling_agencies.LETTER, now=at + dt.timedelta(seconds=second)
+            ):
+                rounds += 1
+        assert rounds < 40, "what waits is not looked at again and again"
+        assert len(set(receiver.ids)) == 200
+        assert len(receiver.ids) == 201, "the first came twice, the others once"
+        happened = [one["timestamp"] for one in receiver.said]
+        assert happened == sorted(happened)
+
+    def test_what_a_rest_held_back_goes_out_when_it_ends(
+        self, subscribe: Callable[..., Any], receiver: Receiver
+    ) -> None:
+        secret, at = subscribe("library"), clock.now()
+        change(secret, "paused")
+        happen(secret.webhook_id, 120, at)
+        for minutes in (0, 10, 20):
+            while send(dt.timedelta(minutes=minutes)):
+                pass
+        change(secret, "active")
+        for _ in range(4):
+            send(dt.timedelta(minutes=30))
+        assert len(set(receiver.ids)) == len(receiver.ids) == 120
+
+    def test_a_round_that_takes_too_long_is_known_as_far_as_it_came(
+        self,
+        subscribe: Callable[..., Any],
+        receiver: Receiver,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(telling_agencies, "ROUNDS_S", 0.0)
+        many, one = subscribe("library"), subscribe("hospital")
+        happen(many.webhook_id, 5, clock.now())
+        happen(one.webhook_id, 1, clock.now())
+        send()
+        assert len(receiver.got) == 2, "the first of each"
+        for _ in range(4):
+            send()
+        assert [row.state for row in waiting()[:6]] == ["delivered"] * 6
+        assert len(set(receiver.ids)) == len(receiver.ids) == 6, "each once"
+
+    def test_one_that_trickles_is_given_up_in_time_and_the_others_are_told(
+        self, subscribe: Callable[..., Any], receiver: Receiver
+    ) -> None:
+        slow, networks = Receiver(), [ip_network("127.0.0.0/8")]
+        slow.slow_s = 4 * ANSWER_WITHIN_S
+        patient = HttpWebhooks(
+            networks=networks, plain=True, timeout_s=60, within_s=ANSWER_WITHIN_S
+        )
+        ports.provide(WebhookReceivers, patient, name="agencies' systems", timeout_s=60)
+        for url in (slow.url, receiver.url):
+            telling_agencies.ping(
+                webhook_id=subscribe("library", url=url).webhook_id, actor=SYSTEM, now=clock.now()
+            )
+        send()
+        slow.down()
+        assert sorted(one.last_answer for one in waiting()[:2]) == ["204", "time-out"]
+
+    def test_nobody_is_opened_for_a_message_that_cannot_go_yet(
+        self, subscribe: Callable[..., Any], receiver: Receiver
+    ) -> None:
+        subscribe("library", "card.lost")
+        people = [linked("library", f"L50000{n:04}") for n in range(1200, 1204)]
+        for who in people:
+            lose(who)
+        noticed()
+        receiver.answers = [204, 500]
+        send()
+        assert len(receiver.got) == 2
+        assert [told(who) for who in people] == [1, 1, 0, 0]
+
+    def test_one_that_ended_while_it_was_called_sends_nothing_to_others_again(
+        self, subscribe: Callable[..., Any], receiver: Receiver
+    ) -> None:
+        class Ending:
+            def send(self, calls: Sequence[WebhookCall]) -> list[agencies.MessageTry]:
+                posted.extend(call.url for call in calls)
+                change(ended, "ended")
+                connection.close()  # ports are called in a thread of their own
+                return [
+                    agencies.MessageTry(
+                        message_id=call.message_id,
+                        delivered=call.url != "http://ended.test/",
+                        answer="410" if call.url == "http://ended.test/" else "204",
+                    )
+                    for call in calls
+                ]
+
+        posted: list[str] = []
+        ended, other = subscribe("library", url="http://ended.test/"), subscribe("hospital")
+        ports.provide(WebhookReceivers, Ending(), name="agencies' systems")
+        for one in (ended, other):
+            telling_agencies.ping(webhook_id=one.webhook_id, actor=SYSTEM, now=clock.now())
+        send()
+        assert sorted(posted) == sorted(["http://ended.test/", receiver.url])
+        assert [row.state for row in waiting()[:2]] == ["delivered", "dropped"]
+        assert outbox.waiting(topic=telling_agencies.TOPIC) == []
+
+
+class TestEnds:
+    """A system that is taken out, one in the sandbox, and what is long past."""
+
+    def test_a_revoked_system_leaves_nothing_that_waits(
+        self, subscribe: Callable[..., Any], receiver: Receiver
+    ) -> None:
+        secret = subscribe("library")
+        failed = given_up(secret, receiver)
+        telling_agencies.ping(webhook_id=secret.webhook_id, actor=SYSTEM, now=clock.now())
+        client = agencies.webhook(webhook_id=secret.webhook_id).client_id
+        with unit_of_work():
+            agencies.revoke_client(client_id=client, actor=SYSTEM, now=clock.now())
+        assert agencies.webhook(webhook_id=secret.webhook_id).state == "ended"
+        send()
+        assert receiver.answers == []
+        assert [row.state for row in waiting()[:2]] == ["dropped", "dropped"]
+        assert outbox.waiting(topic=telling_agencies.TOPIC) == []
+        with pytest.raises(agencies.NothingToSendAgain):
+            telling_agencies.send_again(message_ids=[failed.ref], actor=SYSTEM, now=clock.now())
+        with pytest.raises(agencies.NoSuchWebhook):
+            telling_agencies.ping(webhook_id=secret.webhook_id, actor=SYSTEM, now=clock.now())
+
+    @pytest.mark.parametrize("is_demo", [False, True])
+    def test_a_system_in_the_sandbox_is_told_of_nobody_outside_a_demo(
+        self, settings: Any, receiver: Receiver, is_demo: bool
+    ) -> None:
+        settings.CITYCARD_DEMO = is_demo
+        with unit_of_work():
+            client = agencies.connect_client(
+                code=f"TRY-{is_demo}", agency="library", sandbox=True, actor=SYSTEM,
+                now=clock.now(),
+            )  # fmt: skip
+            agencies.add_webhook(
+                client_id=client.client_id, url=receiver.url, kinds=telling_agencies.KINDS,
+                plain=True, actor=SYSTEM, now=clock.now(),
+            )  # fmt: skip
+        lose(linked("library", f"L5000013{is_demo:02}"))
+        noticed()
+        send()
+        assert ("card.lost" in [one["type"] for one in receiver.said]) is is_demo
+
+    def test_what_is_long_past_is_deleted_with_its_letter(
+        self, subscribe: Callable[..., Any], receiver: Receiver
+    ) -> None:
+        secret = subscribe("library")
+        telling_agencies.ping(webhook_id=secret.webhook_id, actor=SYSTEM, now=clock.now())
+        send()
+        failed = given_up(secret, receiver)
+
+        def clear(days: int) -> list[int]:
+            with unit_of_work():
+                agencies.clear_messages(now=clock.now() + dt.timedelta(days=days))
+            found = rows(
+                "SELECT ref FROM infra_outbox WHERE topic = %s AND ref IN (SELECT id FROM"
+                " agencies_webhook_message WHERE webhook_id = %s)",
+                [telling_agencies.TOPIC, secret.webhook_id],
+            )
+            return [one.ref for one in found]
+
+        assert len(clear(days=89)) == 2
+        assert clear(days=200) == [failed.ref], "what was given up can still be sent again"
 
 
 class TestAddresses:

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from citycard.agencies.events import ClientConnected, ClientKeyRotated, ClientRevoked
+from citycard.agencies.webhooks import change_webhook, webhooks
 from citycard.infra.crypto import hash_token
 from citycard.infra.database import execute, row, rows
 from citycard.infra.journal import announce
@@ -136,7 +137,9 @@ def rotate_client_key(
 
 
 def revoke_client(*, client_id: int, actor: Actor, now: dt.datetime) -> None:
-    """Refuse a system from now on; twice is once. Announces ``agencies.client.revoked``.
+    """Refuse a system from now on, and end its subscriptions; twice is once.
+
+    Announces ``agencies.client.revoked``, ``agencies.webhook.changed``.
 
     :raises NoSuchClient: there is none with this id
     """
@@ -146,6 +149,8 @@ def revoke_client(*, client_id: int, actor: Actor, now: dt.datetime) -> None:
         "UPDATE agencies_client SET state = 'revoked', revoked_at = %s WHERE id = %s",
         [now, client_id],
     )
+    for one in webhooks(client_id=client_id):
+        change_webhook(webhook_id=one.webhook_id, state="ended", actor=actor, now=now)
     announce(ClientRevoked(client_id=client_id))
 
 

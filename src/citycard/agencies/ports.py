@@ -11,13 +11,9 @@ __all__ = ["MessageTry", "WebhookCall", "WebhookReceivers"]
 
 @dataclass(frozen=True, kw_only=True)
 class WebhookCall:
-    """One signed message for one address.
-
-    :ivar webhook_id: whose messages go out one after the other
-    """
+    """One signed message for one address."""
 
     message_id: int
-    webhook_id: int
     url: str
     headers: dict[str, str]
     body: bytes = field(repr=False)
@@ -27,8 +23,8 @@ class WebhookReceivers(Protocol):
     """Agencies' systems that are told of what happens."""
 
     def send(self, calls: Sequence[WebhookCall]) -> list[MessageTry]:
-        """Post messages and tell what came of each that was tried.
+        """Post messages side by side and tell what came of each that was begun.
 
-        Those of one subscription go one after the other, and none after one that failed; a
-        receiver that is slow or down holds up no other.
+        A receiver that is slow or down holds up no other; those without an answer here were not
+        begun within the time.
         """

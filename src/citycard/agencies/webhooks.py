@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from citycard.agencies.events import WebhookAdded, WebhookChanged
-from citycard.infra import crypto
+from citycard.infra import crypto, outbox
 from citycard.infra.database import execute, row, rows, scalar
 from citycard.infra.journal import announce
 from citycard.infra.unit_of_work import require_unit_of_work
@@ -20,6 +20,9 @@ from citycard.kernel.errors import Refused
 WebhookState = Literal["active", "paused", "ended"]
 MOST_WEBHOOKS = 10
 LONGEST_URL = 500
+WEBHOOK_TOPIC = "systems.webhooks"
+"""The outbox's letters about messages; each one's ``ref`` is the message."""
+
 SECRET = "agencies.webhook.secret"  # noqa: S105 - the label of a sealed field
 
 
@@ -148,7 +151,7 @@ def rotate_webhook_secret(
 
 
 def change_webhook(*, webhook_id: int, state: WebhookState, actor: Actor, now: dt.datetime) -> None:
-    """Let a subscription rest, go on, or end; what waited when it ends is not delivered.
+    """Let a subscription rest, go on, or end; what was not delivered when it ends never is.
 
     Announces ``agencies.webhook.changed``.
 
@@ -157,13 +160,30 @@ def change_webhook(*, webhook_id: int, state: WebhookState, actor: Actor, now: d
     assert state in get_args(WebhookState), state
     _locked(webhook_id)
     execute("UPDATE agencies_webhook SET state = %s WHERE id = %s", [state, webhook_id])
-    if state == "ended":
+    if state == "active":
+        _look_at_letters(webhook_id, ["waiting"], now)
+    elif state == "ended":
+        _look_at_letters(webhook_id, ["waiting", "failed"], now)
         execute(
             "UPDATE agencies_webhook_message SET state = 'dropped', ended_at = %s"
-            " WHERE webhook_id = %s AND state = 'waiting'",
+            " WHERE webhook_id = %s AND state IN ('waiting', 'failed')",
             [now, webhook_id],
         )
     announce(WebhookChanged(webhook_id=webhook_id))
+
+
+def rest_webhooks(*, webhook_ids: Sequence[int], now: dt.datetime) -> None:
+    """Let subscriptions rest whose receivers are gone; one that ended meanwhile stays ended.
+
+    Announces ``agencies.webhook.changed``.
+    """
+    require_unit_of_work()
+    for one in rows(
+        "UPDATE agencies_webhook SET state = 'paused'"
+        " WHERE id = ANY(%s::bigint[]) AND state = 'active' RETURNING id",
+        [sorted(webhook_ids)],
+    ):
+        announce(WebhookChanged(webhook_id=one.id))
 
 
 def webhooks(*, client_id: int) -> list[Webhook]:
@@ -195,18 +215,29 @@ def webhook(*, webhook_id: int) -> Webhook:
     return _read(found)
 
 
-def webhooks_of_kinds(*, kinds: Sequence[str]) -> list[Webhook]:
-    """Return the subscriptions, of systems that are in use, to any of these kinds."""
+def webhooks_of_kinds(*, kinds: Sequence[str], sandboxes: bool) -> list[Webhook]:
+    """Return the subscriptions, of systems that are in use, to any of these kinds.
+
+    :param sandboxes: those of systems in the sandbox, too: where everybody is invented
+    """
     found = rows(
         f"{_WEBHOOK} WHERE w.kinds && %s::text[] AND w.state <> 'ended' AND c.state = 'active'"
-        " ORDER BY w.id",
-        [list(kinds)],
+        " AND (NOT c.sandbox OR %s) ORDER BY w.id",
+        [list(kinds), sandboxes],
     )
     return [_read(one) for one in found]
 
 
 def _read(found: Any) -> Webhook:
     return Webhook(**{**found._asdict(), "kinds": tuple(found.kinds)})
+
+
+def _look_at_letters(webhook_id: int, states: Sequence[str], now: dt.datetime) -> None:
+    found = rows(
+        "SELECT id FROM agencies_webhook_message WHERE webhook_id = %s AND state = ANY(%s)",
+        [webhook_id, states],
+    )
+    outbox.hasten(topic=WEBHOOK_TOPIC, refs=[one.id for one in found], now=now)
 
 
 def _locked(webhook_id: int) -> Any:

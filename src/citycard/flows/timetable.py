@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from citycard.agencies import api as agencies
 from citycard.flows import (
     allowances,
     braking_rules,
@@ -45,12 +46,14 @@ def seal_access_records(now: dt.datetime) -> None:
 
 
 def clear_expired(now: dt.datetime) -> None:
-    """Delete sessions, sign-in challenges, used codes and keys of requests that are over."""
+    """Delete sessions, sign-in challenges, used codes, keys of requests and systems' messages that
+    are over."""
     with unit_of_work():
         identity.clear_expired(now=now)
         wallet.clear_uses(now=now)
         idempotency.clear(now=now)
 
+        agencies.clear_messages(now=now)
 
 def count_city_people(now: dt.datetime) -> None:
     """Count different people of several services together, in months that have ended."""

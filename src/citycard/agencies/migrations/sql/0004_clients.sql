@@ -76,5 +76,6 @@ CREATE TABLE agencies_webhook_message (
 );
 CREATE INDEX agencies_webhook_message_waiting ON agencies_webhook_message (webhook_id, id) WHERE state = 'waiting';
 CREATE INDEX agencies_webhook_message_webhook ON agencies_webhook_message (webhook_id, id DESC);
+CREATE INDEX agencies_webhook_message_ended ON agencies_webhook_message (ended_at) WHERE ended_at IS NOT NULL;
 COMMENT ON TABLE agencies_webhook_message IS 'What a system is told. Whom it is about is sealed: two agencies'' messages share no value.';
 COMMENT ON COLUMN agencies_webhook_message.last_answer IS 'What came of the last try: a status, or a word for what went wrong.';
