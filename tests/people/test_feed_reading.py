@@ -73,6 +73,30 @@ def test_a_change_without_personal_words_is_what_logs_show() -> None:
     assert repr(read(month()).changes[0]) == "RegisterChange(number=100001, kind=moved)"
 
 
+@pytest.mark.parametrize(
+    ("day", "reads"),
+    [
+        ("2026-12-22", True),  # a month ahead
+        ("2026-12-23", False),
+        ("2062-10-31", False),  # from then on every right list would be an old one
+        ("1899-12-31", False),
+        ("1900-01-01", True),
+    ],
+)
+def test_a_full_list_is_of_a_day_that_can_be(day: str, reads: bool) -> None:
+    listed = [change(n, "listed", "2020-01-01", code="disability") for n in range(1, 3)]
+    content = people.write_feed_file(
+        register="disability", changes=listed, listed_on=dt.date.fromisoformat(day)
+    )
+    if reads:
+        assert read(content).listed_on == dt.date.fromisoformat(day)
+    else:
+        with pytest.raises(people.FeedLine) as refused:
+            read(content)
+        assert refused.value.facts["line"] == 1
+        assert "odd_date" in refused.value.facts["why"]
+
+
 def test_days_of_the_republic_and_own_districts_are_understood() -> None:
     content = month(1).replace(b"2026-10-02", b"1151002").replace(b"65000", "台北市".encode())
     (one,) = read(content.replace("板橋區".encode(), "大安區".encode())).changes

@@ -24,7 +24,7 @@ _HOUSEHOLD = {
 }
 _SCHOOL = ("enrolled", "graduated", "left_school")
 _TOO_LONG = 18
-_WHY = "people.feed_why."
+WHY = "people.feed_why."
 _Wrong = Callable[[str, str], FeedLine]
 
 
@@ -69,7 +69,7 @@ def change_of(
     """
 
     def wrong(column: str, why: str) -> FeedLine:
-        return FeedLine(file=name, line=line, column=column, why=_WHY + why)
+        return FeedLine(file=name, line=line, column=column, why=WHY + why)
 
     _there(row, wrong)
     kind = row["kind"]
@@ -116,16 +116,24 @@ def _says(row: Mapping[str, str], words: FeedWords, wrong: _Wrong) -> dict[str, 
 def _cells(line: int, cells: Sequence[str], columns: Sequence[str], name: str) -> dict[str, str]:
     if len(cells) != len(columns):
         column = columns[min(len(cells), len(columns) - 1)]
-        raise FeedLine(file=name, line=line, column=column, why=_WHY + "cells")
+        raise FeedLine(file=name, line=line, column=column, why=WHY + "cells")
     return dict(zip(columns, cells, strict=True))
 
 
 def _day(row: Mapping[str, str], column: str, latest: dt.date, wrong: _Wrong) -> dt.date:
-    found = day_of(row[column])
+    return day_in(row[column], latest=latest, wrong=lambda why: wrong(column, why))
+
+
+def day_in(said: str, *, latest: dt.date, wrong: Callable[[str], FeedLine]) -> dt.date:
+    """Return a day that can be, up to a last one.
+
+    :param wrong: makes the refusal of a day that can't, from what is wrong with it
+    """
+    found = day_of(said)
     if found is None:
-        raise wrong(column, "bad_date")
+        raise wrong("bad_date")
     if not OLDEST <= found <= latest:
-        raise wrong(column, "odd_date")
+        raise wrong("odd_date")
     return found
 
 

@@ -14,7 +14,7 @@ import hashlib
 import io
 from collections.abc import Callable, Sequence
 
-from citycard.people.feed_checking import changes_of
+from citycard.people.feed_checking import AHEAD, WHY, changes_of, day_in
 from citycard.people.feed_refusals import (
     FeedCut,
     FeedEmpty,
@@ -67,7 +67,7 @@ def read_feed_file(
     if not body and form == "list":
         raise FeedEmpty(file=name)
     _numbers(body, end, name)
-    listed_on = day_of(after) if form == "list" else None
+    listed_on = _listed_on(table[0], name, today) if form == "list" else None
     changes = changes_of(
         body, columns=columns, name=name, register=register, today=today, words=words
     )
@@ -82,6 +82,17 @@ def read_feed_file(
         changes=changes,
         content_hash=hashlib.sha256(content).digest(),
         checked_by="signature" if signed else "total",
+    )
+
+
+def _listed_on(first: Numbered, name: str, today: dt.date) -> dt.date:
+    """Return the day of a full list: in the days that a change may have, or every later list would
+    be an old one."""
+    line, cells = first
+    return day_in(
+        cells[4],
+        latest=today + AHEAD,
+        wrong=lambda why: FeedLine(file=name, line=line, column="list", why=WHY + why),
     )
 
 
