@@ -9,11 +9,12 @@ from citycard.entitlements import api as entitlements
 from citycard.flows import offering_rights
 from citycard.infra import clock
 from citycard.infra.database import rows
+from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import SYSTEM, Actor
 from citycard.people import api as people
 from tests.flows.living import NOW, new_number
-from tests.flows.registers import change, fact, file_of, settle
+from tests.flows.registers import TODAY, change, fact, file_of, settle
 from tests.flows.test_following_register import Resident, take
 
 pytestmark = pytest.mark.city("taipei")
@@ -25,7 +26,7 @@ def member(birth_on: dt.date, *, agrees: bool) -> int:
     with unit_of_work():
         (one,) = people.enrol_many(people=[new], actor=SYSTEM, now=NOW)
         assert one.member_id is not None
-        told = {"registered_city": "taipei", "resides_in_city": True}
+        told = {"registered_city": current_pack().code, "resides_in_city": True}
         people.record_facts(
             facts=[fact(one.member_id, name, value, birth_on) for name, value in told.items()],
             actor=SYSTEM,
@@ -86,6 +87,35 @@ def test_a_certificate_is_offered_as_soon_as_its_register_says_so(city: Any) -> 
         )
     settle()
     assert offered(one) == ["disability-rides"]
+
+
+def test_what_is_held_only_with_another_is_offered_with_that(city: Any) -> None:
+    """A companion's card goes with its holder's right."""
+    table = current_pack().table("entitlements")
+    followers = {code: row["follows"] for code, row in table.items() if "follows" in row}
+    assert followers
+    one = member(dt.date(1980, 1, 1), agrees=True)
+    with unit_of_work():
+        people.record_facts(
+            facts=[
+                fact(one, "status.disability", True, dt.date(2026, 11, 1)),
+                fact(one, "status.disability-companion", True, dt.date(2026, 11, 1)),
+            ],
+            actor=SYSTEM,
+            now=NOW,
+        )
+    settle()
+    live(2)
+    assert not set(offered(one)) & followers.keys()
+    with unit_of_work():
+        people.record_facts(
+            facts=[fact(one, f"approval.{code}", True, TODAY) for code in followers.values()],
+            actor=SYSTEM,
+            now=NOW,
+        )
+    settle()
+    live(1)
+    assert set(offered(one)) & followers.keys()
 
 
 def test_who_has_it_is_not_offered_it(city: Any) -> None:

@@ -9,8 +9,9 @@ Source: 台北卡整合服務「從出生到老」; Personal Data Protection Act
 """
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
+from citycard.applications import api as applications
 from citycard.entitlements import api as entitlements
 from citycard.infra import clock
 from citycard.infra.journal import Announced
@@ -49,7 +50,7 @@ def follow_facts(batch: Sequence[Announced]) -> None:
 def offer(*, member_ids: Sequence[int], now: dt.datetime) -> int:
     """Offer rights to members who agreed; returns how many offers are new. In a unit of work."""
     today = current_pack().time.day(now)
-    codes = _applied_for(today)
+    codes, follows = _applied_for(now), _follows()
     if not codes or not member_ids:
         return 0
     held = entitlements.machine_rights_of(member_ids=member_ids, on=today)
@@ -58,7 +59,9 @@ def offer(*, member_ids: Sequence[int], now: dt.datetime) -> int:
         _message(member, code)
         for member, decisions in found.items()
         for code, decision in decisions.items()
-        if decision.verdict is Verdict.YES and not _has(held[member], code)
+        if decision.verdict is Verdict.YES
+        and not _has(held[member], code)
+        and (follows.get(code) is None or _has(held[member], follows[code]))
     ]
     return sum(1 for told in notify.tell_many(messages=messages, now=now) if told.is_new)
 
@@ -90,15 +93,25 @@ def agree(*, member_id: int, actor: Actor, now: dt.datetime) -> int:
     )
 
 
-def _applied_for(on: dt.date) -> list[str]:
-    """Return the rights that one gets by applying and that a form takes applications for."""
-    forms = current_pack().table("forms").values()
-    offered = {row["entitlement"] for form in forms for row in form["services"].values()}
+def _applied_for(now: dt.datetime) -> list[str]:
+    """Return the rights that one gets by applying and that a form takes applications for now."""
+    offered: set[str] = set()
+    for code in current_pack().table("forms"):
+        form = applications.form(code=code)
+        closed = applications.closed_services(form=form, now=now)
+        offered |= {row.entitlement for name, row in form.services.items() if name not in closed}
     return [
         one.code
-        for one in entitlements.catalogue(on=on)
+        for one in entitlements.catalogue(on=current_pack().time.day(now))
         if one.granted_by == "application" and one.code in offered
     ]
+
+
+def _follows() -> Mapping[str, str]:
+    """Return the rights that are held only together with another: a companion's with its
+    holder's."""
+    table = current_pack().table("entitlements")
+    return {code: row["follows"] for code, row in table.items() if row.get("follows")}
 
 
 def _has(rights: Sequence[entitlements.Right], code: str) -> bool:
