@@ -177,6 +177,28 @@ def test_a_right_that_turns_out_to_have_ended_takes_its_concession_away(town: To
     assert town.queue(member) == [(Difference.TOO_LITTLE, 18, -9)]
 
 
+def test_a_right_that_is_given_back_finds_its_points_whoever_hears_of_it_first(town: Town) -> None:
+    """The month's allowance was corrected to nothing; that the right is back reaches the rides
+    before it reaches the job that corrects allowances."""
+    member = town.resident("senior-rides")
+    number = town.card(member)
+    town.take(*bus(town, number, at(5, 8)))
+    long_past = dt.date(2026, 2, 1)
+    town.say(member, "registered_city", "taoyuan", to=long_past)
+    town.decide_rights(member, on=long_past)
+    town.settle()
+    with unit_of_work():
+        entitlements.grant_month(month=MONTH, member_ids=[member], now=NOW, actor=SYSTEM)
+    assert [ride.points for ride in town.rides(member)] == [0]
+    assert town.points_left(member) == 0
+    town.say(member, "registered_city", "taoyuan", to=dt.date(2027, 1, 1))
+    town.settle()  # the fact alone: nobody has decided the right yet
+    town.decide_rights(member, on=long_past)
+    town.settle()
+    assert [ride.points for ride in town.rides(member)] == [9]
+    assert town.points_left(member) == 800 - 9
+
+
 def test_an_unknown_operator_is_a_difference_and_touches_nobody_s_points(town: Town) -> None:
     member = town.resident("senior-rides")
     number = town.card(member)

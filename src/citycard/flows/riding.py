@@ -45,7 +45,9 @@ def follow_changes(batch: Sequence[Announced]) -> None:
     subscriber's handler."""
     touched = set()
     if members := _ids(batch, RIGHTS, "member_ids"):
-        touched |= fares.touched_by_rights(member_ids=members)
+        moved = fares.touched_by_rights(member_ids=members)
+        _grant_again(moved)
+        touched |= moved
     if members := _ids(batch, FACTS, "member_ids"):
         since = (clock.today() - FACTS_REACH).replace(day=1)
         moved = fares.touched_by_facts(member_ids=members, since=since)
