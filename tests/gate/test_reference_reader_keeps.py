@@ -75,6 +75,22 @@ def test_a_revocation_in_the_middle_of_a_batch_leaves_what_came_before_it() -> N
     assert [tap.seq for tap in journal.waiting()] == [3, 4]
 
 
+def test_a_reader_whose_key_is_of_an_earlier_epoch_is_told_so_and_keeps_its_taps() -> None:
+    key_of_one = GateReader(1, "R-1", "a", "s", "easycard", "printed", True, b"", epoch=1)
+
+    def answer(tap: Told) -> Told:
+        [read], _ = wire.read_taps(json.dumps(tap).encode(), key_of_one)
+        return wire.not_taken(read) if isinstance(read, wire.NotTaken) else accepted(tap)
+
+    gate, journal = Scripted(), noted(2)
+    gate.answer = answer
+    with pytest.raises(Refused, match="key is of epoch 1"):
+        reader(gate, journal, epoch=2).tap(NUMBER, ride=RIDE, sale=SALE)
+    with pytest.raises(Refused, match="key is of epoch 1"):
+        reader(gate, journal, epoch=2).upload()
+    assert [(tap.epoch, tap.number) for tap in journal.waiting()] == [(2, NUMBER)]
+
+
 @pytest.mark.parametrize("code", ["bad_ride", "bad_sale", "conflict", "quarantined_time"])
 def test_what_the_city_did_not_take_as_a_ride_or_sale_stays_whole(code: str) -> None:
     gate, journal = Scripted(), noted(2)

@@ -230,8 +230,10 @@ class Reader:
             [(tap, json.dumps(answer)) for tap, answer in kept],
             to_mend=[tap for tap, answer in kept if answer["code"] in TO_MEND],
         )
-        if len(kept) < len(both):
-            raise Refused(403, "this reader, or this epoch of it, is out of service", REVOKED)
+        for answer in told:
+            if answer["code"] == REVOKED:
+                detail = "this reader, or this epoch of it, is out of service"
+                raise Refused(403, str(answer.get("detail", detail)), REVOKED)
         return [_answer(answer) for answer in told]
 
     def _notice_used_numbers(self, epochs: Sequence[int]) -> None:
