@@ -106,6 +106,53 @@ def test_only_changed_rules_are_decided_again_and_only_once(older_seniors: Any) 
     assert entitlements.verify(now=noon(TODAY)) == []
 
 
+def test_rules_that_come_and_go_are_decided_again_each_time(
+    older_seniors: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, younger, _ = seniors()
+    older_seniors()
+    for _ in range(2):
+        carry_out(preview(codes=entitlements.changed_rules()).run_id)
+        assert "senior-rides" not in rights(younger, TODAY)
+        with monkeypatch.context() as citys:
+            citys.delenv("CITYCARD_PACKS")
+            assert entitlements.changed_rules() == ("senior-rides",)
+            carry_out(preview(codes=entitlements.changed_rules()).run_id)
+            assert entitlements.changed_rules() == ()
+        assert "senior-rides" in rights(younger, TODAY)
+        assert entitlements.changed_rules() == ("senior-rides",)
+
+
+def test_what_was_undone_is_no_longer_what_people_stand_by(
+    older_seniors: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, younger, _ = seniors()
+    older_seniors()
+    run = carry_out(preview(codes=entitlements.changed_rules()).run_id)
+    undo(run.run_id)
+    assert entitlements.changed_rules() == ("senior-rides",)
+    with monkeypatch.context() as citys:
+        citys.delenv("CITYCARD_PACKS")
+        assert entitlements.changed_rules() == ()
+    carry_out(preview(codes=entitlements.changed_rules()).run_id)
+    assert "senior-rides" not in rights(younger, TODAY)
+
+
+def test_days_that_are_lost_later_are_told_apart_from_others() -> None:
+    member = person(D(1950, 1, 1))
+    decide([member], TODAY)
+    say(member, "registered_city", "newtaipei", since=D(2027, 3, 1))
+    found = preview()
+    assert {(one.kind, one.members) for one in found.counts} == {("cut", 1)}
+    assert entitlements.lost_days_of_run(run_id=found.run_id) == {
+        code: (D(2027, 3, 1), D(2027, 3, 1)) for code in rights(member, TODAY)
+    }
+    with unit_of_work():
+        changes = entitlements.decide_again(member_ids=[member], now=noon(TODAY), actor=SYSTEM)
+    assert {one.lost_on for one in changes} == {D(2027, 3, 1)}
+    assert {one.after is None for one in changes} == {False}
+
+
 def test_who_would_begin_later_is_looked_at_on_the_new_eve(older_seniors: Any) -> None:
     member = person(D(1962, 5, 5))
     say(member, "approval.senior-rides", True)

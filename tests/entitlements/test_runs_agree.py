@@ -121,7 +121,8 @@ def test_many_at_once_are_decided_in_sets_with_the_same_changes(
 def shown(changes: list[entitlements.Change]) -> list[Any]:
     """What changed for whom; that only past days did is told nobody."""
     found = [
-        (one.member_id, one.entitlement, said(one.before)[:2], said(one.after)) for one in changes
+        (one.member_id, one.entitlement, said(one.before)[:2], said(one.after), one.lost_on)
+        for one in changes
     ]
     return sorted(one for one in found if one[2] or one[3])
 

@@ -30,21 +30,30 @@ class Resident:
     card: str
 
 
-def residents(count: int, *, approval: str = "senior-rides", **facts: object) -> list[Resident]:
+def residents(
+    count: int,
+    *,
+    approval: str = "senior-rides",
+    kind: str = "senior",
+    born: dt.date = BORN,
+    **facts: object,
+) -> list[Resident]:
     """Make residents who hold a right and a card each; the events are settled."""
+    city = current_pack().code
+    district = next(iter(current_pack().table("districts")))
     since = NOW - dt.timedelta(days=60)
     ids = [new_number() for _ in range(count)]
     with unit_of_work():
         partitions.ensure_months(since.date(), NOW.date())
     new = [
         people.NewMember(
-            name=f"林長者{n}", birth_on=BORN, sex="f", id_number=number, district="daan"
+            name=f"林長者{n}", birth_on=born, sex="f", id_number=number, district=district
         )
         for n, number in enumerate(ids)
     ]
     with clock.stopped_at(since), unit_of_work():
         members = [one.member_id for one in people.enrol_many(people=new, actor=SYSTEM, now=since)]
-        told = {"registered_city": "taipei", "resides_in_city": True, f"approval.{approval}": True}
+        told = {"registered_city": city, "resides_in_city": True, f"approval.{approval}": True}
         people.record_facts(
             facts=[
                 fact(member, name, value)
@@ -60,7 +69,7 @@ def residents(count: int, *, approval: str = "senior-rides", **facts: object) ->
         made = cards.register_many(
             cards=[
                 cards.NewCard(
-                    kind="senior",
+                    kind=kind,
                     medium="easycard",
                     numbers={"printed": f"9{n:0>15}", "chip_id": n},
                 )
@@ -149,6 +158,13 @@ def standing() -> dict[str, list[tuple[object, ...]]]:
             tuple(one)
             for one in rows(
                 "SELECT member_id, entitlement, valid::text FROM pub.rights ORDER BY 1, 2, 3"
+            )
+        ],
+        "right_cards": [
+            tuple(one)
+            for one in rows(
+                "SELECT member_id, entitlement, card_id, bound::text FROM pub.right_cards"
+                " ORDER BY 1, 2, 3, 4"
             )
         ],
         "members": [

@@ -9,8 +9,16 @@ import pytest
 
 from citycard.agencies import api as agencies
 from citycard.entitlements import api as entitlements
-from citycard.flows import approving, braking, cancelling, following_register, restituting
-from citycard.infra import clock, papers
+from citycard.flows import (
+    approving,
+    braking,
+    cancelling,
+    following_register,
+    keeping_rights,
+    listing_ends,
+    restituting,
+)
+from citycard.infra import clock, papers, partitions
 from citycard.infra.database import execute, rows, scalar
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import Actor
@@ -167,6 +175,56 @@ def test_a_halved_list_waits_a_second_officer_rejects_it_and_nothing_changed(cit
     again = take(list_of(holders, dt.date(2026, 10, 31)))
     assert not again.held
     assert standing() == before
+
+
+def test_a_move_told_days_ahead_is_weighed_today_and_listed_when_it_comes(city: Any) -> None:
+    many, (one, stays) = residents(60), residents(2)
+    settle()
+    before = standing()
+    ahead = dt.date(2026, 12, 1)
+    heavy = take(file_of([change(it, "moved", ahead, city="65000") for it in many]), actor=OFFICER)
+    assert heavy.held
+    assert standing() == before
+    found = agencies.mass_change(change_id=heavy.change_id)
+    (seniors,) = [it for it in found.figures if it.entitlement == "senior-rides"]
+    assert (seniors.ended, seniors.first_on, seniors.last_on) == (60, ahead, ahead)
+    assert dict(seniors.reasons) == {"moved": 60}
+    with unit_of_work():
+        agencies.reject(proposal_id=heavy.proposal_id or 0, reason="?", actor=SECOND, now=NOW)
+    settle()
+    light = take(file_of([change(one, "moved", ahead, city="65000")]))
+    settle()
+    assert not light.held
+    assert "senior-rides" in rides(one)
+    assert agencies.ended_rights(change_id=light.change_id) == []
+    then = dt.datetime(2026, 11, 30, 16, 10, tzinfo=dt.UTC)
+    with unit_of_work():
+        partitions.ensure_months(then.date(), ahead)
+    with clock.stopped_at(then):
+        keeping_rights.look_again(then)
+        settle(then)
+        listing_ends.list_ends(then)
+    settle(then)
+    assert rides(one, ahead) == set()
+    (day,) = agencies.mass_changes(kind=listing_ends.KIND, about=ahead.isoformat())
+    listed = {it["card_number"]: it["since"] for it in card_lines(day.id)}
+    assert listed[one.card] == "2026-12-01"
+    assert stays.card not in listed
+
+
+def test_who_died_or_got_it_back_since_is_on_no_list_that_says_otherwise(city: Any) -> None:
+    moved, died = residents(2)
+    settle()
+    away = take(file_of([change(one, "moved", MOVED_ON, city="65000") for one in (moved, died)]))
+    settle()
+    take(file_of([change(died, "died", dt.date(2026, 11, 10))]))
+    settle()
+    later = NOW + dt.timedelta(hours=2)
+    braking.undo(change_id=away.change_id, actor=SECOND, now=later)
+    settle(later)
+    assert "senior-rides" in rides(moved)
+    assert rides(died) == set()
+    assert [one["card_number"] for one in card_lines(away.change_id, "restore")] == [moved.card]
 
 
 def test_what_is_approved_is_carried_out_and_undone_as_a_whole(city: Any) -> None:

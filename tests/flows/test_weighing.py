@@ -61,6 +61,36 @@ def test_figures_count_everybody_once_and_hold_exactly_above_the_limit(
         assert one.is_held == (one.ended > max(50, int(one.holders * 0.005)))
 
 
+@pytest.mark.parametrize(
+    ("lost_on", "ends"),
+    [
+        (dt.date(2026, 12, 1), True),  # a move that the register tells ten days before
+        (dt.date(2027, 1, 1), True),  # a rule that ends next year
+        (dt.date(2026, 9, 1), True),  # a month in the past is paid back
+        (None, False),  # prolonged, or begun earlier
+    ],
+)
+def test_who_keeps_a_right_for_fewer_days_loses_it_for_the_brake(
+    lost_on: dt.date | None, ends: bool
+) -> None:
+    changes = [kept(one, lost_on) for one in range(60)]
+    (found,) = figures_of(
+        changes, reasons={}, holders={"rides": 60}, means=None, days=1, brake=BRAKE
+    )
+    assert (found.ended, found.changed) == ((60, 0) if ends else (0, 60))
+    assert (found.holders, found.is_held) == (60, ends)
+    assert (found.first_on, found.last_on) == (lost_on, lost_on)
+    assert (samples_of(changes, 5) != {}) == ends
+    assert hash_of(changes) != hash_of([kept(one, None) for one in range(61)])
+
+
+def kept(member: int, lost_on: dt.date | None) -> entitlements.Change:
+    before = ended(member).before
+    return entitlements.Change(
+        member_id=member, entitlement="rides", before=before, after=before, lost_on=lost_on
+    )
+
+
 @given(st.permutations(range(1, 40)))
 def test_the_order_of_changes_tells_nothing(order: list[int]) -> None:
     changes = [ended(one) for one in order]

@@ -24,10 +24,13 @@ class MassChangeIsOver(Refused):
 class RightFigure:
     """What a mass change does to one right.
 
-    :ivar ended: people who lose it; ``begun`` gain it; ``changed`` keep it for other days
+    :ivar ended: people who lose it, or days of it; ``begun`` gain it; ``changed`` keep it, for
+        other days, and lose none
     :ivar holders: people who have it before
     :ivar reasons: of those who lose it, how many by what happened to them
     :ivar limit: more than so many who lose it wait for a second officer
+    :ivar first_on: the first of the days from which people lose it, ``last_on`` the last; None:
+        it ends by time alone, or for nobody
     """
 
     entitlement: str
@@ -37,6 +40,8 @@ class RightFigure:
     holders: int
     limit: int
     reasons: Mapping[str, int]
+    first_on: dt.date | None = None
+    last_on: dt.date | None = None
 
     @property
     def is_held(self) -> bool:
@@ -48,8 +53,9 @@ class RightFigure:
 class MassChange:
     """One run of the brake.
 
-    :ivar kind: ``feed`` (registers' changes) or ``rules`` (a rule or a pack)
-    :ivar about: whose: a register's code, a pack's hash
+    :ivar kind: ``feed`` (registers' changes), ``rules`` (a rule or a pack) or ``ends`` (what ended
+        for other reasons in a day: gathered for operators, never weighed)
+    :ivar about: whose: a register's code, a pack's hash, a day
     :ivar samples: some members for each right that ends, by id
     :ivar content_hash: of who gains or loses what
     :ivar ref: for rules, the re-check run's number
@@ -101,19 +107,24 @@ def weigh_mass_change(
     samples: Mapping[str, Sequence[int]],
     content_hash: str,
     days: int,
+    ref: int | None = None,
 ) -> None:
-    """Keep what a mass change would do, as it was worked out."""
+    """Keep what a mass change would do, as it was worked out.
+
+    :param ref: the run that worked it out, where that is another than the draft named
+    """
     require_unit_of_work()
     kept = [{**vars(one), "reasons": dict(one.reasons)} for one in figures]
     execute(
         "UPDATE agencies_mass_change SET figures = %s::jsonb, samples = %s::jsonb,"
-        " content_hash = %s, ended = %s, days = %s WHERE id = %s",
+        " content_hash = %s, ended = %s, days = %s, ref = coalesce(%s, ref) WHERE id = %s",
         [
-            json.dumps(kept),
+            json.dumps(kept, default=dt.date.isoformat),
             json.dumps({code: list(ids) for code, ids in samples.items()}),
             content_hash,
             sum(one.ended for one in figures),
             days,
+            ref,
             change_id,
         ],
     )
@@ -129,12 +140,13 @@ class EndedRight:
 
 
 def note_ended_rights(*, change_id: int, ended: Sequence[EndedRight]) -> None:
-    """Keep who lost what by a mass change."""
+    """Keep who lost what by a mass change; what is kept already stays as it is."""
     require_unit_of_work()
     if ended:
         execute(
             "INSERT INTO agencies_mass_change_ended (change_id, member_id, entitlement, ended_on)"
-            " SELECT %s, e.* FROM unnest(%s::bigint[], %s::text[], %s::date[]) AS e",
+            " SELECT %s, e.* FROM unnest(%s::bigint[], %s::text[], %s::date[]) AS e"
+            " ON CONFLICT DO NOTHING",
             [
                 change_id,
                 [one.member_id for one in ended],
@@ -193,21 +205,48 @@ def mass_change(*, change_id: int) -> MassChange:
 
     :raises NotFound: there is none of this number
     """
-    found = row(_CHANGE + " WHERE id = %s", [change_id])
+    return _one(change_id, "")
+
+
+def lock_mass_change(*, change_id: int) -> MassChange:
+    """Return a mass change and keep others from moving it on until this unit of work ends.
+
+    :raises NotFound: there is none of this number
+    """
+    require_unit_of_work()
+    return _one(change_id, "FOR UPDATE")
+
+
+def _one(change_id: int, lock: str) -> MassChange:
+    found = row(f"{_CHANGE} WHERE id = %s {lock}", [change_id])
     if found is None:
         raise NotFound(what="mass change")
     return _read(found)
 
 
-def mass_changes(*, states: Sequence[MassState] | None = None, limit: int = 60) -> list[MassChange]:
+def mass_changes(
+    *,
+    states: Sequence[MassState] | None = None,
+    kind: str | None = None,
+    about: str | None = None,
+    limit: int | None = 60,
+) -> list[MassChange]:
     """Return mass changes, newest first.
 
-    :param states: None returns those of every state
+    :param states: None returns those of every state; so with ``kind`` and ``about``
+    :param limit: None returns all of them
     """
     found = rows(
-        _CHANGE + " WHERE %(states)s::text[] IS NULL OR state = ANY(%(states)s::text[])"
+        _CHANGE + " WHERE (%(states)s::text[] IS NULL OR state = ANY(%(states)s::text[]))"
+        " AND (%(kind)s::text IS NULL OR kind = %(kind)s)"
+        " AND (%(about)s::text IS NULL OR about = %(about)s)"
         " ORDER BY id DESC LIMIT %(limit)s",
-        {"states": None if states is None else list(states), "limit": limit},
+        {
+            "states": None if states is None else list(states),
+            "kind": kind,
+            "about": about,
+            "limit": limit,
+        },
     )
     return [_read(one) for one in found]
 
@@ -225,15 +264,19 @@ def ended_rights(*, change_id: int) -> list[EndedRight]:
 _ENDED = """
 SELECT f ->> 'entitlement' AS entitlement, sum((f ->> 'ended')::integer) AS ended
 FROM agencies_mass_change c, jsonb_array_elements(c.figures) AS f
-WHERE c.state = 'carried_out' AND c.released_at > %s AND c.released_at <= %s GROUP BY 1
+WHERE c.state = 'carried_out' AND c.kind <> 'ends' AND c.released_at > %s AND c.released_at <= %s
+GROUP BY 1
 """
+
+
+_BEFORE = "SELECT 1 FROM agencies_mass_change WHERE released_at <= %s AND kind <> 'ends' LIMIT 1"
 
 
 def ended_lately(*, now: dt.datetime, days: int = 30) -> dict[str, float]:
     """Return how many people lost each right a day, on average, by mass changes of the last days;
     nothing where no mass change was carried out before those days began."""
     since = now - dt.timedelta(days=days)
-    if not scalar("SELECT 1 FROM agencies_mass_change WHERE released_at <= %s LIMIT 1", [since]):
+    if not scalar(_BEFORE, [since]):
         return {}
     return {one.entitlement: int(one.ended) / days for one in rows(_ENDED, [since, now])}
 
@@ -250,5 +293,11 @@ def _move(change_id: int, before: Sequence[MassState], after: MassState, **colum
 
 
 def _read(one: Any) -> MassChange:
-    figures = [RightFigure(**figure) for figure in json.loads(one.figures or "[]") or []]
+    figures = [_figure(figure) for figure in json.loads(one.figures or "[]") or []]
     return MassChange(**{**one._asdict(), "figures": figures, "samples": json.loads(one.samples)})
+
+
+def _figure(kept: Mapping[str, Any]) -> RightFigure:
+    days = {name: kept.get(name) for name in ("first_on", "last_on")}
+    read = {name: None if day is None else dt.date.fromisoformat(day) for name, day in days.items()}
+    return RightFigure(**{**kept, **read})

@@ -53,7 +53,6 @@ from citycard.cards.carrying import (
     RightMoved,
     RightMovedMeanwhile,
     cards_carrying,
-    free_rights,
     move_right,
 )
 from citycard.cards.doors import (
@@ -222,7 +221,6 @@ __all__ = [
     "find_by_any_number",
     "first_versions",
     "forget_units",
-    "free_rights",
     "fresh_documents",
     "held_before",
     "holders",

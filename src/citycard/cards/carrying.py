@@ -1,4 +1,9 @@
-"""One card a right, where the rule says so: binding another moves it, its end frees it."""
+"""One card a right, where the rule says so: binding another moves it, the card's end frees it.
+
+That the right itself ends frees no card: its own days say when it counts. If it comes back, since
+what ended it was a mistake that is undone, it is on the card that it was on, for the days between
+as well.
+"""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -85,19 +90,6 @@ def carry(*, pairs: Sequence[tuple[int, str, int]], now: dt.datetime) -> None:
         done = _begin([(*key, card) for key, card in wanted.items()], now)
         wanted = {key: card for key, card in wanted.items() if key not in done}
     assert not wanted, "a right could not be bound to a card"
-
-
-def free_rights(
-    *, entitlement: str, member_ids: Sequence[int], actor: Actor, now: dt.datetime
-) -> int:
-    """End the bindings of a right that members no longer have; returns how many there were."""
-    require_unit_of_work()
-    if entitlement not in card_table().single_rights:
-        return 0
-    keys = [(member, entitlement) for member in sorted(set(member_ids))]
-    held = _current(keys)
-    _end(list(held), now)
-    return len(held)
 
 
 def free_card(*, card_id: int, now: dt.datetime) -> None:

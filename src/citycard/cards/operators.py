@@ -12,12 +12,13 @@ class OperatorNumber:
     """A card that a member holds, by the number that an operator's readers know."""
 
     member_id: int
+    card_id: int
     issuer: str
     number: str
 
 
 _NUMBERS = """
-SELECT DISTINCT b.member_id, n.issuer, n.number
+SELECT DISTINCT b.member_id, b.card_id, n.issuer, n.number
 FROM cards_binding b
 JOIN cards_card_number n ON n.card_id = b.card_id
 WHERE b.member_id = ANY(%s::bigint[]) AND upper_inf(b.recorded) AND upper_inf(b.bound)

@@ -75,8 +75,10 @@ from citycard.entitlements.granting import decide, decide_again, decide_due
 from citycard.entitlements.mass_figures import (
     UsedAfter,
     ended_by_run,
+    held_of,
     holders_by_right,
     last_days,
+    lost_days_of_run,
     used_after,
 )
 from citycard.entitlements.previewing import begin_preview, go_on_previewing, preview
@@ -95,7 +97,7 @@ from citycard.entitlements.queries import (
     rights_of,
 )
 from citycard.entitlements.rulebook import NoSuchEntitlement
-from citycard.entitlements.run_values import Count, Preview, Sample, Share
+from citycard.entitlements.run_values import Count, Kind, Preview, Sample, Share
 from citycard.entitlements.runs import NoSuchRun, RunNotReady, preview_of
 from citycard.entitlements.undoing import undo
 from citycard.entitlements.values import Change, Entitlement, Explanation, Right
@@ -111,6 +113,7 @@ __all__ = [
     "Count",
     "Entitlement",
     "Explanation",
+    "Kind",
     "Left",
     "MonthAmount",
     "MonthGranted",
@@ -148,11 +151,13 @@ __all__ = [
     "gives_each_month",
     "go_on_previewing",
     "grant_month",
+    "held_of",
     "history",
     "holders_by_right",
     "judge",
     "last_days",
     "left_to_rides",
+    "lost_days_of_run",
     "machine_allowances",
     "machine_rights_of",
     "month_amounts",

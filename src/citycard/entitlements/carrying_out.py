@@ -1,7 +1,8 @@
 """Carrying out a mass decision: exactly the differences that were previewed are written."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from citycard.entitlements.changed_rules import changed_rules, settle
 from citycard.entitlements.chunks import cut_touched, work_through
@@ -25,16 +26,23 @@ LAST_MEMBER = 2**63 - 1
 MOST_MOVED_PPM = 10_000
 """One in a hundred of the differences may have been overtaken; with more the preview is stale."""
 
-Kind = type[RightGranted | RightEnded | RightChanged]
+Kind = Callable[..., RightGranted | RightEnded | RightChanged]
 
 _EVENTS: Mapping[str, Kind] = {
     "begun": RightGranted,
-    "ended": RightEnded,
+    "cut": RightChanged,
     "changed": RightChanged,
 }
 
 
-def carry_out(*, run_id: int, actor: Actor, now: dt.datetime, most: int | None = None) -> Preview:
+def carry_out(
+    *,
+    run_id: int,
+    actor: Actor,
+    now: dt.datetime,
+    most: int | None = None,
+    weighed: bool = False,
+) -> Preview:
     """Write exactly the differences of a preview, and announce them quietly as ``decide`` does.
 
     A difference whose rights or facts somebody changed since is left alone (they were decided by
@@ -44,6 +52,7 @@ def carry_out(*, run_id: int, actor: Actor, now: dt.datetime, most: int | None =
 
     :param most: about how many members to write for (None: all); an answer in state
         ``carrying_out`` is gone on with by calling again, in other units of work, even at once
+    :param weighed: as of ``decide``; a run for everybody always is
     :raises NoSuchRun: there is none of this id
     :raises RunNotReady: it is still being previewed, was replaced or is undone
     """
@@ -53,8 +62,10 @@ def carry_out(*, run_id: int, actor: Actor, now: dt.datetime, most: int | None =
         run = _begin(lock(run_id), actor, now)
     if run.state not in ("carrying_out", "carried_out", "replaced"):
         raise RunNotReady(run_id=run_id, state=run.state)
+    ended = partial(RightEnded, weighed=weighed or run.member_ids is None)
+    events: dict[str, Kind] = {**_EVENTS, "ended": ended}
     if run.state == "carrying_out" and work_through(
-        run, lambda after, upto: _write(run, actor, now, after, upto), most=most
+        run, lambda after, upto: _write(run, actor, now, after, upto, events), most=most
     ):
         _finish(lock(run_id), now)
     return preview_of(run_id=run_id)
@@ -91,7 +102,14 @@ def _preview_again(run: Run, actor: Actor, now: dt.datetime) -> None:
     replace(run, by=fresh.run_id)
 
 
-def _write(run: Run, actor: Actor, now: dt.datetime, after: int, upto: int) -> int:
+def _write(
+    run: Run,
+    actor: Actor,
+    now: dt.datetime,
+    after: int,
+    upto: int,
+    events: Mapping[str, Kind],
+) -> int:
     book = kept_rulebook(run.pack_hash)
     asked = {"run": run.id, "after": after, "upto": upto, "now": now, "pack": run.pack_hash}
     if run.every_rule:
@@ -105,7 +123,7 @@ def _write(run: Run, actor: Actor, now: dt.datetime, after: int, upto: int) -> i
         asked | {"actor": actor.id, "inputs": inputs_json(book)},
     )
     execute(statement(__file__, "stand_after"), asked | {"every_rule": run.every_rule})
-    announce_chunk(run, _EVENTS, after, upto)
+    announce_chunk(run, events, after, upto)
     return int(touched)
 
 

@@ -34,3 +34,8 @@ def _differing(before: Rulebook, after: Rulebook) -> set[str]:
 def settle(*, run_id: int, pack_hash: str, now: dt.datetime) -> None:
     """Note that everybody stands as decided by a pack, whichever they were decided by."""
     execute(statement(__file__, "settle"), {"run": run_id, "pack": pack_hash, "now": now})
+
+
+def unsettle(*, run_id: int) -> None:
+    """Note that nobody stands any more as a run decided: it was taken back."""
+    execute("DELETE FROM entitlements_settled WHERE run_id = %s", [run_id])

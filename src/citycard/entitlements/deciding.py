@@ -96,11 +96,24 @@ def rewrite(held: Sequence[tuple[int, DateSpan]], wanted: Spans, on: dt.date) ->
 
     :param held: (row id, days) that reach beyond ``on``
     """
-    clipped = join(DateSpan(max(_day(span.start), on), span.end) for _, span in held)
-    if clipped == wanted:
+    if _onward((span for _, span in held), on) == wanted:
         return None
     before = [DateSpan(span.start, on) for _, span in held if _day(span.start) < on]
     return Rewrite(closed=tuple(row for row, _ in held), added=join([*before, *wanted]))
+
+
+def lost_on(held: Iterable[DateSpan], wanted: Spans, on: dt.date) -> dt.date | None:
+    """Return the first day from ``on`` that stored days cover and wanted ones don't; None: no day
+    is lost.
+
+    :param held: days that reach beyond ``on``
+    """
+    lost = without(_onward(held, on), wanted)
+    return lost[0].start if lost else None
+
+
+def _onward(spans: Iterable[DateSpan], on: dt.date) -> Spans:
+    return join(DateSpan(max(_day(span.start), on), span.end) for span in spans)
 
 
 def next_look(spans: Iterable[DateSpan], today: dt.date) -> dt.date | None:

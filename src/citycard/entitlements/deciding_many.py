@@ -18,6 +18,7 @@ def decide_many(
     on: dt.date,
     now: dt.datetime,
     actor: Actor,
+    weighed: bool = False,
     answer: bool = True,
 ) -> list[Change]:
     """Decide all rights of many members from a day onward, quietly; as ``decide``.
@@ -25,7 +26,7 @@ def decide_many(
     Days before today that alone differ are written and are no change that anybody is told.
     """
     run = preview(member_ids=member_ids, on=on, now=now, actor=actor)
-    carry_out(run_id=run.run_id, actor=actor, now=now)
+    carry_out(run_id=run.run_id, actor=actor, now=now, weighed=weighed)
     if not answer:
         return []
     return [
@@ -34,6 +35,7 @@ def decide_many(
             entitlement=one.entitlement,
             before=_right(one, one.before_from, one.before_to, one.before_because),
             after=_right(one, one.after_from, one.after_to, one.after_because),
+            lost_on=one.lost_on,
         )
         for one in rows(statement(__file__, "changes_of_run"), {"run": run.run_id})
     ]

@@ -28,13 +28,17 @@ class RightGranted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class RightEnded(Event):
-    """These members may no longer use something; ``on`` is the first day without it."""
+    """These members may no longer use something; ``on`` is the first day without it.
+
+    :ivar weighed: by a mass change, which keeps itself who lost what
+    """
 
     code: ClassVar[str] = "entitlements.right.ended"
     entitlement: str
     member_ids: tuple[int, ...]
     on: dt.date
     quiet: bool = False
+    weighed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

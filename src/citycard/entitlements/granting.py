@@ -3,8 +3,9 @@
 import datetime as dt
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from citycard.entitlements import deciding
@@ -33,6 +34,7 @@ LOOKS_BACK = dt.timedelta(days=400)
 _MOMENT = dt.timedelta(microseconds=1)
 
 _Key = tuple[int, str]
+_Told = Callable[..., RightGranted | RightEnded | RightChanged]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ def decide(
     now: dt.datetime,
     actor: Actor,
     quiet: bool = False,
+    weighed: bool = False,
     answer: bool = True,
 ) -> list[Change]:
     """Decide all rights of members from a day onward, and write what differs from what stood
@@ -88,17 +91,20 @@ def decide(
 
     :param on: the first local day to decide; earlier than today when a fact is corrected
     :param quiet: mark the events as part of a mass change; many are decided in sets then
+    :param weighed: mark what ends as ended by a mass change that keeps itself who lost what
     :param answer: whether the caller looks at the changes: to read many costs as much as half of
         deciding them
     :returns: one row for each right of a member that began, ended or changed
     """
     require_unit_of_work()
     if quiet and len(member_ids) >= IN_SETS:
-        return decide_many(member_ids=member_ids, on=on, now=now, actor=actor, answer=answer)
+        return decide_many(
+            member_ids=member_ids, on=on, now=now, actor=actor, weighed=weighed, answer=answer
+        )
     changes: list[Change] = []
     for first in range(0, len(member_ids), CHUNK):
         changes += _decide_chunk(sorted(set(member_ids[first : first + CHUNK])), on, now, actor)
-    _announce(changes, on, quiet)
+    _announce(changes, on, quiet, weighed)
     return changes
 
 
@@ -133,6 +139,7 @@ def decide_again(
     now: dt.datetime,
     actor: Actor,
     quiet: bool = False,
+    weighed: bool = False,
     answer: bool = True,
 ) -> list[Change]:
     """Decide members whose facts changed, looking back over the last year for corrections of the
@@ -155,7 +162,9 @@ def decide_again(
     left = [one.id for one in rows(statement(__file__, "undecided"), asked)]
     if not left:
         return []
-    return decide(member_ids=left, on=on, now=now, actor=actor, quiet=quiet, answer=answer)
+    return decide(
+        member_ids=left, on=on, now=now, actor=actor, quiet=quiet, weighed=weighed, answer=answer
+    )
 
 
 def _decide_chunk(
@@ -236,7 +245,8 @@ def _decide_right(
         _note(work, key, rewrite, stored, stretches)
     if rewrite is not None or was_held != (after is not None):
         before = known[-1].span if was_held and known else None
-        work.changes.append(_change(work, key, before, after, known, stretches))
+        lost_on = deciding.lost_on([row.span for row in stored], wanted, on)
+        work.changes.append(_change(work, key, (before, after), lost_on, known, stretches))
     return after is not None
 
 
@@ -270,8 +280,8 @@ def _because(
 def _change(
     work: _Work,
     key: _Key,
-    before: DateSpan | None,
-    after: DateSpan | None,
+    in_force: tuple[DateSpan | None, DateSpan | None],
+    lost_on: dt.date | None,
     stored: Sequence[_Row],
     stretches: Sequence[Stretch],
 ) -> Change:
@@ -286,21 +296,21 @@ def _change(
             because=_because(work, key, span, stretches, stored),
         )
 
-    return Change(member_id=key[0], entitlement=key[1], before=right(before), after=right(after))
+    before, after = map(right, in_force)
+    return Change(member_id=key[0], entitlement=key[1], before=before, after=after, lost_on=lost_on)
 
 
-def _announce(changes: Iterable[Change], on: dt.date, quiet: bool) -> None:
-    groups: dict[tuple[type[RightGranted | RightEnded | RightChanged], str], list[int]] = (
-        defaultdict(list)
-    )
+def _announce(changes: Iterable[Change], on: dt.date, quiet: bool, weighed: bool) -> None:
+    ended = partial(RightEnded, weighed=weighed)
+    groups: dict[tuple[_Told, str], list[int]] = defaultdict(list)
     for change in changes:
         if change.before is None and change.after is None:
             continue
-        kind: type[RightGranted | RightEnded | RightChanged] = RightChanged
+        kind: _Told = RightChanged
         if change.before is None:
             kind = RightGranted
         elif change.after is None:
-            kind = RightEnded
+            kind = ended
         groups[kind, change.entitlement].append(change.member_id)
     announce(
         *(

@@ -33,6 +33,19 @@ def last_days(*, rights: Sequence[tuple[int, str]]) -> dict[tuple[int, str], dt.
     return {(one.member_id, one.entitlement): one.ended_on for one in found}
 
 
+def held_of(*, rights: Sequence[tuple[int, str]], on: dt.date) -> set[tuple[int, str]]:
+    """Return those of some rights (member, entitlement) that are held on a day; for flows, never
+    for a page."""
+    found = rows(
+        "SELECT k.member_id, k.entitlement"
+        " FROM unnest(%s::bigint[], %s::text[]) AS k(member_id, entitlement)"
+        " WHERE EXISTS (SELECT FROM entitlements_right r WHERE r.member_id = k.member_id"
+        "  AND r.entitlement = k.entitlement AND upper_inf(r.recorded) AND r.valid @> %s::date)",
+        [[member for member, _ in rights], [code for _, code in rights], on],
+    )
+    return {(one.member_id, one.entitlement) for one in found}
+
+
 @dataclass(frozen=True, kw_only=True)
 class UsedAfter:
     """What was used of a right after its end: *should have been* nothing, *was* this.
@@ -69,6 +82,19 @@ def used_after(
     """
     columns = [list(column) for column in zip(*rights, strict=True)] if rights else [[], [], []]
     return [UsedAfter(**one._asdict()) for one in rows(_USED, [*columns, until])]
+
+
+def lost_days_of_run(*, run_id: int) -> dict[str, tuple[dt.date, dt.date]]:
+    """Return by right the first and the last of the days from which a run takes it from somebody;
+    nothing where nobody loses a day."""
+    found = rows(
+        "SELECT l.entitlement, min(l.day) AS first_on, max(l.day) AS last_on"
+        " FROM (SELECT entitlement, lower(stood - wanted) AS day FROM entitlements_difference"
+        "  WHERE run_id = %s AND kind IN ('ended', 'cut')) l"
+        " WHERE l.day IS NOT NULL GROUP BY l.entitlement",
+        [run_id],
+    )
+    return {one.entitlement: (one.first_on, one.last_on) for one in found}
 
 
 def ended_by_run(*, run_id: int) -> list[tuple[int, str, dt.date]]:

@@ -8,14 +8,15 @@ from typing import Literal
 RunState = Literal[
     "previewing", "previewed", "carrying_out", "carried_out", "undoing", "undone", "replaced"
 ]
-Kind = Literal["begun", "ended", "changed", "past"]
+Kind = Literal["begun", "ended", "cut", "changed", "past"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Count:
     """How many members a right begins, ends or changes for, and by which reason.
 
-    :ivar kind: ``begun``, ``ended``, ``changed``, or ``past`` (days gone by are corrected only)
+    :ivar kind: ``begun``, ``ended``, ``cut`` (kept, but days of it are lost, now or later),
+        ``changed`` (kept, no day is lost), or ``past`` (days gone by are corrected only)
     :ivar reason: the condition word that decided (``age_at_least``, ``registered_in``, ``alive``
         …), or ``follows``, ``since``, ``removed``, ``rule``
     """
@@ -37,12 +38,14 @@ class Share:
     holders: int
     begun: int
     ended: int
+    cut: int
     changed: int
 
     @property
     def touched_ppm(self) -> int:
-        """Ended or changed, in millionths of the holders, rounded up; all of none counts as all."""
-        touched = self.ended + self.changed
+        """Ended, cut or changed, in millionths of the holders, rounded up; all of none counts as
+        all."""
+        touched = self.ended + self.cut + self.changed
         if not touched:
             return 0
         return -(-touched * 1_000_000 // self.holders) if self.holders else 1_000_000

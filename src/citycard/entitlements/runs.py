@@ -140,6 +140,7 @@ def _share(code: str, counts: tuple[Count, ...], holders: int) -> Share:
         holders=holders,
         begun=of("begun"),
         ended=of("ended"),
+        cut=of("cut"),
         changed=of("changed"),
     )
 

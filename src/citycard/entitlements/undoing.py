@@ -10,6 +10,7 @@ from citycard.entitlements.carrying_out import (
     leave,
     moved_on,
 )
+from citycard.entitlements.changed_rules import unsettle
 from citycard.entitlements.chunks import cut_touched, work_through
 from citycard.entitlements.events import RightChanged, RightEnded, RightGranted
 from citycard.entitlements.run_values import Preview
@@ -18,7 +19,12 @@ from citycard.infra.database import execute, scalar, statement
 from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.kernel.actors import Actor
 
-_EVENTS: Mapping[str, Kind] = {"begun": RightEnded, "ended": RightGranted, "changed": RightChanged}
+_EVENTS: Mapping[str, Kind] = {
+    "begun": RightEnded,
+    "ended": RightGranted,
+    "cut": RightChanged,
+    "changed": RightChanged,
+}
 """What taking a difference back means to those who follow rights."""
 
 
@@ -45,6 +51,7 @@ def undo(*, run_id: int, actor: Actor, now: dt.datetime, most: int | None = None
         run, lambda after, upto: _restore(run, actor, now, after, upto), most=most
     ):
         set_state(lock(run_id), "undone", now=now)
+        unsettle(run_id=run_id)
     return preview_of(run_id=run_id)
 
 

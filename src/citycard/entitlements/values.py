@@ -46,12 +46,16 @@ class Change:
     """A difference that deciding made: the right in force before and after, on the day decided for.
 
     Both may be there: then its days changed.
+
+    :ivar lost_on: the first of the stored days that it takes away, however far ahead; None: it
+        takes none
     """
 
     member_id: int
     entitlement: str
     before: Right | None
     after: Right | None
+    lost_on: dt.date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

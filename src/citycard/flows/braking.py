@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from citycard.agencies import api as agencies
 from citycard.entitlements import api as entitlements
-from citycard.flows import braking_rules, cancelling, offering_rights, weighing
+from citycard.flows import braking_rules, cancelling, listing_ends, offering_rights, weighing
 from citycard.infra.journal import Announced
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import attempt, unit_of_work
@@ -28,6 +28,12 @@ class ChangedMeanwhile(Refused):
     """Since this was weighed, other people would be touched; weigh it again and look anew."""
 
     code = "braking.changed_meanwhile"
+
+
+class EndedByItself(Refused):
+    """These rights ended day by day, each for its own reason: there is no run to take back."""
+
+    code = "braking.ended_by_itself"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +63,7 @@ def weigh(*, change_id: int, actor: Actor, now: dt.datetime) -> Weighed:
     :raises agencies.MassChangeIsOver: it was carried out or rejected before
     """
     with unit_of_work():
-        found = agencies.mass_change(change_id=change_id)
+        found = agencies.lock_mass_change(change_id=change_id)
         if found.state != "drafted":
             raise agencies.MassChangeIsOver(state=found.state)
         return _weigh(found, actor, now)
@@ -69,7 +75,7 @@ def weigh_again(*, change_id: int, actor: Actor, now: dt.datetime) -> Weighed:
     :raises agencies.MassChangeIsOver: it doesn't wait
     """
     with unit_of_work():
-        found = agencies.mass_change(change_id=change_id)
+        found = agencies.lock_mass_change(change_id=change_id)
         if found.state != "waiting":
             raise agencies.MassChangeIsOver(state=found.state)
         if found.proposal_id is not None:
@@ -92,7 +98,7 @@ def release(proposal: agencies.Proposal, actor: Actor, now: dt.datetime) -> None
 
     :raises ChangedMeanwhile: it would touch other people than those that were looked at
     """
-    found = agencies.mass_change(change_id=int(proposal.content["change"]))
+    found = agencies.lock_mass_change(change_id=int(proposal.content["change"]))
     if found.state != "waiting":
         raise agencies.MassChangeIsOver(state=found.state)
     if found.kind == "rules":
@@ -123,18 +129,21 @@ def undo(*, change_id: int, actor: Actor, now: dt.datetime) -> None:
     Operators get a list of the cards whose rights are back.
 
     :raises agencies.MassChangeIsOver: it was not carried out, or was taken back before
+    :raises EndedByItself: there is nothing to take back
     """
     with unit_of_work():
         found = agencies.mass_change(change_id=change_id)
+        if found.kind == listing_ends.KIND:
+            raise EndedByItself()
         agencies.undo_mass_change(change_id=change_id, actor=actor, now=now)
         if found.kind == "feed":
             members = people.undo_feed(run_id=change_id, actor=actor, now=now)
             entitlements.decide_again(
                 member_ids=members, quiet=len(members) > MANY, actor=actor, now=now
             )
+            cancelling.order(change_id=change_id, what="restore", now=now)
         else:
             braking_rules.undo(found, actor, now)
-        cancelling.order(change_id=change_id, what="restore", now=now)
 
 
 def _weigh(found: agencies.MassChange, actor: Actor, now: dt.datetime) -> Weighed:
@@ -175,7 +184,7 @@ def _carry_out(found: agencies.MassChange, actor: Actor, now: dt.datetime) -> _T
     changes = [
         one
         for one in entitlements.decide_again(
-            member_ids=members, quiet=len(members) > MANY, actor=actor, now=now
+            member_ids=members, quiet=len(members) > MANY, weighed=True, actor=actor, now=now
         )
         if one.before is not None or one.after is not None
     ]

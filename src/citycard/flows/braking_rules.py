@@ -11,7 +11,9 @@ import datetime as dt
 from citycard.agencies import api as agencies
 from citycard.entitlements import api as entitlements
 from citycard.flows import cancelling, rechecking, weighing
+from citycard.infra import failpoints
 from citycard.infra.packs import current_pack
+from citycard.infra.packs.keeping import activated_at
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import SYSTEM, Actor
 from citycard.kernel.errors import Refused
@@ -29,39 +31,83 @@ class RulesChangedMeanwhile(Refused):
 
 def follow_rules(now: dt.datetime) -> None:
     """Go on with what was released, and weigh rules that say something new; run by the clock."""
-    for one in agencies.mass_changes(states=["carried_out", "undone"]):
-        if one.kind == "rules":
-            go_on(one, now)
+    for one in agencies.mass_changes(kind="rules", states=["carried_out", "undone"]):
+        go_on(one, now)
     weigh_rules(now=now)
 
 
 def weigh_rules(*, now: dt.datetime, actor: Actor = SYSTEM) -> int | None:
     """Weigh what the rules in force would change; returns the mass change, None: nothing new.
 
-    A pack whose change waits, was rejected or undone is not weighed again by itself.
+    What was begun and not brought to its end is gone on with. A pack whose change waits, or was
+    rejected or undone since it was made the active one, is not weighed again by itself.
     """
     about = current_pack().hash
-    known = [it for it in agencies.mass_changes(limit=200) if it.kind == "rules"]
-    if any(it.about == about for it in known):
-        return None
     with unit_of_work():
-        codes = entitlements.changed_rules()
-        if not codes:
+        _turn_down_drafts_of_others(about)
+        if _is_decided(about):
             return None
-        run_id = entitlements.begin_preview(
-            on=current_pack().time.day(now), codes=codes, actor=actor, now=now
-        )
-        change_id = agencies.draft_mass_change(
-            kind="rules", about=about, ref=run_id, actor=actor, now=now
-        )
-    rechecking.go_on(run_id=run_id, now=now, actor=actor)
+        change_id = _draft(about, actor, now)
+    if change_id is None:
+        return None
+    failpoints.reach("rules.drafted")
+    found = agencies.mass_change(change_id=change_id)
+    rechecking.go_on(run_id=_run_of(found), now=now, actor=actor)
     with unit_of_work():
-        held = _weigh(change_id, run_id, actor, now)
-        if not held:
-            _release(change_id, run_id, actor, now)
-    if not held:
-        go_on(agencies.mass_change(change_id=change_id), now)
+        found = agencies.lock_mass_change(change_id=change_id)
+        if found.state == "drafted":  # nobody was quicker
+            _settle(change_id, _run_of(found), actor, now)
+    found = agencies.mass_change(change_id=change_id)
+    if found.state == "carried_out":
+        go_on(found, now)
     return change_id
+
+
+def _turn_down_drafts_of_others(about: str) -> None:
+    """What another pack would have done is no longer asked."""
+    for one in agencies.mass_changes(kind="rules", states=["drafted"], limit=None):
+        if one.about != about:
+            agencies.reject_mass_change(change_id=one.id)
+
+
+def _is_decided(about: str) -> bool:
+    """Tell whether an officer has, or since the pack is active had, the last word about it."""
+    since = activated_at(pack_hash=about)
+    return any(
+        one.state == "waiting" or since is None or one.made_at >= since
+        for one in agencies.mass_changes(
+            kind="rules", about=about, states=["waiting", "rejected", "undone"], limit=None
+        )
+    )
+
+
+def _draft(about: str, actor: Actor, now: dt.datetime) -> int | None:
+    """Return the draft about a pack, begun before or now; None: it says nothing new."""
+    for one in agencies.mass_changes(kind="rules", about=about, states=["drafted"]):
+        return one.id
+    codes = entitlements.changed_rules()
+    if not codes:
+        return None
+    run_id = entitlements.begin_preview(
+        on=current_pack().time.day(now), codes=codes, actor=actor, now=now
+    )
+    return agencies.draft_mass_change(kind="rules", about=about, ref=run_id, actor=actor, now=now)
+
+
+def _settle(change_id: int, run_id: int, actor: Actor, now: dt.datetime) -> None:
+    """Let a weighed draft wait, or carry it out; what was overtaken meanwhile is weighed anew."""
+    if _weigh(change_id, run_id, actor, now):
+        return
+    done = entitlements.carry_out(run_id=run_id, actor=actor, now=now, most=A_PIECE)
+    if done.replaced_by is not None:
+        _settle(change_id, done.replaced_by, actor, now)
+    else:
+        agencies.release_mass_change(change_id=change_id, actor=actor, now=now)
+
+
+def _run_of(found: agencies.MassChange) -> int:
+    assert found.ref is not None, "a mass change by rules has a run"
+    return found.ref
 
 
 def release(found: agencies.MassChange, actor: Actor, now: dt.datetime) -> None:
@@ -69,34 +115,39 @@ def release(found: agencies.MassChange, actor: Actor, now: dt.datetime) -> None:
 
     :raises RulesChangedMeanwhile: something else would happen than was looked at
     """
-    assert found.ref is not None, "a mass change by rules has a run"
-    _release(found.id, found.ref, actor, now)
+    done = entitlements.carry_out(run_id=_run_of(found), actor=actor, now=now, most=A_PIECE)
+    if done.state == "replaced":
+        raise RulesChangedMeanwhile()
+    agencies.release_mass_change(change_id=found.id, actor=actor, now=now)
 
 
 def undo(found: agencies.MassChange, actor: Actor, now: dt.datetime) -> None:
     """Take a change of rules back, in the open unit of work; a job goes on with the rest."""
-    assert found.ref is not None, "a mass change by rules has a run"
-    entitlements.undo(run_id=found.ref, actor=actor, now=now, most=A_PIECE)
+    entitlements.undo(run_id=_run_of(found), actor=actor, now=now, most=A_PIECE)
 
 
 def go_on(found: agencies.MassChange, now: dt.datetime) -> None:
     """Go on with a released or undone change of rules to its end; done already is done."""
-    run_id = found.ref
-    assert run_id is not None, "a mass change by rules has a run"
-    rechecking.go_on(run_id=run_id, now=now, actor=SYSTEM)
+    rechecking.go_on(run_id=_run_of(found), now=now, actor=SYSTEM)
     if found.state == "carried_out":
-        _tell_operators(found.id, run_id, now)
+        _tell_operators(found.id, _run_of(found), now)
+    else:  # a restore list says whose rights are back: nobody's is still to come now
+        with unit_of_work():
+            cancelling.order(change_id=found.id, what="restore", now=now)
 
 
 def _weigh(change_id: int, run_id: int, actor: Actor, now: dt.datetime) -> bool:
     brake = weighing.Brake.read(current_pack().table("pack")["brake"])
     found = entitlements.preview_of(run_id=run_id)
     figures = weighing.figures_of_preview(
-        found, means=agencies.ended_lately(now=now) or None, brake=brake
+        found,
+        lost_days=entitlements.lost_days_of_run(run_id=run_id),
+        means=agencies.ended_lately(now=now) or None,
+        brake=brake,
     )
     samples: dict[str, list[int]] = {}
     for one in found.samples:
-        if one.kind == "ended" and len(samples.setdefault(one.entitlement, [])) < (
+        if one.kind in weighing.LOST and len(samples.setdefault(one.entitlement, [])) < (
             brake.sample_people
         ):
             samples[one.entitlement].append(one.member_id)
@@ -106,6 +157,7 @@ def _weigh(change_id: int, run_id: int, actor: Actor, now: dt.datetime) -> bool:
         samples=samples,
         content_hash=f"run:{run_id}",
         days=1,
+        ref=run_id,
     )
     held = {one.entitlement: one for one in figures if one.is_held}
     if held:
@@ -126,13 +178,6 @@ def _weigh(change_id: int, run_id: int, actor: Actor, now: dt.datetime) -> bool:
         )
         agencies.hold_mass_change(change_id=change_id, proposal_id=proposal_id)
     return bool(held)
-
-
-def _release(change_id: int, run_id: int, actor: Actor, now: dt.datetime) -> None:
-    done = entitlements.carry_out(run_id=run_id, actor=actor, now=now, most=A_PIECE)
-    if done.state == "replaced":
-        raise RulesChangedMeanwhile()
-    agencies.release_mass_change(change_id=change_id, actor=actor, now=now)
 
 
 def _tell_operators(change_id: int, run_id: int, now: dt.datetime) -> None:

@@ -2,17 +2,19 @@
 
 A list is made once a mass change and operator, after the release has committed, and signed. It
 holds what an operator's readers need: issuer, card number, right, first day; no name, no reason.
-When a mass change is undone, a second list gives the same cards their rights back.
+When a mass change is undone, a second list gives the cards their rights back: those that are held
+again, on the cards that carry them. What ends day by day comes on a list a day (``listing_ends``).
 
 Source: the monthly audit of bound cards: 「卡號清單送各客運業者，下次刷卡取消」.
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from citycard.agencies import api as agencies
 from citycard.cards import api as cards
+from citycard.entitlements import api as entitlements
 from citycard.infra import outbox, papers
 from citycard.infra.outbox import Letter, Outcome, Topic
 from citycard.infra.packs import current_pack
@@ -46,10 +48,20 @@ LETTER = Topic(name=TOPIC, deliver=deliver, batch=5)
 
 
 def make(*, change_id: int, what: What, now: dt.datetime) -> list[papers.Paper]:
-    """Make a mass change's lists, one an operator that takes cards for one of its rights."""
+    """Make a mass change's lists, one an operator that takes cards for one of its rights.
+
+    A list says what is so when it is made: who has the right by then is not on a cancel list, and
+    who hasn't is on no restore list.
+    """
     ended = agencies.ended_rights(change_id=change_id)
+    held = entitlements.held_of(
+        rights=[(one.member_id, one.entitlement) for one in ended], on=current_pack().time.day(now)
+    )
+    ended = [
+        one for one in ended if ((one.member_id, one.entitlement) in held) == (what == "restore")
+    ]
     made = []
-    for row in _operators():
+    for row in operators():
         wanted = [one for one in ended if one.entitlement in row["rights"]]
         about = about_list(change_id, what, row["agency"])
         if wanted and not papers.is_kept(kind=PAPER, about=about):
@@ -92,7 +104,8 @@ def _open(agency: str, members: Sequence[int], actor: Actor, now: dt.datetime) -
     )
 
 
-def _operators() -> Sequence[Mapping[str, Any]]:
+def operators() -> Sequence[Mapping[str, Any]]:
+    """Return the pack's operators that get lists: which rights, which cards, which number."""
     feed: Mapping[str, Any] = current_pack().table("pack").get("register_feed", {})
     found: Sequence[Mapping[str, Any]] = feed.get("cancel_lists", [])
     return found
@@ -127,10 +140,12 @@ def _document(
     held: dict[int, list[cards.OperatorNumber]] = {}
     for number in numbers:
         held.setdefault(number.member_id, []).append(number)
+    carries = _carries(wanted) if what == "restore" else lambda one, card_id: True
     lines = sorted(
         (card.issuer, row["number"], card.number, one.entitlement, what, one.ended_on.isoformat())
         for one in wanted
         for card in held.get(one.member_id, ())
+        if carries(one, card.card_id)
     )
     return Document(
         title=f"{'停用' if what == 'cancel' else '恢復'}名單 {what} {row['agency']}",
@@ -148,4 +163,13 @@ def _document(
             )
         ],
         notes=[],
+    )
+
+
+def _carries(wanted: Sequence[agencies.EndedRight]) -> Callable[[agencies.EndedRight, int], bool]:
+    """Return whether a card carries a right: of one that only one card may, that card alone."""
+    single = cards.card_table().single_rights
+    carrying = cards.cards_carrying(member_ids=sorted({one.member_id for one in wanted}))
+    return lambda one, card_id: (
+        one.entitlement not in single or carrying.get((one.member_id, one.entitlement)) == card_id
     )

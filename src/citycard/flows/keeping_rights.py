@@ -4,7 +4,6 @@ import datetime as dt
 from collections.abc import Sequence
 
 from citycard.applications import api as applications
-from citycard.cards import api as cards
 from citycard.entitlements import api as entitlements
 from citycard.flows import asking_registers
 from citycard.infra import clock
@@ -23,18 +22,6 @@ def follow_facts(batch: Sequence[Announced]) -> None:
     entitlements.decide_again(
         member_ids=members, quiet=quiet, answer=False, actor=SYSTEM, now=clock.now()
     )
-
-
-def free_cards(batch: Sequence[Announced]) -> None:
-    """Free the cards that carried a right which only one may, when it ended; a subscriber's
-    handler."""
-    for event in batch:
-        cards.free_rights(
-            entitlement=event.body["entitlement"],
-            member_ids=event.body["member_ids"],
-            actor=SYSTEM,
-            now=clock.now(),
-        )
 
 
 def stop_questions(batch: Sequence[Announced]) -> None:

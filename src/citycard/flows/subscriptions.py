@@ -7,6 +7,7 @@ from citycard.flows import (
     braking,
     campaigning,
     keeping_rights,
+    listing_ends,
     offering_rights,
     riding,
     snapshotting,
@@ -41,9 +42,12 @@ SUBSCRIPTIONS: list[Subscriber] = [
         most=20_000,
     ),
     Subscriber(
-        name="cards.single_rights",
+        name="rights.cancel_lists",
         codes=frozenset({"entitlements.right.ended"}),
-        handle=keeping_rights.free_cards,
+        handle=listing_ends.follow_ends,
+        batch=100,
+        holds="member_ids",
+        most=20_000,
     ),
     Subscriber(
         name="cards.snapshots",

@@ -1,5 +1,6 @@
 """How heavy a mass change is: counts by right and reason, and which right makes it wait. Pure."""
 
+import datetime as dt
 import hashlib
 import json
 from collections import Counter, defaultdict
@@ -8,6 +9,9 @@ from dataclasses import dataclass
 
 from citycard.agencies import api as agencies
 from citycard.entitlements import api as entitlements
+
+LOST = frozenset({"ended", "cut"})
+"""What somebody loses a right by, or days of it: the brake weighs these."""
 
 SHARE_PERCENT, TIMES_MEAN, SAMPLE_PEOPLE = 0.5, 3.0, 5
 
@@ -67,37 +71,55 @@ def figures_of(
     for one in changes:
         kind = kind_of(one)
         counts[one.entitlement][kind] += 1
-        if kind == "ended":
+        if kind in LOST:
             why[one.entitlement][next(iter(reasons.get(one.member_id, ())), "other")] += 1
+    lost = _lost_days(changes)
     found = [
-        _figure(code, count, why[code], holders, means, days, brake)
+        _figure(code, count, why[code], lost.get(code, ()), holders, means, days, brake)
         for code, count in counts.items()
     ]
     return sorted(found, key=lambda one: (-one.ended, -one.changed, one.entitlement))
 
 
+def _lost_days(changes: Sequence[entitlements.Change]) -> Mapping[str, Sequence[dt.date]]:
+    found: dict[str, list[dt.date]] = defaultdict(list)
+    for one in changes:
+        if one.lost_on is not None and kind_of(one) in LOST:
+            found[one.entitlement].append(one.lost_on)
+    return found
+
+
 def figures_of_preview(
-    found: entitlements.Preview, *, means: Mapping[str, float] | None, brake: Brake
+    found: entitlements.Preview,
+    *,
+    lost_days: Mapping[str, tuple[dt.date, dt.date]],
+    means: Mapping[str, float] | None,
+    brake: Brake,
 ) -> list[agencies.RightFigure]:
-    """Count a dry run of everybody by right, as ``figures_of`` does for a feed."""
-    why: dict[str, dict[str, int]] = defaultdict(dict)
+    """Count a dry run of everybody by right, as ``figures_of`` does for a feed.
+
+    :param lost_days: by right, the first and the last of the days from which people lose it
+    """
+    why: dict[str, Counter[str]] = defaultdict(Counter)
     for one in found.counts:
-        if one.kind == "ended":
-            why[one.entitlement][one.reason] = one.members
+        if one.kind in LOST:
+            why[one.entitlement][one.reason] += one.members
     figures = [
         agencies.RightFigure(
             entitlement=code,
-            ended=share.ended,
+            ended=share.ended + share.cut,
             begun=share.begun,
             changed=share.changed,
             holders=share.holders,
             limit=brake.limit(
                 share.holders, None if means is None else means.get(code, 0.0), days=1
             ),
-            reasons=why.get(code, {}),
+            reasons=dict(why[code].most_common()),
+            first_on=min(lost_days.get(code, ()), default=None),
+            last_on=max(lost_days.get(code, ()), default=None),
         )
         for code, share in found.shares.items()
-        if share.ended or share.begun or share.changed
+        if share.ended or share.cut or share.begun or share.changed
     ]
     return sorted(figures, key=lambda one: (-one.ended, -one.changed, one.entitlement))
 
@@ -106,6 +128,7 @@ def _figure(
     code: str,
     count: Counter[str],
     why: Counter[str],
+    lost: Sequence[dt.date],
     holders: Mapping[str, int],
     means: Mapping[str, float] | None,
     days: int,
@@ -115,27 +138,32 @@ def _figure(
     mean = None if means is None else means.get(code, 0.0)
     return agencies.RightFigure(
         entitlement=code,
-        ended=count["ended"],
+        ended=count["ended"] + count["cut"],
         begun=count["begun"],
         changed=count["changed"],
         holders=before,
         limit=brake.limit(before, mean, days),
         reasons=dict(why.most_common()),
+        first_on=min(lost, default=None),
+        last_on=max(lost, default=None),
     )
 
 
-def kind_of(change: entitlements.Change) -> str:
-    """Tell whether a right began, ended or changed."""
+def kind_of(change: entitlements.Change) -> entitlements.Kind:
+    """Tell whether a right began, ended, lost days (later ones count as much as today's) or
+    changed without losing any."""
     if change.before is None:
         return "begun"
-    return "ended" if change.after is None else "changed"
+    if change.after is None:
+        return "ended"
+    return "changed" if change.lost_on is None else "cut"
 
 
 def samples_of(changes: Iterable[entitlements.Change], each: int) -> dict[str, list[int]]:
-    """Return some members for each right that ends, always the same ones."""
+    """Return some members for each right that is lost, always the same ones."""
     found: dict[str, list[int]] = defaultdict(list)
     for one in sorted(changes, key=lambda one: _scattered(one.member_id)):
-        if kind_of(one) == "ended" and len(found[one.entitlement]) < each:
+        if kind_of(one) in LOST and len(found[one.entitlement]) < each:
             found[one.entitlement].append(one.member_id)
     return dict(found)
 

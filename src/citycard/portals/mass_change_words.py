@@ -1,9 +1,12 @@
 """What mass changes are called: their reasons, states and rights, for the doors that show them."""
 
+import datetime as dt
+
 from django.utils.translation import gettext as _
 
 from citycard.agencies import api as agencies
 from citycard.entitlements import api as entitlements
+from citycard.flows import listing_ends
 from citycard.infra import clock
 from citycard.infra.web import charts, wording
 from citycard.infra.web.charts import Figure
@@ -49,6 +52,9 @@ def about_name(found: agencies.MassChange) -> str:
     """Return whose change it is."""
     if found.kind == "feed":
         return name_of("register", found.about)
+    if found.kind == listing_ends.KIND:
+        day = wording.date_short(dt.date.fromisoformat(found.about))
+        return _("陸續終止 %(day)s") % {"day": day}
     return _("規則改版 %(hash)s") % {"hash": found.about[:8]}
 
 
@@ -62,10 +68,10 @@ def ended_by_right(found: agencies.MassChange) -> Figure | None:
     ]
     if not items:
         return None
-    return charts.bars(
-        _("各項資格：終止的人數"), items, unit=_("人"), label=_("資格"),
-        about=_("試算結果。超過上限的資格需要第二位主管覆核。"),
-    )  # fmt: skip
+    about = _("試算結果。超過上限的資格需要第二位主管覆核。")
+    if found.kind == listing_ends.KIND:
+        about = _("各人因不同原因終止，不是同一批異動。")
+    return charts.bars(_("各項資格：終止的人數"), items, unit=_("人"), label=_("資格"), about=about)
 
 
 def ended_by_reason(found: agencies.MassChange) -> Figure | None:
@@ -80,11 +86,24 @@ def ended_by_reason(found: agencies.MassChange) -> Figure | None:
     return charts.bars(_("終止的原因"), items, unit=_("件"), label=_("原因"))
 
 
-def limit_words(one: agencies.RightFigure) -> str:
-    """Say how much of its holders a right loses, and how much may."""
+def limit_words(one: agencies.RightFigure, *, kind: str) -> str:
+    """Say how much of its holders a right loses, how much may, and from when."""
     share = 100 * one.ended / one.holders if one.holders else 0.0
-    return _("%(holders)s 人中的 %(share)s%%；上限 %(limit)s 人") % {
+    said = _("%(holders)s 人中的 %(share)s%%；上限 %(limit)s 人")
+    if kind == listing_ends.KIND:
+        said = _("%(holders)s 人中的 %(share)s%%")
+    facts = {
         "holders": wording.number(one.holders),
         "share": f"{share:.2f}",
         "limit": wording.number(one.limit),
     }
+    return said % facts + _since(one)
+
+
+def _since(one: agencies.RightFigure) -> str:
+    if one.first_on is None or one.last_on is None:
+        return ""
+    days = {"first": wording.date_short(one.first_on), "last": wording.date_short(one.last_on)}
+    if one.first_on == one.last_on:
+        return _("；終止日 %(first)s") % days
+    return _("；終止日 %(first)s 至 %(last)s") % days

@@ -1,7 +1,8 @@
 -- What a run that was carried out changed, as the decision of each right of each member.
 SELECT d.member_id, d.entitlement,
        lower(d.before) AS before_from, upper(d.before) AS before_to, stood.because AS before_because,
-       lower(d.after) AS after_from, upper(d.after) AS after_to, stands.because AS after_because
+       lower(d.after) AS after_from, upper(d.after) AS after_to, stands.because AS after_because,
+       lower(d.stood - d.wanted) AS lost_on
 FROM entitlements_difference d
 LEFT JOIN LATERAL (
     SELECT r.because FROM entitlements_right r

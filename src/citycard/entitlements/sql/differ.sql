@@ -69,7 +69,7 @@ WITH known AS (
         (run_id, member_id, entitlement, kind, reason, first_day, stood, wanted, before, after, rows, basis)
     SELECT %(run)s, d.member_id, d.entitlement,
            CASE WHEN d.before IS NULL AND d.after IS NULL THEN 'past' WHEN d.before IS NULL THEN 'begun'
-                WHEN d.after IS NULL THEN 'ended' ELSE 'changed' END,
+                WHEN d.after IS NULL THEN 'ended' WHEN d.lost_on IS NOT NULL THEN 'cut' ELSE 'changed' END,
            /*reason*/, d.first_day, d.stood, d.days, d.before, d.after,
            CASE WHEN isempty(d.known_days) THEN '{}' ELSE ARRAY(
                 SELECT r.id FROM entitlements_right r

@@ -43,6 +43,14 @@ def active_hash(*, at: dt.datetime | None = None) -> str | None:
     return None if found is None else str(found)
 
 
+def activated_at(*, pack_hash: str) -> dt.datetime | None:
+    """Return when a pack was made the active one last, or None where it never was."""
+    found: dt.datetime | None = scalar(
+        "SELECT activated_at FROM packs_kept WHERE hash = %s", [pack_hash]
+    )
+    return found
+
+
 _ACTIVE_AT = """
 SELECT hash FROM packs_kept WHERE kept_at <= %s
 ORDER BY CASE WHEN activated_at <= %s THEN activated_at ELSE kept_at END DESC LIMIT 1

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from citycard.agencies import api as agencies
 from citycard.entitlements import api as entitlements
-from citycard.flows import approving, braking, cancelling, restituting
+from citycard.flows import approving, braking, cancelling, listing_ends, restituting
 from citycard.infra import papers
 from citycard.infra.clock import now
 from citycard.infra.unit_of_work import unit_of_work
@@ -29,7 +29,7 @@ FIELDS = ("name", "birth_on", "district", "id_masked")
 def list_changes(request: HttpRequest) -> HttpResponse:
     """List mass changes, those that wait first."""
     _operator_only(request)
-    found = agencies.mass_changes()
+    found = [one for one in agencies.mass_changes() if not listing_ends.is_gathered(one)]
     return page(
         request,
         "mass_changes",
@@ -149,7 +149,11 @@ def _page(
         checker=name_of_staff(found.released_by or ""),
         charts=[it for it in (words.ended_by_right(found), words.ended_by_reason(found)) if it],
         figures=[
-            (names.get(one.entitlement, one.entitlement), one, words.limit_words(one))
+            (
+                names.get(one.entitlement, one.entitlement),
+                one,
+                words.limit_words(one, kind=found.kind),
+            )
             for one in found.figures
         ],
         deliveries=people.deliveries(run_id=found.id) if found.kind == "feed" else [],
@@ -160,7 +164,7 @@ def _page(
         ],
         may_check=waits and not mine,
         waits_for_another=waits and mine,
-        may_undo=found.state == "carried_out",
+        may_undo=found.state == "carried_out" and found.kind != listing_ends.KIND,
     )
 
 

@@ -79,7 +79,7 @@ def _taken(request: HttpRequest, form: FeedForm) -> HttpResponse:
 
 def _page(request: HttpRequest, form: FeedForm, status: int = 200) -> HttpResponse:
     deliveries = people.deliveries(limit=30)
-    changes = agencies.mass_changes(limit=20)
+    changes = agencies.mass_changes(kind="feed", limit=20)
     states = people.feed_states()
     refused = [one for one in deliveries if one.state == "refused"]
     return page(

@@ -89,7 +89,7 @@ def subscriber_name(code: str) -> str:
         "rights.mass_changes": _("大量異動"),
         "allowances.months": _("每月補助點數"),
         "rights.offers": _("可申請的提醒"),
-        "cards.single_rights": _("一人一卡"),
+        "rights.cancel_lists": _("停用名單"),
         "cards.hotlist": _("停用卡名單"),
         "cards.snapshots": _("讀卡機離線名單"),
         "taps.losses": _("離線損失"),

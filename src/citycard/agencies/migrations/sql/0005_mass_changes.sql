@@ -1,7 +1,7 @@
 -- A change that touches many people's rights at once: what it would do, who let it pass, what it did.
 CREATE TABLE agencies_mass_change (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    kind text NOT NULL CHECK (kind IN ('feed', 'rules')),
+    kind text NOT NULL CHECK (kind IN ('feed', 'rules', 'ends')),
     about text NOT NULL,
     state text NOT NULL CHECK (state IN ('drafted', 'waiting', 'carried_out', 'rejected', 'undone')),
     figures jsonb NOT NULL DEFAULT '[]',
@@ -20,13 +20,14 @@ CREATE TABLE agencies_mass_change (
     CHECK ((state IN ('carried_out', 'undone')) = (released_at IS NOT NULL)),
     CHECK ((state = 'undone') = (undone_at IS NOT NULL))
 );
-COMMENT ON TABLE agencies_mass_change IS 'Each run of the brake: counts by right and reason; what waits, what was released, what was undone.';
+COMMENT ON TABLE agencies_mass_change IS 'Each run of the brake: counts by right and reason; what waits, what was released, what was undone. ends: what ended in a day for other reasons.';
 COMMENT ON COLUMN agencies_mass_change.samples IS 'Some members a right, by id; shown through the access gate only.';
 COMMENT ON COLUMN agencies_mass_change.content_hash IS 'Of who would gain or lose what: what is released is what was looked at.';
 COMMENT ON COLUMN agencies_mass_change.days IS 'How many days of change it holds, for comparing with the mean.';
 COMMENT ON COLUMN agencies_mass_change.ref IS 'For rules: the re-check run''s number.';
 CREATE INDEX agencies_mass_change_state ON agencies_mass_change (state, id);
 CREATE INDEX agencies_mass_change_released ON agencies_mass_change (released_at) WHERE state = 'carried_out';
+CREATE INDEX agencies_mass_change_about ON agencies_mass_change (kind, about, id);
 REVOKE DELETE, TRUNCATE ON agencies_mass_change FROM citycard_app;
 
 CREATE TABLE agencies_mass_change_ended (

@@ -61,7 +61,7 @@ CREATE TABLE entitlements_difference (
     run_id bigint NOT NULL REFERENCES entitlements_run (id) ON DELETE CASCADE,
     member_id bigint NOT NULL,
     entitlement text NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('begun', 'ended', 'changed', 'past')),
+    kind text NOT NULL CHECK (kind IN ('begun', 'ended', 'cut', 'changed', 'past')),
     reason text NOT NULL,
     first_day date NOT NULL,
     stood datemultirange NOT NULL,
@@ -74,7 +74,7 @@ CREATE TABLE entitlements_difference (
     PRIMARY KEY (run_id, member_id, entitlement)
 );
 COMMENT ON TABLE entitlements_difference IS 'What a run would write, or wrote: one row a right of a member.';
-COMMENT ON COLUMN entitlements_difference.kind IS 'past: only days before today differ, nobody is told.';
+COMMENT ON COLUMN entitlements_difference.kind IS 'cut: the right is kept, but days of it are lost, now or later; past: only days before today differ, nobody is told.';
 COMMENT ON COLUMN entitlements_difference.reason IS 'The condition word that decided it; follows, since, removed or rule.';
 COMMENT ON COLUMN entitlements_difference.first_day IS 'Days before it are left as they are.';
 COMMENT ON COLUMN entitlements_difference.rows IS 'The rows that stood, as the preview found them.';
