@@ -4,13 +4,15 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
+from django.utils.translation import override
 
 from citycard.agencies import api as agencies
 from citycard.cards import api as cards
 from citycard.infra import clock
 from citycard.infra.database import rows
 from citycard.infra.unit_of_work import unit_of_work
-from citycard.kernel.actors import SYSTEM
+from citycard.kernel.actors import SYSTEM, Actor
+from citycard.people import api as people
 from tests.openapi.conftest import Person, System, check
 
 Connect = Callable[..., System]
@@ -98,6 +100,42 @@ class TestVerification:
         assert last.purpose == "agency-verification"
         assert last.fields == ["rights"]
         assert last.subjects == [senior.member_id]
+
+    def test_the_holder_of_a_card_that_is_refused_sees_it_too(
+        self, transport: System, library: System
+    ) -> None:
+        from tests.openapi.conftest import person
+
+        who = person(dt.date(1991, 1, 1))
+        with unit_of_work():
+            cards.report_lost(card_id=who.card_id, actor=SYSTEM, now=clock.now())
+        transport.ask("verifications", {"service": RIDES, "cards": [who.asked]})
+        library.post("conversions", {"service": "library-loan", "cards": [who.asked]})
+        found = rows(
+            "SELECT actor_id, purpose FROM people_access_record WHERE subjects = %s ORDER BY id",
+            [[who.member_id]],
+        )
+        assert [(one.actor_id, one.purpose) for one in found] == [
+            (f"client:{transport.code}", "agency-verification"),
+            (f"client:{library.code}", "agency-conversion"),
+        ]
+
+    def test_the_log_names_an_agencys_system_in_words(
+        self, transport: System, senior: Person
+    ) -> None:
+        transport.ask("verifications", {"service": RIDES, "cards": [senior.asked]})
+        me = Actor(id="account:1", kind="resident", member_id=senior.member_id)
+        access = people.open_access(
+            subject=senior.member_id,
+            fields=("access_log",),
+            purpose="own-data",
+            actor=me,
+            now=clock.now(),
+        )
+        with override("en"):
+            entry = people.access_log(access=access, member_id=senior.member_id)[0]
+        assert entry.purpose == "agency-verification"
+        assert entry.who == "Reader or agency's system · Public Transportation Office"
 
     def test_no_answer_and_nothing_kept_holds_anything_personal(
         self, transport: System, senior: Person

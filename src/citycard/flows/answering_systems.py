@@ -63,12 +63,16 @@ class ConvertedCode(NamedTuple):
 
 
 class _Card(NamedTuple):
-    """A card after its code was read and its service judged it."""
+    """A card after its code was read and its service judged it.
+
+    :ivar holder: whom the answer is about, also where it is a no
+    """
 
     outcome: str
     code: taps.Code
     member_id: int | None = None
     held: frozenset[str] = frozenset()
+    holder: int | None = None
 
 
 def verify(
@@ -89,10 +93,10 @@ def verify(
     :raises NotYourService: the service is another agency's, or none
     """
     found = _judged(service, agencies, questions, use, now, keep)
-    good = sorted({one.member_id for one in found if _is_good(one) and one.member_id is not None})
-    if good:
+    members = _members(found)
+    if members:
         people.open_access(
-            subject=good, fields=("rights",), purpose=_VERIFICATION, actor=actor, now=now
+            subject=members, fields=("rights",), purpose=_VERIFICATION, actor=actor, now=now
         )
     classes = taps.service_table().services[service].classes
     return [
@@ -124,14 +128,14 @@ def convert(
     :raises NotYourService: as for ``verify``
     """
     found = _judged(service, agencies, questions, use, now, keep)
-    good = sorted({one.member_id for one in found if _is_good(one) and one.member_id is not None})
+    members = _members(found)
     numbers: dict[int, cards.AgencyNumber | None] = {}
-    if good:
+    if members:
         access = people.open_access(
-            subject=good, fields=("agency_number",), purpose=_CONVERSION, actor=actor, now=now
+            subject=members, fields=("agency_number",), purpose=_CONVERSION, actor=actor, now=now
         )
-        told = cards.convert(access=access, agency=_owner(service), member_ids=good)
-        numbers = dict(zip(good, told, strict=True))
+        told = cards.convert(access=access, agency=_owner(service), member_ids=members)
+        numbers = dict(zip(members, told, strict=True))
     return [_converted(one, numbers.get(one.member_id or 0)) for one in found]
 
 
@@ -141,6 +145,11 @@ def _converted(card: _Card, number: cards.AgencyNumber | None) -> ConvertedCode:
     if number is None:
         return ConvertedCode(taps.Code.NOT_LINKED.word)
     return ConvertedCode(card.outcome, number.number, number.status)
+
+
+def _members(found: Sequence[_Card]) -> list[int]:
+    """Return everybody asked about: that a card is blocked says something of its holder, too."""
+    return sorted({one.holder for one in found if one.holder is not None})
 
 
 def _is_good(card: _Card) -> bool:
@@ -177,7 +186,7 @@ def _judged(
     chosen = [_choose([next(judged) for _ in candidates]) for candidates in of_each]
     return [
         _Card(wrong[n], one.code) if n in wrong
-        else _Card(one.code.word, one.code, one.member_id, one.held)
+        else _Card(one.code.word, one.code, one.member_id, one.held, one.holder)
         for n, one in enumerate(chosen)
     ]  # fmt: skip
 
@@ -193,5 +202,5 @@ def _choose(judged: Sequence[taps.ServiceJudged]) -> taps.ServiceJudged:
     """Return the one card that a number means; two people's are never guessed between."""
     known = [one for one in judged if one.code != taps.Code.UNKNOWN_CARD]
     if len({one.member_id for one in known}) > 1:
-        return judged[0]._replace(code=taps.Code.AMBIGUOUS_CARD, member_id=None)
+        return judged[0]._replace(code=taps.Code.AMBIGUOUS_CARD, member_id=None, holder=None)
     return (known or judged)[0]

@@ -165,16 +165,11 @@ def verdicts(found: Found, table: ServiceTable, days: Whole) -> npt.NDArray[np.i
     return told
 
 
-def verdict(found: Any, table: ServiceTable, on: dt.date) -> Code:
-    """Return the same decision for one row, as it is looked up for a question without a tap.
+def verdicts_of(found: Sequence[Any], table: ServiceTable, on: dt.date) -> list[Code]:
+    """Return the same decisions for rows, as they are looked up for a question without a tap.
 
     :param found: ``service``, ``card_state``, ``kind``, ``expires_on``, ``member_id``, ``entitled``
     """
-    return verdicts_of([found], table, on)[0]
-
-
-def verdicts_of(found: Sequence[Any], table: ServiceTable, on: dt.date) -> list[Code]:
-    """Return the same decision for rows; see ``verdict``."""
     services = {code: place for place, code in enumerate(table.services, 1)}
     kinds = {code: place for place, code in enumerate(table.special_kinds, 1)}
     asked = Found(

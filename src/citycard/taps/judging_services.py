@@ -15,11 +15,16 @@ from citycard.taps.values import CardRead
 
 
 class ServiceJudged(NamedTuple):
-    """What a service says to a card, whose it is, and which of the rights asked for it carries."""
+    """What a service says to a card, whose it is, and which of the rights asked for it carries.
+
+    :ivar holder: whom the answer is about: of a blocked card, which is bound to nobody any more,
+        who had it
+    """
 
     code: Code
     member_id: int | None
     held: frozenset[str]
+    holder: int | None
 
 
 def judge_for_service(
@@ -49,13 +54,15 @@ def judge_for_service(
             "numbers": [card.number for card in cards],
         },
     )
+    codes = deciding.verdicts_of(found, table, today)
     return [
         ServiceJudged(
-            deciding.verdict(facts, table, today),
+            code,
             facts.member_id,
             frozenset(right for right in facts.held if _carries(facts.kind, right, today)),
+            facts.last_holder if code == Code.BLOCKED else facts.member_id,
         )
-        for facts in found
+        for code, facts in zip(codes, found, strict=True)
     ]
 
 
