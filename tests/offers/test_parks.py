@@ -4,9 +4,11 @@ import dataclasses
 import datetime as dt
 import itertools
 import random
+import threading
 from collections.abc import Sequence
 
 import pytest
+from django.db import connection
 
 from citycard.cards import api as cards
 from citycard.flows import entering
@@ -15,6 +17,7 @@ from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import SYSTEM, Actor
 from citycard.offers import api as offers
 from citycard_reader.visits import Park, Terms
+from tests.lives import people as lives
 
 pytestmark = pytest.mark.usefixtures("town")
 
@@ -119,7 +122,7 @@ def test_a_park_that_was_told_of_the_other_day_takes_half() -> None:
     (number,) = new_cards(1)
     east, west = park("park-east"), park("park-west")
     take(uploaded([(east, east.enter(number, at(10)))]))
-    told = offers.free_days(offer="expo-entry", since=None)
+    told = offers.free_days(offer="expo-entry")
     west.learn({one.numbers["printed"]: one.day for one in told})
     assert west.enter(number, at(11)).price_class == "half"
 
@@ -229,3 +232,77 @@ def test_a_lost_card_and_an_unknown_one_have_no_price() -> None:
     for one, code in ((number, "card_not_valid"), ("9999888877776666", "unknown_card")):
         found = offers.price_at(offer="expo-entry", venue="park-east", card=card(one), now=NOW)
         assert (found.code, found.price_class, found.ntd) == (code, "", 0)
+
+
+def test_who_is_asked_about_sees_it_and_who_is_not_anybodys_leaves_nothing() -> None:
+    member, _ = lives.member(dt.date(1980, 5, 12), since=dt.date(2026, 9, 1))
+    card_id = lives.card(member, "expo", dt.date(2026, 9, 1))
+    number = scalar("SELECT number FROM cards_card_number WHERE card_id = %s", [card_id])
+    venue = dataclasses.replace(EXPO, roles=frozenset({"agency_client", "device"}))
+    records = (
+        "SELECT count(*) FROM people_access_record WHERE purpose = 'agency-verification'"
+        " AND agency = 'culture'"
+    )
+    before = scalar(records)
+
+    def asked(one: str) -> offers.Price:
+        return entering.price(
+            offer="expo-entry", venue="park-east", card=card(one), actor=venue, now=NOW
+        )
+
+    assert asked(new_cards(1)[0]).code == "ok"
+    assert asked("0000000000000000").code == "unknown_card"
+    assert scalar(records) == before
+    assert asked(str(number)).code == "ok"
+    assert scalar(f"{records} AND %s = ANY(subjects)", [member]) == 1
+
+
+def test_first_days_are_read_on_without_a_gap() -> None:
+    """One upload's first days share their place: a page never ends amid them."""
+    east, after = park("park-east"), 0
+    while told := offers.free_days(offer="expo-entry", after=after):
+        after = told[-1].change
+    batches = [new_cards(3) for _ in range(3)]
+    for numbers in batches:
+        take(uploaded([(east, east.enter(one, at(12))) for one in numbers]))
+    read: list[str] = []
+    while told := offers.free_days(offer="expo-entry", after=after, limit=2):
+        assert len(told) == 3
+        read += [one.numbers["printed"] for one in told]
+        after = told[-1].change
+    assert sorted(read) == sorted(one for numbers in batches for one in numbers)
+
+
+def test_an_upload_that_began_earlier_and_is_kept_later_is_read_all_the_same() -> None:
+    east, after = park("park-east"), 0
+    while told := offers.free_days(offer="expo-entry", after=after):
+        after = told[-1].change
+    slow, quick = new_cards(2)
+    began, go_on = threading.Event(), threading.Event()
+
+    def upload_slowly() -> None:
+        with unit_of_work():
+            offers.merge_entries(
+                entries=uploaded([(east, east.enter(slow, at(13)))]), agencies=["culture"],
+                actor=EXPO, now=NOW - dt.timedelta(seconds=5),
+            )  # fmt: skip
+            began.set()
+            go_on.wait(20)
+        connection.close()
+
+    def upload_quickly() -> None:
+        take(uploaded([(park("park-west"), park("park-west").enter(quick, at(13)))]))
+        connection.close()
+
+    first, second = threading.Thread(target=upload_slowly), threading.Thread(target=upload_quickly)
+    first.start()
+    assert began.wait(20)
+    second.start()
+    second.join(1)  # without its place in the line it would be through by now
+    read = offers.free_days(offer="expo-entry", after=after)
+    after = read[-1].change if read else after
+    go_on.set()
+    first.join()
+    second.join()
+    read += offers.free_days(offer="expo-entry", after=after)
+    assert [one.numbers["printed"] for one in read] == [slow, quick]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from citycard.agencies import api as agencies
 from citycard.infra import clock, failpoints
@@ -16,6 +17,7 @@ from citycard.infra.database import scalar
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import SYSTEM
 from citycard.portals.openapi import dropped_files, dropping
+from citycard.portals.ops import watching, wrong
 from tests.openapi.conftest import Person, System
 
 Connect = Callable[..., System]
@@ -114,8 +116,72 @@ def test_a_bad_row_stops_the_file_and_says_where(folder: Folder, adult: Person) 
     assert stored() == before
     told = folder.answer("taps-bad.*.refused.csv")
     assert [one["row"] for one in told] == ["3", "4"]
-    assert all(one["remedy"] for one in told)
     assert len(folder.names("refused")) == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "remedy"),
+    [
+        ("LIB-9,1,x,{at},1", "seq 請填 0 到 4611686018427387904 的整數。"),
+        ("LIB-9,1," + "9" * 5000 + ",{at},1", "seq 請填 0 到 4611686018427387904 的整數。"),
+        ("LIB-9,0,1,{at},1", "epoch 請填 1 到 2147483647 的整數。"),
+        ("LIB-9,2,1,{at},1", "epoch 2 還沒有開始：請填這台設備目前的 epoch。"),
+        ("LIB-9,1,1,yesterday,1", "at 請填帶時區的時間，例如 2026-11-21T08:30:00+08:00。"),
+        ("LIB-9,1,1,{at}," + "1" * 161, "number 請填 1 到 160 個可見字元。"),
+        ("NO-SUCH,1,1,{at},1", "本機關沒有這台設備"),
+    ],
+)
+def test_what_to_do_of_a_row_is_said_in_chinese(folder: Folder, row: str, remedy: str) -> None:
+    at = (clock.now() - dt.timedelta(minutes=9)).replace(microsecond=0).isoformat()
+    folder.drop("taps-bad.csv", "reader,epoch,seq,at,number", row.format(at=at))
+    folder.take()
+    (told,) = folder.answer("taps-bad.*.refused.csv")
+    assert told == {"row": "2", "remedy": remedy}
+
+
+def test_a_file_that_breaks_us_is_put_aside_and_the_operator_sees_it(
+    folder: Folder, adult: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.drop("taps-odd.csv", *taps_of(adult.number, first=700))
+    rounds = []
+
+    def break_down(**_: object) -> None:
+        rounds.append(1)
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(dropping.tapping, "take", break_down)
+        while "taps-odd.csv" in folder.names("in"):
+            assert len(rounds) < 20
+            folder.take()
+    assert len(rounds) == dropping.MOST_BROKEN
+    assert folder.names("in") == [], "nothing of ours stays there either"
+    (told,) = folder.answer("taps-odd.*.refused.csv")
+    assert "維運人員" in told["remedy"]
+    (aside,) = folder.names("broken")
+    shown = [one.title for one in wrong.problems(watching.look(clock.now()))]
+    assert any("1 個機關投遞的檔案" in one for one in shown)
+    os.rename(folder.place / "broken" / aside, folder.place / "in" / "taps-odd.csv")
+    folder.take()
+    assert folder.names("done"), "mended and moved back, it is taken"
+
+
+def test_a_database_that_is_away_is_no_files_fault(
+    folder: Folder, adult: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.drop("taps-later.csv", *taps_of(adult.number, first=800))
+
+    def away(**_: object) -> None:
+        raise OperationalError("the server closed the connection")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(dropping.tapping, "take", away)
+        broken.setattr(dropping, "is_unreachable", lambda _: True)
+        for _ in range(dropping.MOST_BROKEN + 1):
+            folder.take()
+    assert folder.names("in") == ["taps-later.csv"]
+    folder.take()
+    assert folder.names("done")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
 
@@ -22,7 +23,10 @@ _Key = tuple[str, int, int]
 
 
 def price_at(*, offer: str, venue: str, card: CardNumber, now: dt.datetime) -> Price:
-    """Price a visit by a card; the reader learns a public code and a price class, nothing else."""
+    """Price a visit by a card; the reader learns a public code and a price class, nothing else.
+
+    The answer names the card's holder to the caller, who writes down that they were asked about.
+    """
     known = offers().get(offer)
     if known is None:
         return Price(code="no_offer")
@@ -32,8 +36,8 @@ def price_at(*, offer: str, venue: str, card: CardNumber, now: dt.datetime) -> P
         return Price(code="unknown_card")
     one = found[0]
     if one.state != GOOD or (one.expires_on and one.expires_on <= on):
-        return Price(code="card_not_valid")
-    return deciding.price(
+        return Price(code="card_not_valid", member_id=one.member_id)
+    price = deciding.price(
         known,
         venue=venue,
         on=on,
@@ -41,6 +45,7 @@ def price_at(*, offer: str, venue: str, card: CardNumber, now: dt.datetime) -> P
         rights=frozenset(one.rights),
         first_day=one.first_day,
     )
+    return replace(price, member_id=one.member_id)
 
 
 def merge_entries(

@@ -1,6 +1,5 @@
 """How an offer was used, and what came to light when the venues' entries were put together."""
 
-import datetime as dt
 import json
 from typing import Any
 
@@ -16,12 +15,12 @@ FROM offers_entry WHERE offer = %s GROUP BY venue, price_class ORDER BY venue, p
 """
 
 _FREE_DAYS = """
-SELECT c.issuer, f.day, f.changed_at,
+SELECT c.issuer, f.day, f.changed_at, f.change,
        (SELECT jsonb_object_agg(n.number_kind, n.number)::text FROM pub.card_numbers n
         WHERE n.card_id = f.card_id) AS numbers
 FROM offers_first_day f JOIN pub.cards c ON c.card_id = f.card_id
-WHERE f.offer = %s AND (%s::timestamptz IS NULL OR f.changed_at > %s)
-ORDER BY f.changed_at, f.card_id LIMIT %s
+WHERE f.offer = %s AND f.change > %s
+ORDER BY f.change FETCH FIRST %s ROWS WITH TIES
 """
 
 
@@ -61,20 +60,22 @@ def double_days(*, offer: str, limit: int = 200) -> list[DoubleDay]:
     return [_double(one) for one in rows(statement(__file__, "double_days"), asked)]
 
 
-def free_days(*, offer: str, since: dt.datetime | None = None, limit: int = 5000) -> list[FreeDay]:
-    """Return cards' first days that changed after an instant, oldest change first: what a venue
-    that is connected again learns of the others.
+def free_days(*, offer: str, after: int = 0, limit: int = 5000) -> list[FreeDay]:
+    """Return cards' first days that changed after a change, oldest first: what a venue that is
+    connected again learns of the others. Whoever goes on after the last one misses none.
 
+    :param limit: about so many; what one upload changed stays together
     :raises NotFound: the city has no such offer
     """
     offer_of(code=offer)
-    found = rows(_FREE_DAYS, [offer, since, since, limit])
+    found = rows(_FREE_DAYS, [offer, after, limit])
     return [
         FreeDay(
             issuer=one.issuer,
             numbers=json.loads(one.numbers or "{}"),
             day=one.day,
             changed_at=one.changed_at,
+            change=one.change,
         )
         for one in found
     ]

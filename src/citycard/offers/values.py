@@ -24,11 +24,13 @@ class Price:
     """What a reader is told: a public code, a price class, an amount. Nothing about the holder.
 
     :ivar price_class: the pack's word, such as ``resident``; ``full`` where no term holds
+    :ivar member_id: whose card it is, for the access record; not for the reader
     """
 
     code: Code
     price_class: str = ""
     ntd: int = 0
+    member_id: int | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,12 +70,16 @@ class Merged:
 
 @dataclass(frozen=True, kw_only=True)
 class FreeDay:
-    """A card's first day, for venues to learn; ``numbers`` by number kind."""
+    """A card's first day, for venues to learn; ``numbers`` by number kind.
+
+    :ivar change: the place in the list of changes, for asking on
+    """
 
     issuer: str
     numbers: Mapping[str, str] = field(repr=False)
     day: dt.date
     changed_at: dt.datetime
+    change: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,5 @@
 -- The cards that readers read: kind, state, and what they open on each visit's own day.
-SELECT w.place, c.card_id, c.kind, c.state, c.expires_on,
+SELECT w.place, c.card_id, n.member_id, c.kind, c.state, c.expires_on,
        coalesce((SELECT array_agg(h.entitlement) FROM pub.holdings h
                  WHERE h.card_id = c.card_id AND h.valid @> w.day), '{}') AS rights,
        (SELECT f.day FROM offers_first_day f WHERE f.offer = w.offer AND f.card_id = c.card_id) AS first_day

@@ -16,6 +16,7 @@ from citycard.kernel.errors import NotFound
 from citycard.portals.agency.rosters import ROLES, check_yours
 from citycard.portals.agency.shell import attachment
 from citycard.portals.doors import actor_of, door
+from citycard.portals.openapi.calling import check_sandbox, client_of
 
 MACHINES = frozenset({"reader", "agency_client"})
 FILES = (listing_doors.LIST, listing_doors.CHANGES)
@@ -25,7 +26,7 @@ FILES = (listing_doors.LIST, listing_doors.CHANGES)
 @door(roles=ROLES | MACHINES)
 def present(request: HttpRequest, code: str) -> HttpResponse:
     """Give the present list; a new version where something changed since the last."""
-    check_yours(request, code)
+    _check(request, code)
     actor, at = _actor(request), now()
     version = listing_doors.current_list(relation=code, actor=actor, now=at)
     tag = f'"{version.number}-{version.digest}"'
@@ -43,7 +44,7 @@ def present(request: HttpRequest, code: str) -> HttpResponse:
 @door(roles=ROLES | MACHINES)
 def kept(request: HttpRequest, code: str, number: int, name: str) -> HttpResponse:
     """Give a file of a version as it was signed: the list, what changed, or a signature."""
-    check_yours(request, code)
+    _check(request, code)
     found = [one for one in listing_doors.versions(relation=code) if one.number == number]
     wanted = name.removesuffix(".sig")
     if not found or wanted not in FILES:
@@ -53,6 +54,14 @@ def kept(request: HttpRequest, code: str, number: int, name: str) -> HttpRespons
     if name.endswith(".sig"):
         given = file.signature_file
     return _answer(given.content, f"{code}-{number}-{given.name}", given.media_type)
+
+
+def _check(request: HttpRequest, code: str) -> None:
+    """Stop whom the list is not for: another's people and machines, and a system that tries things
+    out, where the people on it are real."""
+    check_yours(request, code)
+    if actor_of(request).kind == "agency_client":
+        check_sandbox(client_of(request), "invented")
 
 
 def _actor(request: HttpRequest) -> Actor:

@@ -16,10 +16,25 @@ class Reply(NamedTuple):
 
 
 class GateProblem(Exception):
-    """A request that the gate doesn't take, as it will be told."""
+    """A request that the gate doesn't take, as it will be told.
 
-    def __init__(self, status: int, code: str, detail: str, *, retry_s: int = 0) -> None:
+    :ivar field: what isn't as it should be, and ``facts`` what it should be: for doors that word it
+        in another language
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        retry_s: int = 0,
+        field: str = "",
+        **facts: int,
+    ) -> None:
         super().__init__(code)
+        self.field = field
+        self.facts = facts
         self.status = status
         self.code = code
         self.detail = detail

@@ -175,7 +175,7 @@ def _word(said: dict[str, Any], field: str, longest: int, where: str) -> str:
     if isinstance(value, str) and 0 < len(value) <= longest and value.isprintable():
         return value
     detail = f"{where}{field} must be a text of 1 to {longest} printable characters."
-    raise GateProblem(422, "bad_field", detail)
+    raise GateProblem(422, "bad_field", detail, field=field, most=longest)
 
 
 def _whole(said: dict[str, Any], field: str, least: int, most: int, where: str) -> int:
@@ -183,7 +183,7 @@ def _whole(said: dict[str, Any], field: str, least: int, most: int, where: str) 
     if type(value) is int and least <= value <= most:
         return value
     detail = f"{where}{field} must be a whole number from {least} to {most}."
-    raise GateProblem(422, "bad_field", detail)
+    raise GateProblem(422, "bad_field", detail, field=field, least=least, most=most)
 
 
 def _instant(said: dict[str, Any], where: str) -> dt.datetime:
@@ -194,4 +194,4 @@ def _instant(said: dict[str, Any], where: str) -> dt.datetime:
     except (ValueError, OverflowError):
         pass
     detail = f"{where}at must be a time with its zone, such as 2026-11-21T08:30:00+08:00."
-    raise GateProblem(422, "bad_field", detail)
+    raise GateProblem(422, "bad_field", detail, field="at")

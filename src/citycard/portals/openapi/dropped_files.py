@@ -14,9 +14,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 SETTLED_S = 5.0
 MOST_BYTES = 4 * 1024 * 1024
+Place = Literal["done", "refused", "broken"]
+"""Where a file goes; ``broken``: it is ours to see to. Moved back to ``in``, it is taken again."""
+
 _NAME = re.compile(r"(taps|numbers|earnings)-[\w.-]{1,100}\.csv")
 
 
@@ -62,17 +66,34 @@ def waiting(root: Path) -> Iterator[Dropped]:
                 yield Dropped(client=folder.name, kind=kind, path=path, content=content)
 
 
-def settle(dropped: Dropped, *, taken: bool, answer: str) -> None:
+def settle(dropped: Dropped, *, place: Place, answer: str) -> None:
     """Lay the answer beside and move the file away; done again, it is the same.
 
     Should the machine die in between, the file is taken again: what it did is done once.
     """
     folder = dropped.path.parent.parent
     name = f"{dropped.path.stem}.{dropped.digest[:8]}"
-    _write(folder / "out" / f"{name}.{'result.csv' if taken else 'refused.csv'}", answer)
-    place = folder / ("done" if taken else "refused")
-    place.mkdir(exist_ok=True)
-    os.replace(dropped.path, place / f"{name}.csv")
+    _write(folder / "out" / f"{name}.{'result' if place == 'done' else 'refused'}.csv", answer)
+    (folder / place).mkdir(exist_ok=True)
+    os.replace(dropped.path, folder / place / f"{name}.csv")
+    _counter(dropped).unlink(missing_ok=True)
+
+
+def count_broken(dropped: Dropped) -> int:
+    """Count one more round in which a file broke us; returns how many there were."""
+    counter = _counter(dropped)
+    with counter.open("a", encoding="ascii") as file:
+        file.write("x")
+    return counter.stat().st_size
+
+
+def broken_files(root: Path) -> int:
+    """Count the files that were put aside because they break us."""
+    return sum(1 for _ in root.glob("*/broken/*.csv"))
+
+
+def _counter(dropped: Dropped) -> Path:
+    return dropped.path.with_name(f".{dropped.path.name}.broken")
 
 
 def _is_settled(path: Path) -> bool:

@@ -5,6 +5,7 @@ import csv
 import datetime as dt
 import io
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from citycard.activities import api as activities
 from citycard.agencies import api as agencies
 from citycard.flows import earning, numbering, tapping
 from citycard.infra import failpoints
+from citycard.infra.database import is_unreachable
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.infra.web.refusals import refusal_text
 from citycard.kernel.errors import Refused
@@ -28,14 +30,25 @@ from citycard.portals.gate import wire
 from citycard.portals.gate.problems import GateProblem
 from citycard.portals.naming import agencies_under
 from citycard.portals.openapi.calling import acting
-from citycard.portals.openapi.dropped_files import Dropped, alone, settle, waiting
+from citycard.portals.openapi.dropped_files import (
+    Dropped,
+    alone,
+    count_broken,
+    settle,
+    waiting,
+)
 from citycard.portals.openapi.tap_uploads import as_reader
+from citycard.portals.openapi.tap_words import remedy_of
 from citycard.taps import api as taps
 
 log = structlog.get_logger(__name__)
 
 MOST_ROWS = 5000
+MOST_BROKEN = 15
+"""After so many rounds of 20 seconds a file that breaks us is put aside."""
+
 _WHOLE = frozenset({"epoch", "seq"})
+_NUMBER = re.compile(r"[0-9]{1,20}")
 _COLUMNS = {
     "taps": ({"reader", "epoch", "seq", "at", "number"}, {"issuer", "number_kind"}),
     "numbers": ({"card_number", "agency_number"}, {"status"}),
@@ -74,8 +87,19 @@ def take_files(now: dt.datetime) -> None:
         for dropped in waiting(root):
             try:
                 _take(dropped, now)
-            except Exception:
+            except Exception as broken:
                 log.exception("drops.file_broken", folder=dropped.client)
+                if not is_unreachable(broken):  # a file is not to blame for that
+                    _put_aside(dropped)
+
+
+def _put_aside(dropped: Dropped) -> None:
+    """Give up a file that breaks us again and again: its system and the operator are told."""
+    if count_broken(dropped) < MOST_BROKEN:
+        return
+    with translation.override("zh-hant"):
+        why = _("這個檔案讓我們的系統出錯，內容都沒有收下；維運人員已經看得到，請不要重送。")
+    settle(dropped, place="broken", answer=_as_csv([{"row": "", "remedy": why}]))
 
 
 def _take(dropped: Dropped, now: dt.datetime) -> None:
@@ -86,7 +110,7 @@ def _take(dropped: Dropped, now: dt.datetime) -> None:
     with translation.override("zh-hant"):
         told = _told(dropped, client, now)
     failpoints.reach("drops.before_settle")
-    settle(dropped, taken=told.taken, answer=_as_csv(told.lines))
+    settle(dropped, place="done" if told.taken else "refused", answer=_as_csv(told.lines))
     with unit_of_work():
         agencies.note_use(
             client_id=client.client_id,
@@ -150,12 +174,13 @@ def _taps(
         if device.agency in own
     }
     read: list[taps.TapRead] = []
-    bad = []
+    bad: list[tuple[int, str]] = []
     for number, row in rows:
-        try:
-            read.append(_tap(row, readers))
-        except (ValueError, GateProblem) as wrong:
-            bad.append((number, wrong.detail if isinstance(wrong, GateProblem) else str(wrong)))
+        tap = _tap(row, readers)
+        if isinstance(tap, taps.TapRead):
+            read.append(tap)
+        else:
+            bad.append((number, tap))
     if bad:
         raise _BadRows(bad)
     answers = tapping.take(reads=read, now=now)
@@ -166,17 +191,19 @@ def _taps(
     ]  # fmt: skip
 
 
-def _tap(row: Mapping[str, Any], readers: Mapping[str, Any]) -> taps.TapRead:
+def _tap(row: Mapping[str, Any], readers: Mapping[str, Any]) -> taps.TapRead | str:
+    """Return a tap as the gate reads it, or what to do about its row."""
     reader = readers.get(row.get("reader", ""))
     if reader is None:
-        raise ValueError(_("本機關沒有這台設備"))
+        return _("本機關沒有這台設備")
     said: dict[str, Any] = {name: value for name, value in row.items() if name != "reader"}
     for name in _WHOLE & said.keys():
-        said[name] = int(said[name]) if said[name].isascii() and said[name].isdigit() else None
-    ((tap,), _batch) = wire.read_taps(json.dumps(said).encode(), reader)
-    if isinstance(tap, wire.NotTaken):
-        raise ValueError(tap.detail)
-    return tap
+        said[name] = int(said[name]) if _NUMBER.fullmatch(said[name]) else None
+    try:
+        ((tap,), _batch) = wire.read_taps(json.dumps(said).encode(), reader)
+    except GateProblem as wrong:
+        return remedy_of(wrong)
+    return remedy_of(tap) if isinstance(tap, wire.NotTaken) else tap
 
 
 def _numbers(

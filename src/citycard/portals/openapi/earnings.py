@@ -42,7 +42,7 @@ class KeyMissing(Refused):
 
 @require_GET
 @door(roles={"agency_client"})
-@counted("campaigns")
+@counted("campaigns", sandbox="always")
 def campaigns(request: HttpRequest) -> HttpResponse:
     """List the campaigns that the system may name."""
     found = open_to_systems(agencies_under(actor_of(request).agency or ""))
@@ -52,7 +52,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_POST
 @door(roles={"agency_client"})
-@counted("earnings", writes=True)
+@counted("earnings")
 def earnings(request: HttpRequest) -> HttpResponse:
     """Take a batch of lines whole or not at all, and answer each."""
     try:

@@ -19,6 +19,7 @@ from citycard.portals.gate.problems import GateProblem
 from citycard.portals.gate.readers import Reader
 from citycard.portals.openapi import sandbox
 from citycard.portals.openapi.calling import Call, operation
+from citycard.portals.openapi.tap_words import remedy_of
 from citycard.taps import api as taps
 
 
@@ -72,7 +73,7 @@ def _read(
         try:
             read += wire.read_taps(content, as_reader(device))[0]
         except GateProblem as wrong:
-            bad.append({"number": n + 1, "detail": wrong.detail})
+            bad.append({"number": n + 1, "detail": remedy_of(wrong)})
     return read, bad
 
 

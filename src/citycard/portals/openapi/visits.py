@@ -17,11 +17,12 @@ from citycard.kernel.errors import NotFound, Refused
 from citycard.offers import api as offers
 from citycard.portals.doors import actor_of, door
 from citycard.portals.naming import agencies_under
-from citycard.portals.openapi.calling import counted
+from citycard.portals.openapi.calling import acting, client_of, counted
 
 MOST_BYTES = 512 * 1024
 MOST_ENTRIES = 500
 LARGEST = 2**31 - 1
+LONGEST_PLACE = 15
 _CARD = ("issuer", "number_kind", "number")
 
 
@@ -35,14 +36,20 @@ class VisitNotUnderstood(Refused):
 @csrf_exempt
 @require_POST
 @door(roles={"agency_client"})
-@counted("visitPrice")
+@counted("visitPrice", sandbox="invented")
 def price(request: HttpRequest) -> HttpResponse:
     """Price a visit by a card: a public code, a price class and an amount."""
     try:
         said = _body(request)
         offer, venue = _text(said, "offer"), _text(said, "venue")
         _check_theirs(request, offer)
-        found = offers.price_at(offer=offer, venue=venue, card=_card(said), now=now())
+        found = entering.price(
+            offer=offer,
+            venue=venue,
+            card=_card(said),
+            actor=acting(client_of(request)),
+            now=now(),
+        )
     except Refused as refusal:
         return refusal_problem(request, refusal)
     return _json({"code": found.code, "price_class": found.price_class, "ntd": found.ntd})
@@ -51,7 +58,7 @@ def price(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_POST
 @door(roles={"agency_client"})
-@counted("visits", writes=True)
+@counted("visits")
 def entries(request: HttpRequest) -> HttpResponse:
     """Take entries that venues let in, in any order and any number of times."""
     try:
@@ -70,14 +77,14 @@ def entries(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @door(roles={"agency_client"})
-@counted("visitFirstDays")
+@counted("visitFirstDays", sandbox="invented")
 def first_days(request: HttpRequest) -> HttpResponse:
-    """List cards' first days that changed after an instant, for venues to learn."""
+    """List cards' first days that changed after what the system has, for venues to learn."""
     try:
         offer = request.GET.get("offer", "")
         _check_theirs(request, offer)
-        since = _instant(request.GET.get("since"), "since") if request.GET.get("since") else None
-        found = offers.free_days(offer=offer, since=since)
+        after = _place(request.GET.get("after", "0"))
+        found = offers.free_days(offer=offer, after=after)
     except Refused as refusal:
         return refusal_problem(request, refusal)
     return _json(
@@ -90,9 +97,16 @@ def first_days(request: HttpRequest) -> HttpResponse:
                     "changed_at": one.changed_at.isoformat(),
                 }
                 for one in found
-            ]
+            ],
+            "after": found[-1].change if found else after,
         }
     )
+
+
+def _place(said: str) -> int:
+    if not (said.isascii() and said.isdecimal() and len(said) <= LONGEST_PLACE):
+        raise VisitNotUnderstood(field="after")
+    return int(said)
 
 
 def _check_theirs(request: HttpRequest, code: str) -> None:

@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from django.conf import settings
 
@@ -12,6 +13,7 @@ from citycard.infra import crypto, journal, outbox, partitions, ports
 from citycard.infra.clock import city_time
 from citycard.infra.postgres.shelf import Done, Shelf
 from citycard.insight import api as insight
+from citycard.portals.openapi import dropped_files
 from citycard.redemptions import api as redemptions
 
 HANGING = dt.timedelta(minutes=10)
@@ -30,6 +32,7 @@ class Watch:
     :ivar proof: the newest run of the auditor
     :ivar outages: letters that an outside system gives no answer to
     :ivar saved: the backups of our own server; None where the operator's own is used
+    :ivar broken_files: files of agencies' systems that break us and were put aside
     """
 
     at: dt.datetime
@@ -44,6 +47,7 @@ class Watch:
     proof: insight.ProofRun | None
     outages: Sequence[outbox.Outage] = ()
     saved: "Saved | None" = None
+    broken_files: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +79,7 @@ def look(now: dt.datetime) -> Watch:
         proof=insight.latest_proof(),
         outages=outbox.outages(),
         saved=_saved(),
+        broken_files=_broken_files(),
     )
 
 
@@ -102,6 +107,11 @@ def _saved() -> Saved | None:
         drill=next(reversed(shelf.drills()), None),
         is_demo=settings.CITYCARD_DEMO,
     )
+
+
+def _broken_files() -> int:
+    root = settings.CITYCARD_DROP_FILES
+    return dropped_files.broken_files(Path(root)) if root else 0
 
 
 def _state_directory() -> str:

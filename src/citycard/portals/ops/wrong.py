@@ -44,6 +44,7 @@ def problems(watch: Watch) -> list[Problem]:
         *_letters(watch),
         *_ports(watch),
         *_outages(watch),
+        *_files(watch),
         *_room(watch),
         *_saved(watch),
         *_keys(watch),
@@ -165,6 +166,16 @@ def _outages(watch: Watch) -> Iterator[Problem]:
 
 
 def _saved(watch: Watch) -> Iterator[Problem]:
+def _files(watch: Watch) -> Iterator[Problem]:
+    if watch.broken_files:
+        yield Problem(
+            tone="bad",
+            title=_("有 %(count)s 個機關投遞的檔案無法處理") % {"count": watch.broken_files},
+            why=_("內容都沒有收下，檔案在投遞目錄的 broken。排除原因後移回 in，就會再收一次。"),
+            address="#outside",
+        )
+
+
     saved = watch.saved
     if saved is None:
         return

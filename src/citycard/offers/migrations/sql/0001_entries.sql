@@ -40,8 +40,17 @@ CREATE TABLE offers_first_day (
     card_id bigint NOT NULL,
     day date NOT NULL,
     changed_at timestamptz NOT NULL,
+    change bigint NOT NULL,
     PRIMARY KEY (offer, card_id)
 );
 COMMENT ON TABLE offers_first_day IS 'The first day on which a card used an offer at any venue, as far as the entries that have arrived tell.';
-CREATE INDEX offers_first_day_changed ON offers_first_day (offer, changed_at, card_id);
+COMMENT ON COLUMN offers_first_day.change IS 'The number of the upload that said so, in the order in which uploads were kept.';
+CREATE INDEX offers_first_day_changed ON offers_first_day (offer, change);
 REVOKE DELETE, TRUNCATE ON offers_first_day FROM citycard_app;
+
+CREATE TABLE offers_change (
+    offer text PRIMARY KEY,
+    number bigint NOT NULL
+);
+COMMENT ON TABLE offers_change IS 'The last upload that moved first days of an offer. Whoever takes the next number holds it until it is kept, so that no lower one comes later.';
+REVOKE DELETE, TRUNCATE ON offers_change FROM citycard_app;
