@@ -99,6 +99,7 @@ def rides_of(
         points_open=np.full(rides, 800),
         purse_ntd=np.where(draw.random(rides) < 0.5, none, draw.integers(0, 900, rides)),
         charged_ntd=none,
+        date=none,
     )
 
 

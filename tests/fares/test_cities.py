@@ -54,6 +54,17 @@ def test_taipei_taxi_from_sections_to_caps(on: str, fare: int, points: int) -> N
     assert priced(city_book("taipei"), taxi).points[0] == points
 
 
+@pytest.mark.parametrize(
+    ("date", "points"),
+    [("2026-01-31", 65), ("2026-02-01", 85)],  # before and after midnight of one service day
+)
+def test_taipei_taxi_at_night_goes_by_the_calendar_as_the_allowance_does(
+    date: str, points: int
+) -> None:
+    taxi = ride("taipei", "2026-01-31", "taxi", "senior", told_ntd=200, date=day(date))
+    assert priced(city_book("taipei"), taxi).points[0] == points
+
+
 @pytest.mark.parametrize(("full", "senior"), [(20, 8), (25, 10)])
 def test_ankeng_light_rail_20_to_8_and_25_to_10(full: int, senior: int) -> None:
     told = ride("taipei", "2026-03-02", "light-rail", "senior", told_ntd=full)

@@ -206,6 +206,7 @@ def ride_columns(
         points_open=points_open,
         purse_ntd=_purse(facts, rides),
         charged_ntd=rides.charged,
+        date=clock.days(rides.local_s),
     )
 
 

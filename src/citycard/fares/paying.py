@@ -28,18 +28,25 @@ def ask_points(
         np.zeros(size, dtype=np.int64),
         np.full(size, NONE, dtype=np.int64),
     )
+    dates = _dates(rides)
     free = np.flatnonzero(full & (rides.marks & book.points.who != 0))
     for rule in book.points.rules:
         rows = free[(rides.marks[free] & rule.who != 0) & rule.scope[rides.line[free]]]
         if rule.ends is not None:
             rows = rows[rule.ends.hold(rides.origin[rows], rides.destination[rows])]
-        row_of = rule.spans.at(rides.day[rows]) if len(rows) else rows
+        row_of = rule.spans.at(dates[rows]) if len(rows) else rows
         for number, row in enumerate(rule.rows):
             here = rows[row_of == number]
             if len(here):
                 _ask(asked, rule, row, here, fare, owed, trace)
         free = free[asked.category[free] == NONE]
     return asked
+
+
+def _dates(rides: RideColumns) -> Column:
+    """Return the days by which the allowance goes: its months and caps are the calendar's, though
+    a night bus belongs to the day before."""
+    return np.where(rides.date == NONE, rides.day, rides.date)
 
 
 def _ask(
@@ -67,15 +74,15 @@ def _wanted(row: PointsRow, fare: Column, owed: Column) -> Column:
 
 def take_points(book: Book, rides: RideColumns, asked: Asked) -> Column:
     """Return how far the month's allowance pays what was asked of it."""
-    points = book.points
+    points, dates = book.points, _dates(rides)
     limit = points.limit_of[np.maximum(asked.category, -1)]  # the last place: no category
     at_most = np.zeros(len(rides), dtype=np.int64)
     for place, each in enumerate(points.limits):
         rows = np.flatnonzero(limit == place)
-        row_of = each.spans.at(rides.day[rows])
+        row_of = each.spans.at(dates[rows])
         at_most[rows] = each.points[row_of]
         limit[rows[row_of < 0]] = -1
-    row_of = points.partial_spans.at(rides.day)
+    row_of = points.partial_spans.at(dates)
     partial = points.partial[row_of] | (row_of < 0)
     return paid(
         Wanted(rides.person, asked.points, rides.points_open, limit, at_most, partial),

@@ -49,6 +49,7 @@ class Ride(NamedTuple):
         falls within a person-month (an ended right takes its mark away instead)
     :ivar purse_ntd: stored value before the ride; NONE: not known, taken to be enough
     :ivar charged_ntd: money that the device took (stored value or cash); NONE: it told nothing
+    :ivar date: the calendar day of the boarding, by which the month's allowance goes; NONE: ``day``
     """
 
     person: int = 0
@@ -66,6 +67,7 @@ class Ride(NamedTuple):
     points_open: int = 0
     purse_ntd: int = NONE
     charged_ntd: int = NONE
+    date: int = NONE
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -87,6 +89,7 @@ class RideColumns:
     points_open: Column
     purse_ntd: Column
     charged_ntd: Column
+    date: Column
 
     @classmethod
     def of(cls, rides: Iterable[Ride]) -> "RideColumns":
