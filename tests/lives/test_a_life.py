@@ -62,6 +62,12 @@ def test_what_is_applied_for_was_offered_on_the_first_day_it_could_be_had(
     assert begun - moved_back == offered
 
 
+def test_everything_that_could_be_had_was_told_in_a_message(story: tuple[str, Lived]) -> None:
+    _, lived = story
+    assert lived.untold == []
+    assert lived.offers
+
+
 def test_nobody_is_left_waiting_and_the_house_adds_up(story: tuple[str, Lived]) -> None:
     from citycard.config import wiring
 

@@ -90,24 +90,22 @@ def _fetch(job: issuing.PrintJob, member_id: int) -> None:
 
 def _hand_in(person: Relative, number: str, member_id: int, service: str, day: dt.date) -> str:
     """Fill the form in as oneself, with every paper that it asks for; return the reference."""
-    form, now, oneself = applications.form(), clock.now(), _oneself(member_id)
+    form, now, me = applications.form(), clock.now(), oneself(member_id)
     answers = _answers(person, number, form, service)
     papers = [paper for paper, _ in form.papers_for((service,), answers, day)]
     if form.services[service].needs_photo:
         papers.append(applications.PHOTO)
     with unit_of_work():
-        draft = applications.start_draft(
-            services=[service], answers=answers, actor=oneself, now=now
-        )
+        draft = applications.start_draft(services=[service], answers=answers, actor=me, now=now)
         for paper in papers:
             applications.add_document(
                 public_id=draft.public_id,
                 paper=paper,
                 content=_portrait(0),
-                actor=oneself,
+                actor=me,
                 now=now,
             )
-    submitted = applying.submit(public_id=draft.public_id, consent=True, actor=oneself, now=now)
+    submitted = applying.submit(public_id=draft.public_id, consent=True, actor=me, now=now)
     return submitted.ref
 
 
@@ -216,12 +214,13 @@ def own_access(member_id: int, field: str) -> Access:
         subject=member_id,
         fields=(field,),
         purpose="own",
-        actor=_oneself(member_id),
+        actor=oneself(member_id),
         now=clock.now(),
     )
 
 
-def _oneself(member_id: int) -> Actor:
+def oneself(member_id: int) -> Actor:
+    """Return somebody of the family as they are at their own phone."""
     return Actor(
         id=f"account:{member_id}",
         kind="resident",

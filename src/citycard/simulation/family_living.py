@@ -1,8 +1,8 @@
 """A family's life, lived through the city's own faces with a clock that moves.
 
 Only days on which something may change are visited: what registers tell, birthdays, and the days on
-which a fact ends. On each, the registers' news come in, reactions and due jobs run, what a person
-may newly have is offered, and the family accepts: a form, registers, an agency, a card.
+which a fact ends. On each, the registers' news come in, reactions and due jobs run, whoever may
+newly have something gets a message, and the family accepts: a form, registers, an agency, a card.
 """
 
 import datetime as dt
@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 
 from citycard.applications import api as applications
 from citycard.entitlements import api as entitlements
-from citycard.flows import keeping_rights
+from citycard.flows import keeping_rights, offering_rights
 from citycard.infra import clock, partitions
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import SYSTEM
 from citycard.kernel.periods import birthday
 from citycard.kernel.taiwan.national_id import with_check_digit
+from citycard.notify import api as notify
 from citycard.people import api as people
 from citycard.rules.api import Verdict
 from citycard.simulation.applying import _settle
@@ -26,6 +27,7 @@ from citycard.simulation.family_applying import (
     apply_for,
     counter_that_prints,
     deliver_blanks,
+    oneself,
     own_access,
 )
 
@@ -48,11 +50,13 @@ class Lived:
 
     :ivar rights: (who, entitlement, first day, first day after it or None), as the city knows it
         at the end; ``offers`` in order of time
+    :ivar untold: what somebody could have had and was sent no message of
     """
 
     members: dict[str, int] = field(default_factory=dict)
     rights: list[tuple[str, str, dt.date, dt.date | None]] = field(default_factory=list)
     offers: list[Offered] = field(default_factory=list)
+    untold: list[Offered] = field(default_factory=list)
     cards: list[tuple[str, str, dt.date]] = field(default_factory=list)
     days: int = 0
 
@@ -72,8 +76,7 @@ def live(*, family: Family, until: dt.date) -> Lived:
             told = [one for one in family.happenings if one.on == day]
             if told:
                 _news(family, told, known, lived)
-            if told or entitlements.due(on=day):
-                _react(now)
+            _react(now)
             while _accept(family, known, lived, day):
                 _react(now)
         lived.days += 1
@@ -104,12 +107,14 @@ def days_of_change(family: Family, until: dt.date) -> list[dt.date]:
 
 
 def _news(family: Family, told: Sequence[Happening], known: dict[str, str], lived: Lived) -> None:
-    """Bring in what registers tell on a day; who is new becomes a member."""
+    """Bring in what registers tell on a day; who is new becomes a member, and agrees to be told
+    what they may apply for."""
     now = clock.now()
     with unit_of_work():
         _month_ahead(now)
         for who in dict.fromkeys(one.who for one in told if one.who not in lived.members):
-            lived.members[who] = _enrol(family.people[who], known[who], now)
+            member_id = lived.members[who] = _enrol(family.people[who], known[who], now)
+            offering_rights.agree(member_id=member_id, actor=oneself(member_id), now=now)
         people.record_facts(
             facts=[
                 fact
@@ -173,10 +178,11 @@ def _facts(member_id: int, one: Happening) -> Iterable[people.NewFact]:
 
 
 def _react(now: dt.datetime) -> None:
-    """Run the job that follows the calendar."""
+    """Run the jobs that follow the calendar."""
     with unit_of_work():
         _month_ahead(now)
     keeping_rights.look_again(now)
+    offering_rights.offer_all(now)
 
 
 def _month_ahead(now: dt.datetime) -> None:
@@ -185,7 +191,7 @@ def _month_ahead(now: dt.datetime) -> None:
 
 
 def _accept(family: Family, known: dict[str, str], lived: Lived, day: dt.date) -> bool:
-    """Offer what somebody may newly have, and apply for it; tell whether anything was."""
+    """Apply for what somebody was told that they may newly have; tell whether anything was."""
     services = applications.form().services
     alive = {who: lived.members[who] for who in lived.members if _lives(family, who, day)}
     closed = applications.closed_services(form=applications.form(), now=clock.now())
@@ -194,8 +200,13 @@ def _accept(family: Family, known: dict[str, str], lived: Lived, day: dt.date) -
         for code, row in reversed(list(services.items()))
         if code not in closed
     }
-    for who, code in _offered(alive, list(wanted), day):
-        lived.offers.append(Offered(on=day, who=who, entitlement=code))
+    told = {who: _told(member_id) for who, member_id in alive.items()}
+    for who, code, declares in _possible(alive, list(wanted), day):
+        offer = Offered(on=day, who=who, entitlement=code)
+        if code not in told[who] and not declares:
+            lived.untold.append(offer)
+            continue
+        lived.offers.append(offer)
         with unit_of_work():
             _month_ahead(clock.now())
         made = apply_for(
@@ -215,10 +226,22 @@ def _lives(family: Family, who: str, day: dt.date) -> bool:
     return (family.end_of(who) or day) >= day
 
 
-def _offered(
+def _told(member_id: int) -> set[str]:
+    """Return the rights that somebody was sent a message of, by their code."""
+    table = current_pack().table("entitlements")
+    named = {row["name"]["zh-Hant"]: code for code, row in table.items()}
+    messages = notify.inbox(
+        access=own_access(member_id, "messages"), member_id=member_id, language="en", limit=1000
+    )
+    offered = [one.params["right"] for one in messages if one.code == offering_rights.MESSAGE]
+    return {named[name["zh-Hant"]] for name in offered if isinstance(name, dict)}
+
+
+def _possible(
     members: dict[str, int], wanted: Sequence[str], day: dt.date
-) -> Iterator[tuple[str, str]]:
-    """Yield what members may have by law but have not, where no other right stands against it."""
+) -> Iterator[tuple[str, str, bool]]:
+    """Yield what members may have by law but have not, where no other right stands against it, and
+    whether it takes a declaration of theirs, so that the city could not know."""
     table = current_pack().table("entitlements")
     ids = list(members.values())
     rights = entitlements.machine_rights_of(member_ids=ids, on=day)
@@ -229,13 +252,12 @@ def _offered(
             rule = table[code]
             against = set(rule.get("excludes", ())) & held
             follows = rule.get("follows")
-            open_ = decision.verdict is Verdict.YES or (
-                decision.verdict is Verdict.UNKNOWN and decision.missing <= MAY_DECLARE
-            )
+            declares = decision.verdict is Verdict.UNKNOWN and decision.missing <= MAY_DECLARE
+            open_ = decision.verdict is Verdict.YES or declares
             if rule["granted_by"] != "application" or code in held or against or not open_:
                 continue
             if follows is None or follows in held:
-                yield who, code
+                yield who, code, declares
 
 
 def _rights(lived: Lived) -> list[tuple[str, str, dt.date, dt.date | None]]:
