@@ -8,6 +8,7 @@ import pytest
 from citycard.applications import api as applications
 from citycard.applications.answering import clean_answers
 from citycard.applications.completing import missing_from
+from citycard.flows import applying
 from citycard.infra.database import scalar
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import Actor
@@ -249,6 +250,16 @@ class TestDrafts:
                         applications.own_document(
                             public_id=public_id, document_id=document.id, actor=somebody
                         )
+
+    def test_once_submitted_a_clerk_opens_papers_by_an_access_alone(self) -> None:
+        """The address of a draft's paper stays in the browser; every look at a case is recorded."""
+        me = clerk(number=1)
+        public_id = fill_in(me, answers())
+        papers = applications.draft(public_id=public_id, actor=me).documents
+        applying.submit(public_id=public_id, consent=True, actor=me, now=NOW)
+        for paper in papers:
+            with pytest.raises(NotFound):
+                applications.own_document(public_id=public_id, document_id=paper.id, actor=me)
 
     def test_a_clerk_of_no_counter_opens_nobodys_draft(self) -> None:
         """An online draft has no counter either."""

@@ -134,7 +134,8 @@ def documents_of(application_ids: Sequence[int]) -> dict[int, list[Document]]:
 
 def own_document(*, public_id: str, document_id: str, actor: Actor) -> tuple[Document, bytes]:
     """Return a paper with its content to whoever uploads it, from a draft or their own application;
-    of a counter's draft to whichever clerk goes on with it there.
+    of a counter's draft to whichever clerk goes on with it there. Once it is submitted, staff ask
+    ``document_content``, which takes an access.
 
     :raises NotFound: there is none that this actor may see
     """
@@ -267,9 +268,10 @@ def _application(public_id: str) -> Any:
 
 
 def _may_look(application: Any, actor: Actor) -> bool:
-    if application.entered_by == actor.id:
-        return True
-    return application.state == states.DRAFT and _may_add(application, actor)
+    """Staff look at what they take in while they do; at a case only by an access, on record."""
+    if application.state == states.DRAFT:
+        return _may_add(application, actor)
+    return actor.kind != "staff" and bool(application.entered_by == actor.id)
 
 
 def _may_add(application: Any, actor: Actor) -> bool:

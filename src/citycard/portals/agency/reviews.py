@@ -22,6 +22,7 @@ from citycard.portals.agency.review_forms import forms_of
 from citycard.portals.agency.shell import agency_of, page
 from citycard.portals.doors import actor_of, door
 from citycard.portals.naming import in_language
+from citycard.portals.papers import as_file
 
 ROLES = {"reviewer", "officer"}
 QUEUES = ("in_review", "supplement", "waiting_checks")
@@ -84,11 +85,7 @@ def document(request: HttpRequest, part_id: int, document_id: UUID) -> HttpRespo
         actor=actor_of(request),
         now=now(),
     )
-    about, content = applications.document_content(access=access, document_id=str(document_id))
-    response = HttpResponse(content, content_type=about.media_type)
-    response["Content-Disposition"] = "inline"
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return as_file(*applications.document_content(access=access, document_id=str(document_id)))
 
 
 def _refused(

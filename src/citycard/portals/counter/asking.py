@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from citycard.applications import api as applications
 from citycard.infra import clock
 from citycard.infra.unit_of_work import unit_of_work
+from citycard.infra.web.numbers import whole
 from citycard.infra.web.part_tags import first_input
 from citycard.infra.web.parts import Row
 from citycard.infra.web.refusals import status_of
@@ -123,7 +124,7 @@ def _save(
                     answers=answers,
                     actor=actor_of(request),
                     now=clock.now(),
-                    version=int(version) if version.isdigit() else None,
+                    version=whole(version),
                 )
         except applications.AnswersRefused as refusal:
             wrong = refusal.facts["missing"]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from citycard.applications import api as applications
 from citycard.flows import applying
 from citycard.infra import clock
+from citycard.infra.web.numbers import whole
 from citycard.infra.web.parts import Entry
 from citycard.issuing import api as issuing
 from citycard.kernel.errors import Refused
@@ -41,7 +42,8 @@ def case(request: HttpRequest, ref: str) -> HttpResponse:
 def pulse(request: HttpRequest, ref: str) -> HttpResponse:
     """Tell the page whether anything changed since it was drawn; this opens nobody's data."""
     found = applications.find(ref=ref)
-    parts = [int(one) for one in request.GET.get("parts", "").split(",") if one.isdigit()]
+    given = map(whole, request.GET.get("parts", "").split(","))
+    parts = [one for one in given if one is not None]
     answer = HttpResponse(status=204)
     if request.GET.get("seen") != _stamp(found, parts):
         answer["HX-Trigger"] = CHANGED
