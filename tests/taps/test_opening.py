@@ -11,7 +11,8 @@ from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.access import Access, AccessTooNarrow
 from citycard.kernel.actors import SYSTEM
 from citycard.taps import api as taps
-from citycard.taps.api import Code
+from citycard.taps.api import Code, State
+from citycard.taps.keeping_apart import opened
 from tests.taps.town import NOW, Town, tap
 
 HOUR = dt.timedelta(hours=1)
@@ -102,9 +103,9 @@ def test_the_same_identity_with_another_content_is_kept_as_a_conflict(town: Town
     late = take([tap(reader, 1, other), tap(reader, 1, one, at=NOW - HOUR), tap(reader, 1, one)])
     assert codes(late) == [Code.CONFLICT, Code.CONFLICT, Code.ACCEPTED]
     take([tap(reader, 1, other)])
-    kept = rows("SELECT seq, number_sealed FROM taps_conflict ORDER BY seq, id")
+    kept = rows("SELECT seq, tap_sealed FROM taps_conflict ORDER BY seq, id")
     assert [row.seq for row in kept] == [1, 1, 2]
-    assert not any(other.encode() in bytes(row.number_sealed) for row in kept)
+    assert not any(other.encode() in bytes(row.tap_sealed) for row in kept)
 
 
 def test_an_impossible_time_is_kept_apart_and_fails_nobody(town: Town) -> None:
@@ -124,6 +125,54 @@ def test_an_impossible_time_is_kept_apart_and_fails_nobody(town: Town) -> None:
     assert (health.taken, health.missing, health.quarantined, health.conflicts) == (3, 0, 2, 1)
     assert health.last_at == NOW
     assert taps.verify() == []
+
+
+def test_what_is_kept_apart_is_the_whole_tap(town: Town) -> None:
+    [member] = town.residents(1)
+    number, till, bus = town.card(member), town.reader("hot-spring"), town.reader("sports-visit")
+    alone = tap(till, 1, number, at=NOW + HOUR)._replace(
+        sale=taps.SalePart(90), answered=taps.AnsweredPart("accepted", 20, 7)
+    )
+    refused = tap(till, 2, number, at=NOW + HOUR)._replace(
+        answered=taps.AnsweredPart("blocked", 20, 7)
+    )
+    ride = taps.RidePart("out", "tpe-bus", "206", charged_ntd=12, points_taken=3)
+    dearer = ride._replace(charged_ntd=18)
+    take([alone, refused])
+    take([tap(bus, 1, number)._replace(ride=ride), tap(bus, 1, number)._replace(ride=dearer)])
+    told = {
+        (one.why, one.seq): one.took
+        for reader in (till, bus)
+        for one in taps.kept_apart(reader_id=reader.device_id or 0)
+    }
+    assert told == {
+        ("future", 1): taps.Took(points=20),
+        ("future", 2): taps.Took(),
+        ("conflict", 1): taps.Took(points=3, charged_ntd=18),
+    }
+    [kept] = rows("SELECT * FROM taps_conflict")
+    whole = opened(
+        State.CONFLICT,
+        reader_id=kept.reader_id,
+        epoch=kept.epoch,
+        seq=kept.seq,
+        content_hash=kept.content_hash,
+        sealed=kept.tap_sealed,
+    )
+    assert whole == {"number": number, "ride": dearer._asdict()}
+    [kept] = rows("SELECT * FROM taps_quarantine WHERE seq = 1")
+    assert opened(
+        State.QUARANTINED,
+        reader_id=kept.reader_id,
+        epoch=kept.epoch,
+        seq=kept.seq,
+        content_hash=kept.content_hash,
+        sealed=kept.tap_sealed,
+    ) == {
+        "number": number,
+        "sale": {"price_ntd": 90, "quantity": 1, "purse_ntd": 0},
+        "answered": {"code": "accepted", "points": 20, "snapshot": 7, "profile": ""},
+    }
 
 
 def test_a_clock_at_either_end_of_time_fails_nobody(town: Town) -> None:

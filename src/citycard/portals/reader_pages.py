@@ -28,7 +28,7 @@ def about(device: agencies.Device, at: dt.datetime) -> dict[str, Any]:
         "gaps": gaps[:SHOWN_GAPS],
         "more_gaps": len(gaps) > SHOWN_GAPS,
         "apart": [
-            (one, reader_words.why_apart(one.why))
+            (one, reader_words.why_apart(one.why), reader_words.took(one.took))
             for one in taps.kept_apart(reader_id=device.device_id, limit=SHOWN)
         ],
         "refused": _refused(device.device_id, at),

@@ -2,6 +2,9 @@
 
 from django.utils.translation import gettext as _
 
+from citycard.infra.web import wording
+from citycard.taps import api as taps
+
 
 def clock_words(skew_ms: int | None) -> str:
     """Say how far a clock is off, from a second on."""
@@ -79,6 +82,13 @@ def why_apart(why: str) -> str:
         "too_old": _("時間太久以前"),
         "ambiguous": _("號碼可能是兩張卡"),
     }[why]
+
+
+def took(what: taps.Took) -> str:
+    """Say what a device took at a tap that was kept apart; empty: nothing."""
+    points = wording.points(what.points) if what.points else ""
+    charged = wording.ntd(what.charged_ntd) if what.charged_ntd else ""
+    return " · ".join(filter(None, (points, charged)))
 
 
 def why_epoch(why: str) -> str:

@@ -47,6 +47,7 @@ from citycard.taps.device_answers import (
 from citycard.taps.device_answers import Identity as TapIdentity
 from citycard.taps.judging import judge
 from citycard.taps.judging_services import ServiceJudged, judge_for_service
+from citycard.taps.keeping_apart import Took
 from citycard.taps.lost_cards import LostCardTap, lost_card_taps
 from citycard.taps.lost_counts import LostCount, lost_counts
 from citycard.taps.numbers import candidates
@@ -112,6 +113,7 @@ __all__ = [
     "TapIdentity",
     "TapRead",
     "TapView",
+    "Took",
     "accepted_ranges",
     "ambiguous",
     "ambiguous_counts",

@@ -6,8 +6,11 @@ No number of a card and nobody's name: a place in the reader's own journal is en
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from citycard.infra.database import rows
+from citycard.taps.keeping_apart import Took, opened, took
+from citycard.taps.opened import State
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,14 +29,19 @@ class Gap:
 
 @dataclass(frozen=True, kw_only=True)
 class KeptApart:
-    """A tap that was kept apart: ``why`` is ``conflict``, ``future``, ``too_old`` or
-    ``ambiguous``."""
+    """A tap that was kept apart.
+
+    :ivar why: ``conflict``, ``future``, ``too_old`` or ``ambiguous``
+    :ivar took: what the device says that it took; nobody settles it. Of an ``ambiguous`` tap: none,
+        it is settled as any other
+    """
 
     epoch: int
     seq: int
     at: dt.datetime
     received_at: dt.datetime
     why: str
+    took: Took
 
 
 _GAPS = """
@@ -45,13 +53,15 @@ ORDER BY e.epoch DESC, lower(g) LIMIT %s
 """
 
 _APART = """
-SELECT epoch, seq, at, received_at, why FROM (
-    SELECT epoch, seq, at, received_at, 'conflict' AS why FROM taps_conflict
-    WHERE reader_id = %(reader)s
+SELECT epoch, seq, at, received_at, why, content_hash, tap_sealed FROM (
+    SELECT epoch, seq, at, received_at, 'conflict' AS why, content_hash, tap_sealed
+    FROM taps_conflict WHERE reader_id = %(reader)s
     UNION ALL
-    SELECT epoch, seq, at, received_at, reason FROM taps_quarantine WHERE reader_id = %(reader)s
+    SELECT epoch, seq, at, received_at, reason, content_hash, tap_sealed
+    FROM taps_quarantine WHERE reader_id = %(reader)s
     UNION ALL
-    SELECT epoch, seq, at, received_at, 'ambiguous' FROM taps_ambiguous WHERE reader_id = %(reader)s
+    SELECT epoch, seq, at, received_at, 'ambiguous', NULL, NULL
+    FROM taps_ambiguous WHERE reader_id = %(reader)s
 ) AS kept
 ORDER BY received_at DESC, epoch DESC, seq DESC LIMIT %(limit)s
 """
@@ -73,7 +83,32 @@ def reader_gaps(*, reader_id: int, limit: int = 100) -> list[Gap]:
 def kept_apart(*, reader_id: int, limit: int = 100) -> list[KeptApart]:
     """Return a reader's taps that were kept apart, the newest first."""
     found = rows(_APART, {"reader": reader_id, "limit": limit})
-    return [KeptApart(**one._asdict()) for one in found]
+    return [
+        KeptApart(
+            epoch=one.epoch,
+            seq=one.seq,
+            at=one.at,
+            received_at=one.received_at,
+            why=one.why,
+            took=_took(reader_id, one),
+        )
+        for one in found
+    ]
+
+
+def _took(reader_id: int, one: Any) -> Took:
+    if one.tap_sealed is None:
+        return Took()
+    return took(
+        opened(
+            State.CONFLICT if one.why == "conflict" else State.QUARANTINED,
+            reader_id=reader_id,
+            epoch=one.epoch,
+            seq=one.seq,
+            content_hash=one.content_hash,
+            sealed=one.tap_sealed,
+        )
+    )
 
 
 def ambiguous_counts() -> Mapping[int, int]:

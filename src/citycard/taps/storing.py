@@ -24,7 +24,7 @@ from citycard.infra.journal import announce
 from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.taps import events
 from citycard.taps.columns import AnswerColumns, Whole
-from citycard.taps.deciding import IMPOSSIBLE
+from citycard.taps.keeping_apart import KEEP_APART, keep_apart
 from citycard.taps.opened import OpenBatch, Outcomes, State
 from citycard.taps.sites import sort_numbers
 from citycard.taps.values import TapRead
@@ -43,7 +43,7 @@ def store(*, batch: OpenBatch, outcomes: Outcomes, now: dt.datetime) -> AnswerCo
     """
     require_unit_of_work()
     new = np.flatnonzero(batch.new)
-    apart = {state: np.flatnonzero(batch.state == state) for state in _KEEP_APART}
+    apart = {state: np.flatnonzero(batch.state == state) for state in KEEP_APART}
     if len(new) or len(apart[State.QUARANTINED]):
         execute(_BATCH, [batch.batch_id, now, batch.pack_hash, len(new)], prepare=True)
     if len(new):
@@ -52,7 +52,7 @@ def store(*, batch: OpenBatch, outcomes: Outcomes, now: dt.datetime) -> AnswerCo
         announce(events.TapsStored(batch_id=batch.batch_id, months=months, taps=len(new)))
     for state, places in apart.items():
         if len(places):
-            _keep_apart(state, batch, places.tolist(), now)
+            keep_apart(state, batch, places.tolist(), now)
     if batch.ambiguous:
         _keep_ambiguous(batch, now)
     return _answers(batch, outcomes)
@@ -116,47 +116,6 @@ def _answers(batch: OpenBatch, outcomes: Outcomes) -> AnswerColumns:
         if first in paid:
             paid[i] = paid[first]
     return replace(answers, agency_numbers=numbers, paid=paid)
-
-
-_KEEP = """
-INSERT INTO {table} (reader_id, epoch, seq, content_hash, at, received_at, issuer, number_kind,
-    number_sealed
-    {reason_column})
-SELECT reader_id, epoch, seq, content_hash, at, %s, issuer, number_kind, number_sealed
-    {reason_column}
-FROM unnest(%s::bigint[], %s::integer[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::text[],
-            %s::text[], %s::bytea[], %s::text[])
-     AS t(reader_id, epoch, seq, content_hash, at, issuer, number_kind, number_sealed, reason)
-ON CONFLICT DO NOTHING
-"""
-_KEEP_APART = {
-    State.QUARANTINED: _KEEP.format(table="taps_quarantine", reason_column=", reason"),
-    State.CONFLICT: _KEEP.format(table="taps_conflict", reason_column=""),
-}
-_WHERE = {State.QUARANTINED: "taps.quarantined.number", State.CONFLICT: "taps.conflict.number"}
-
-
-def _keep_apart(state: State, batch: OpenBatch, places: Sequence[int], now: dt.datetime) -> None:
-    reads = [batch.read(i) for i in places]
-    hashes = batch.content_hash[places].tolist()
-    execute(
-        _KEEP_APART[state],
-        [
-            now,
-            [read.device_id for read in reads],
-            [read.epoch for read in reads],
-            [read.seq for read in reads],
-            hashes,
-            [read.at for read in reads],
-            [read.issuer for read in reads],
-            [read.number_kind for read in reads],
-            [
-                crypto.seal(_WHERE[state], read.number, row=f"{_named(read)}:{content}")
-                for read, content in zip(reads, hashes, strict=True)
-            ],
-            [IMPOSSIBLE.get(int(batch.impossible[i])) for i in places],
-        ],
-    )
 
 
 _KEEP_AMBIGUOUS = """

@@ -16,6 +16,7 @@ from citycard.infra import clock
 from citycard.infra.database import rows
 from citycard.infra.signers import signers
 from citycard.infra.unit_of_work import unit_of_work
+from citycard.taps import api as taps
 from tests.portals import seeding
 
 pytestmark = pytest.mark.usefixtures("city")
@@ -200,7 +201,8 @@ def test_what_is_wrong_comes_first_and_is_filtered_and_listed(organiser, town):
     at = seeding.at_noon(1)
     reads = [seeding.tap(bad.device_id, 0, at)._replace(seq=seq) for seq in (1, 2, 5)]
     other = reads[0]._replace(number="9999999999999999")
-    future = reads[0]._replace(seq=6, at=at + dt.timedelta(days=2))
+    alone = taps.AnsweredPart("accepted", 20, 7)
+    future = reads[0]._replace(seq=6, at=at + dt.timedelta(days=2), answered=alone)
     tapping.take(reads=[*reads, other, future], now=at)
     with unit_of_work():
         said = agencies.Heard(device_id=bad.device_id, skew_ms=-600_000, backlog=900)
@@ -215,7 +217,7 @@ def test_what_is_wrong_comes_first_and_is_filtered_and_listed(organiser, town):
     assert "ZZZ-BAD" in shown
     assert "AAA-GOOD" not in shown
     own = organiser.get(f"/agency/devices/{bad.device_id}/").content.decode()
-    for words in ("3–4", "快 10 分", "金鑰不對", "序號已經用過", "時間在未來"):
+    for words in ("3–4", "快 10 分", "金鑰不對", "序號已經用過", "時間在未來", "20 點"):
         assert words in own
     listed = organiser.get("/agency/devices/readers.csv").content.decode("utf-8-sig")
     lines = {one["code"]: one for one in csv.DictReader(io.StringIO(listed))}

@@ -98,10 +98,11 @@ CREATE TABLE taps_conflict (
     received_at timestamptz NOT NULL,
     issuer text NOT NULL,
     number_kind text NOT NULL,
-    number_sealed bytea NOT NULL,
+    tap_sealed bytea NOT NULL,
     UNIQUE (reader_id, epoch, seq, content_hash)
 );
 COMMENT ON TABLE taps_conflict IS 'A tap that came under a number which another tap has: kept for whoever looks into it, never dropped.';
+COMMENT ON COLUMN taps_conflict.tap_sealed IS 'All that the reader sent: the number, the ride or sale, what the device answered by itself.';
 REVOKE UPDATE, DELETE, TRUNCATE ON taps_conflict FROM citycard_app;
 
 CREATE TABLE taps_quarantine (
@@ -115,10 +116,11 @@ CREATE TABLE taps_quarantine (
     reason text NOT NULL CHECK (reason IN ('future', 'too_old')),
     issuer text NOT NULL,
     number_kind text NOT NULL,
-    number_sealed bytea NOT NULL,
+    tap_sealed bytea NOT NULL,
     UNIQUE (reader_id, epoch, seq)
 );
 COMMENT ON TABLE taps_quarantine IS 'A tap of an impossible time: the reader''s clock is wrong. It never fails the others of its batch.';
+COMMENT ON COLUMN taps_quarantine.tap_sealed IS 'All that the reader sent: the number, the ride or sale, what the device answered by itself.';
 REVOKE UPDATE, DELETE, TRUNCATE ON taps_quarantine FROM citycard_app;
 
 CREATE TABLE taps_ambiguous (
