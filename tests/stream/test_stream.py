@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from nats.aio.client import Client
+from nats.js.errors import APIError
 from typer.testing import CliRunner
 
 from citycard.agencies import api as agencies
@@ -175,6 +176,27 @@ def test_what_can_not_be_taken_is_put_aside_without_its_key_and_seen(
     assert "--refused" in symptoms[1].says
     listed = CliRunner().invoke(app, ["stream", "--refused"])
     assert f"{device.code}  not_json  8 bytes" in listed.output
+
+
+def test_no_message_fills_the_broker(town: Town, broker: Broker, taker: Taker) -> None:
+    device = town.reader()
+
+    async def publish() -> None:
+        connection = await connected(broker)
+        jetstream = connection.jetstream()
+        for name in (streams.TAPS, streams.REFUSED):
+            config = (await jetstream.stream_info(name)).config
+            assert 0 < (config.max_bytes or 0) <= 4 * 1024**3
+        subject = f"{streams.TAPS_SUBJECT}.{device.code}"
+        with pytest.raises(APIError, match="size exceeds"):
+            await jetstream.publish(subject, bytes(streams.LARGEST_MESSAGE + 1))
+        before = await streams.refused()
+        await jetstream.publish(subject, bytes(streams.LARGEST_MESSAGE))
+        while len(await streams.refused()) == len(before):
+            await asyncio.sleep(0.05)
+        await connection.close()
+
+    asyncio.run(asyncio.wait_for(publish(), PATIENCE_S))
 
 
 def test_a_city_without_a_broker_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:

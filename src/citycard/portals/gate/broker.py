@@ -26,6 +26,8 @@ from nats.js.api import (
 )
 from nats.js.errors import NotFoundError
 
+from citycard.portals.gate.bodies import LARGEST_BODY
+
 ADDRESS = "CITYCARD_STREAM_URL"
 TAPS = "citycard-taps"
 REFUSED = "citycard-refused"
@@ -43,6 +45,15 @@ DUPLICATES_S = 120
 MOST_BYTES = 4 * 1024**3
 REFUSED_DAYS = 30
 MOST_REFUSED = 100_000
+MOST_REFUSED_BYTES = 1024**3
+"""Whoever may publish can have messages put aside: they leave the queue its room on the disk."""
+
+LARGEST_MESSAGE = 2 * LARGEST_BODY
+"""What is a little too large the gate refuses in its own words; the broker takes nothing larger."""
+
+_PROBLEM_BYTES = 4096
+"""What a message is longer by, once its problem stands beside it."""
+
 _ABOUT = ("Nats-Msg-Id", "Answer-To", "User-Agent", "Content-Encoding")
 CONNECT_S = 3
 LOOKS = 3
@@ -110,6 +121,7 @@ async def prepare(jetstream: JetStreamContext) -> None:
             storage=StorageType.FILE,
             discard=DiscardPolicy.NEW,  # a full queue tells readers so, and keeps what it has
             max_bytes=MOST_BYTES,
+            max_msg_size=LARGEST_MESSAGE,
             duplicate_window=DUPLICATES_S,
         ),
     )
@@ -121,6 +133,8 @@ async def prepare(jetstream: JetStreamContext) -> None:
             storage=StorageType.FILE,
             discard=DiscardPolicy.OLD,
             max_msgs=MOST_REFUSED,
+            max_bytes=MOST_REFUSED_BYTES,
+            max_msg_size=LARGEST_MESSAGE + _PROBLEM_BYTES,
             max_age=REFUSED_DAYS * 86_400,
         ),
     )
