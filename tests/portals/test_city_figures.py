@@ -41,6 +41,7 @@ def months(city):
             ]
         )
     insight.count_city_people(now=clock.now())
+    insight.keep_editions(now=clock.now())
 
 
 @pytest.mark.parametrize("language", ["zh-hant", "en"])

@@ -57,8 +57,10 @@ def clear_expired(now: dt.datetime) -> None:
         agencies.clear_messages(now=now)
 
 def count_city_people(now: dt.datetime) -> None:
-    """Count different people of several services together, in months that have ended."""
+    """Count different people of several services together, in months that have ended, and let
+    those go out whose late days are over."""
     insight.count_city_people(now=now)
+    insight.keep_editions(now=now)
 
 
 TIMETABLE: list[Timed] = [

@@ -12,9 +12,10 @@ together (`docs/explanation/figures.md`): what is None can't be bounded to fewer
 ``privacy.small_cell`` values by anybody who reads all of them. `service_figures`, `month_totals`,
 `city_tree` (a month's or a range's) and `comparison` (agencies side by side) are parts of it.
 `counted_through` says up to when taps are in it. Periods are calendar months, which never overlap:
-two overlapping periods could be subtracted. A month that is still running grows from day to day,
-so who keeps yesterday's file learns today's additions; lists meant for the public are of closed
-months.
+two overlapping periods could be subtracted. A month whose taps still come in grows from day to
+day, so who keeps yesterday's file learns today's additions. `keep_editions`, by night, lets months
+go out whose late days are over: from then on everything shows that edition, whatever comes later.
+`edition_months` are what the public sees.
 
 **The question after a use.** `to_ask` chooses the use that a person may be asked about, `answer`
 keeps what they say: once a use, under the service's pseudonym, and not again for the pack's days.
@@ -47,6 +48,7 @@ from citycard.insight.attacking import Narrowed
 from citycard.insight.auditing import Attack, attack_published
 from citycard.insight.city_people import count_city_people
 from citycard.insight.comparing import Compared, Comparison, categories
+from citycard.insight.editions import edition_months
 from citycard.insight.exporting import (
     HIDDEN,
     NoParquet,
@@ -86,6 +88,7 @@ from citycard.insight.showing import (
     city_tree,
     comparison,
     counted_through,
+    keep_editions,
     month_totals,
     published,
     service_figures,
@@ -134,11 +137,13 @@ __all__ = [
     "count_city_people",
     "count_history",
     "counted_through",
+    "edition_months",
     "figures_sheet",
     "figures_version",
     "hidden_cells",
     "history_differs",
     "history_months",
+    "keep_editions",
     "latest_proof",
     "leak_figures",
     "least_people",

@@ -47,7 +47,7 @@ def _count(month: dt.date) -> bool:
         ).items()
     }
     with unit_of_work():
-        if _waits(month) or figures_version(month=month) != version:
+        if waits(month=month) or figures_version(month=month) != version:
             return False
         execute("DELETE FROM insight_city_people WHERE month = %s", [month])
         execute(
@@ -59,7 +59,7 @@ def _count(month: dt.date) -> bool:
     return True
 
 
-def _waits(month: dt.date) -> bool:
+def waits(*, month: dt.date) -> bool:
     """Tell whether some taps of a month are not in the figures yet."""
     return bool(
         scalar(

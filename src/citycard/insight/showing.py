@@ -11,6 +11,7 @@ from citycard.infra.packs import current_pack
 from citycard.insight.answers import answers_of
 from citycard.insight.city_people import city_people
 from citycard.insight.comparing import Comparison, compare
+from citycard.insight.editions import editions, keep_edition, next_edition
 from citycard.insight.figures import Answers, Figures
 from citycard.insight.gathering import MonthCounts
 from citycard.insight.keeping import until_changed
@@ -34,16 +35,26 @@ class MonthTotal:
 
 
 def published(*, through: dt.date) -> dict[dt.date, Published]:
-    """Return every month up to one as it may be shown, oldest first.
+    """Return every month up to one as it may be shown, oldest first; one that went out as it was.
 
     :param through: first day of the last month
     """
     found: dict[dt.date, Published] = {}
     before: Counter[str] = Counter()
+    out = editions(through=through)
     for month in sorted(month for month in months() if month <= through):
-        found[month] = _month(month, before)
+        found[month] = out.get(month) or _month(month, before)
         before += _newcomers(found[month])
     return found
+
+
+def keep_editions(*, now: dt.datetime) -> list[dt.date]:
+    """Let the months go out whose late days are over, oldest first; return which went now."""
+    kept = []
+    while (month := next_edition(now=now)) is not None:
+        keep_edition(edition=published(through=month)[month], now=now)
+        kept.append(month)
+    return kept
 
 
 def city_tree(*, month: dt.date, last: dt.date | None = None) -> Node:

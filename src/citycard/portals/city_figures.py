@@ -54,12 +54,12 @@ def chosen_range(request: HttpRequest, months: Sequence[dt.date]) -> Range:
 
 
 def closed_months() -> list[dt.date]:
-    """List the months that everybody may see, newest first: those that have ended.
+    """List the months that everybody may see, newest first: those that went out.
 
-    A running month grows from day to day, so that two days' files would tell one day's additions.
+    A month whose taps still come in grows from day to day, so that two days' files would tell one
+    day's additions.
     """
-    running = city_time().month(now())
-    return [month for month in insight.months() if month < running]
+    return insight.edition_months()
 
 
 def dashboard(

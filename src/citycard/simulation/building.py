@@ -10,6 +10,7 @@ from citycard.flows import allowances
 from citycard.infra import clock, journal, outbox, partitions
 from citycard.infra.packs import Pack
 from citycard.infra.unit_of_work import unit_of_work
+from citycard.insight import api as insight
 from citycard.simulation import (
     applying,
     campaigning,
@@ -71,6 +72,8 @@ def build(
         registering.tell_changes(world, clock.now())
         riding.ride(world)
         _settle_reactions()
+        insight.count_city_people(now=clock.now())
+        insight.keep_editions(now=clock.now())
     return world
 
 
