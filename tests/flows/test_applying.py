@@ -212,7 +212,7 @@ def test_a_version_seen_before_a_supplement_decides_nothing() -> None:
     applying.ask_supplement(
         part_id=part.part_id, version=part.version, note="?", actor=reviewer(), now=NOW
     )
-    applying.resubmit(part_id=part.part_id, actor=me, now=NOW)
+    applying.resubmit(part_id=part.part_id, answer="!", actor=me, now=NOW)
     old = applications.PartDecision(part_id=part.part_id, decision="approve", version=part.version)
     with pytest.raises(applications.ChangedMeanwhile):
         applying.decide(decision=old, actor=reviewer(number=77), now=NOW)

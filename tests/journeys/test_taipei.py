@@ -160,7 +160,7 @@ def test_supplement_is_asked_for_and_handed_in(story: Story) -> None:
         "part", files={"income-certificate": ("proof.pdf", people.PDF, "application/pdf")}
     )
     assert case is not None
-    assert "請補件" not in story.case()
+    assert "請補正" not in story.case()
     page = reviewer.open("/agency/reviews/")
     assert "已補正" in page
 
@@ -176,7 +176,7 @@ def test_each_agency_decides_its_part_alone(story: Story) -> None:
     health = story.known["health-reviewer"]
     health.follow(story.ref)
     health.fill(decision="approve", **{"approve-fact_0": "on"})
-    wait_until(lambda: story.mails().count("申辦通過") == 2)
+    wait_until(lambda: story.mails().count("申辦已核准") == 2)
 
 
 def test_the_holder_is_seen_at_the_counter(story: Story) -> None:
@@ -218,7 +218,7 @@ def test_another_card_of_ones_own_joins(story: Story) -> None:
     clerk.follow(story.resident.name)
     clerk.follow(to="/bind/")
     clerk.fill(printed=own)
-    assert "已綁定" in clerk.page
+    assert "已歸戶" in clerk.page
     story.cards = cards.numbers_of(story.city, story.resident.name)
     assert [kind for kind, _ in story.cards] == ["senior", "general"]
     assert wait_until(lambda: "卡片已歸戶" in story.messages())

@@ -93,7 +93,7 @@ def test_one_refusal_does_not_lose_the_other_approval(story: Story) -> None:
     inbox = wait_until(
         lambda: "申辦未通過" in story.browser.open("/messages/") and story.browser.page
     )
-    assert "申辦通過" in inbox
+    assert "申辦已核准" in inbox
 
 
 def test_two_media_one_set_of_rights(story: Story) -> None:

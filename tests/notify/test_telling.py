@@ -85,7 +85,7 @@ class TestInbox:
         tell(approved())
         [zh] = notify.inbox(access=OWN, member_id=7, language="zh-hant")
         [en] = notify.inbox(access=OWN, member_id=7, language="en")
-        assert zh.title == "申辦通過"
+        assert zh.title == "申辦已核准"
         assert "A-7K3M-Q2XC" in zh.body
         assert "senior-rides" not in zh.body
         assert en.title == "Approved"

@@ -192,7 +192,7 @@ def test_a_supplement_is_taken_in_at_the_counter(city: City, clerk: Client) -> N
     assert clerk.post(address).status_code == 422  # nothing was brought
     sent = clerk.post(address, {"identity-card": desk.upload(colour="#223344")})
     assert sent.status_code == 302
-    assert "補件已送回審核。" in sentences(clerk.get(sent["Location"]))
+    assert "補正資料已送回審核。" in sentences(clerk.get(sent["Location"]))
 
 
 def test_the_second_clerk_sees_who_submitted_and_when(city: City, clerk: Client) -> None:
@@ -286,7 +286,7 @@ def test_an_own_card_joins_after_its_number_is_checked(city: City, clerk: Client
     assert "號碼的格式不對" in sentences(said)
     number = "7" + given["id_number"][1:] + "000001"
     joined = clerk.post(bind, {"printed": f"{number[:4]} {number[4:8]} {number[8:]}"}, follow=True)
-    assert "已綁定" in sentences(joined)
+    assert "已歸戶" in sentences(joined)
 
     by_card = clerk.post("/counter/search/", {"q": number})
     assert "廖志強" in sentences(by_card)
@@ -351,7 +351,7 @@ def test_an_address_of_a_person_opens_for_its_own_clerk_only(city: City, clerk: 
 
 def test_blanks_come_in_by_ranges_and_damaged_ones_go_out(city: City) -> None:
     clerk = desk.clerk_at("office-daan")
-    assert "這個窗口還沒有空白卡" in sentences(clerk.get("/counter/stock/"))
+    assert "這個櫃台還沒有空白卡" in sentences(clerk.get("/counter/stock/"))
     row = {"medium": "easycard", "first": "9000 0000 0000 0001", "last": "9000000000000010"}
     came = clerk.post("/counter/stock/", row, follow=True)
     assert "入庫 10 張空白卡。" in sentences(came)

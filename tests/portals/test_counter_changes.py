@@ -106,9 +106,9 @@ def test_a_new_id_number_takes_the_old_ones_place(clerk: Client, holder: str) ->
 def test_a_card_is_taken_off_a_person_and_their_points_stay(clerk: Client, holder: str) -> None:
     address = card_of(clerk, holder)
     done = clerk.post(address, {"do": "unbind", "reason": "not_theirs"}, follow=True)
-    assert "已解除綁定" in sentences(done)
+    assert "已解除歸戶" in sentences(done)
     assert history(address)[-1][1] == "not_theirs"
-    assert "先停用這張卡" not in sentences(clerk.get(address))
+    assert "先暫停這張卡" not in sentences(clerk.get(address))
     assert clerk.post(address, {"do": "suspend", "reason": "found"}).status_code == 422
 
 

@@ -58,6 +58,7 @@ from citycard.applications.documents import (
     CropOutside,
     DocumentErased,
     NothingAskedFor,
+    TooManyOthers,
     add_document,
     crop_draft_photo,
     document_content,
@@ -82,6 +83,7 @@ from citycard.applications.drafting import (
 )
 from citycard.applications.finding import ApplicationFound, PartFound, at_counter, find, part
 from citycard.applications.forms import (
+    OTHER,
     PHOTO,
     Form,
     NoSuchForm,
@@ -124,6 +126,9 @@ from citycard.applications.submitting import (
 )
 from citycard.applications.supplementing import (
     NothingAsked,
+    LONGEST_ANSWER,
+    AnswerNeeded,
+    AnswerTooLong,
     SupplementNotThere,
     ask_supplement,
     resubmit,
@@ -152,11 +157,15 @@ from citycard.applications.values import (
 
 __all__ = [
     "PHOTO",
+    "LONGEST_ANSWER",
+    "OTHER",
     "REASONS",
     "AlreadyApplied",
     "AlreadyDecided",
     "AlreadySubmitted",
     "AnswersRefused",
+    "AnswerNeeded",
+    "AnswerTooLong",
     "ApplicationFound",
     "Brought",
     "Case",
@@ -205,6 +214,7 @@ __all__ = [
     "Supplement",
     "SupplementNotThere",
     "UnknownPaper",
+    "TooManyOthers",
     "WaitingRow",
     "add_document",
     "ask_supplement",

@@ -12,7 +12,7 @@ from citycard.applications.drafting import account_of, answers_of
 from citycard.applications.finding import ApplicationFound, PartFound, find, part
 from citycard.applications.forms import form, service_name
 from citycard.applications.reviewing import NOTE_LABEL
-from citycard.applications.supplementing import ASKED_LABEL
+from citycard.applications.supplementing import ANSWER_LABEL, ASKED_LABEL
 from citycard.applications.values import (
     Case,
     CasePart,
@@ -190,9 +190,11 @@ def _supplements(part_ids: Sequence[int]) -> dict[int, list[Supplement]]:
             Supplement(
                 id=one.id,
                 papers=tuple(one.papers),
-                fields=tuple(one.fields),
                 note=unseal(ASKED_LABEL, one.note_sealed, row=one.id) if one.note_sealed else "",
                 asked_at=one.asked_at,
+                answer=(
+                    unseal(ANSWER_LABEL, one.answer_sealed, row=one.id) if one.answer_sealed else ""
+                ),
                 answered_at=one.answered_at,
             )
         )

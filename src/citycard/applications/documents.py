@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from citycard.applications import states
-from citycard.applications.forms import PHOTO
+from citycard.applications.forms import OTHER, PHOTO
 from citycard.applications.inspecting import Inspected, cropped, inspect, photo_ratio
 from citycard.applications.values import Document
 from citycard.infra.crypto import seal, unseal_bytes
-from citycard.infra.database import execute, row, rows
+from citycard.infra.database import execute, row, rows, scalar
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.kernel.access import Access
@@ -23,6 +23,7 @@ from citycard.kernel.errors import NotFound, Refused
 
 LABEL = "applications.document.content"
 
+MOST_OTHERS = 10
 
 class NothingAskedFor(Refused):
     """Papers can be added to a draft, or where a supplement was asked for."""
@@ -31,6 +32,12 @@ class NothingAskedFor(Refused):
 
 
 class CropOutside(Refused):
+class TooManyOthers(Refused):
+    """At most {most} other papers can be added to an application; put several into one PDF."""
+
+    code = "applications.too_many_others"
+
+
     """The box lies outside the photo, or doesn't have the card's proportions."""
 
     code = "applications.crop_outside"
@@ -45,23 +52,38 @@ class DocumentErased(Refused):
 def add_document(
     *, public_id: str, paper: str, content: bytes, actor: Actor, now: dt.datetime
 ) -> Document:
-    """Check an uploaded file and keep it, encrypted; a later one of the same paper takes its place.
+    """Check an uploaded file and keep it, encrypted; a later one of the same paper takes its place,
+    but for ``other``, which stands beside the ones before.
 
     :param public_id: of a draft, or of an application in which a supplement was asked for
     :param paper: a paper's code in the pack, or ``photo``
     :raises NotFound: there is none that this actor may add to
+    :raises TooManyOthers: there are so many already
     :raises NothingAskedFor: the application is submitted and nobody asked for anything
     :raises Refused: one of ``applications.file_*`` and ``applications.picture_*``
     """
     require_unit_of_work()
     application_id = _open_for_papers(public_id, actor)
     inspected = inspect(paper, content)
-    execute(
-        "UPDATE applications_document SET removed_at = %s, content_sealed = NULL, erased_at = %s"
-        " WHERE application_id = %s AND paper = %s AND removed_at IS NULL",
-        [now, now, application_id, paper],
-    )
+    if paper == OTHER:
+        _check_room(application_id)
+    else:
+        execute(
+            "UPDATE applications_document SET removed_at = %s, content_sealed = NULL,"
+            " erased_at = %s WHERE application_id = %s AND paper = %s AND removed_at IS NULL",
+            [now, now, application_id, paper],
+        )
     return keep([(application_id, paper, inspected)], actor=actor, now=now)[0]
+
+
+def _check_room(application_id: int) -> None:
+    others = scalar(
+        "SELECT count(*) FROM applications_document"
+        " WHERE application_id = %s AND paper = %s AND removed_at IS NULL",
+        [application_id, OTHER],
+    )
+    if others >= MOST_OTHERS:
+        raise TooManyOthers(most=MOST_OTHERS)
 
 
 def keep(

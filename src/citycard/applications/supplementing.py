@@ -1,37 +1,53 @@
 """An agency asks the resident for something more; the resident hands it in."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
+
+from django.utils.translation import get_language
 
 from citycard.applications import states
 from citycard.applications.deciding import due_after_supplement
 from citycard.applications.documents import documents_of
 from citycard.applications.events import PartResubmitted, PartSupplementAsked
-from citycard.applications.forms import form
+from citycard.applications.forms import paper_name
 from citycard.applications.inspecting import UnknownPaper
 from citycard.applications.reviewing import NotInReview, locked, tell, why_not
 from citycard.applications.values import PartDecision
 from citycard.infra.crypto import seal
 from citycard.infra.database import execute, row
-from citycard.infra.packs import current_pack
+from citycard.infra.packs import Text, current_pack
 from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.kernel.actors import Actor
 from citycard.kernel.errors import NotFound, Refused
 
 ASKED_LABEL = "applications.supplement.note"
+ANSWER_LABEL = "applications.supplement.answer"
+LONGEST_ANSWER = 1000
 
 
 class NothingAsked(Refused):
-    """Say which paper or answer is missing, or write what is needed."""
+    """Say which paper is missing, or write what is needed."""
 
     code = "applications.nothing_asked"
 
 
 class SupplementNotThere(Refused):
-    """{count} of the things asked for are not there yet."""
+    """{count} of the papers asked for are not there yet: {names}."""
 
     code = "applications.supplement_not_there"
+
+
+class AnswerNeeded(Refused):
+    """Please write what the reviewer asked for, or add a paper that shows it."""
+
+    code = "applications.answer_needed"
+
+
+class AnswerTooLong(Refused):
+    """The answer is longer than {most} characters; a longer one can be added as a paper."""
+
+    code = "applications.answer_too_long"
 
 
 def ask_supplement(
@@ -41,19 +57,17 @@ def ask_supplement(
     actor: Actor,
     now: dt.datetime,
     papers: Sequence[str] = (),
-    fields: Sequence[str] = (),
     note: str = "",
 ) -> int:
-    """Ask the resident for papers, answers or words; the clock stands still; returns the new
-    version.
+    """Ask the resident for papers or words; the clock stands still; returns the new version.
 
     Announces ``applications.part.supplement_asked``.
 
-    :raises NothingAsked: neither a paper nor an answer nor a word was asked for
+    :raises NothingAsked: neither a paper nor a word was asked for
     :raises Refused: as for a decision
     """
     require_unit_of_work()
-    if not papers and not fields and not note.strip():
+    if not papers and not note.strip():
         raise NothingAsked()
     part = locked([part_id]).get(part_id)
     decision = PartDecision(part_id=part_id, decision="approve", version=version)
@@ -61,11 +75,11 @@ def ask_supplement(
     if refusal is not None:
         raise refusal
     assert part is not None
-    _check_asked(part, papers, fields)
+    _check_asked(papers)
     supplement = row(
-        "INSERT INTO applications_supplement (part_id, papers, fields, asked_by, asked_at)"
-        " VALUES (%s, %s, %s, %s, %s) RETURNING id",
-        [part_id, list(papers), list(fields), actor.id, now],
+        "INSERT INTO applications_supplement (part_id, papers, asked_by, asked_at)"
+        " VALUES (%s, %s, %s, %s) RETURNING id",
+        [part_id, list(papers), actor.id, now],
     )
     assert supplement is not None
     if note.strip():
@@ -82,16 +96,19 @@ def ask_supplement(
     return int(part.version) + 1
 
 
-def resubmit(*, part_id: int, actor: Actor, now: dt.datetime) -> None:
+def resubmit(*, part_id: int, actor: Actor, now: dt.datetime, answer: str = "") -> None:
     """Hand in what was asked for: the part goes back to the same reviewer's queue, the clock goes
     on.
 
     The papers are uploaded with ``add_document`` before. Announces
     ``applications.part.resubmitted``.
 
+    :param answer: words to the reviewer, kept encrypted
     :raises NotFound: there is no such part that this actor may resubmit
     :raises NotInReview: nothing was asked for
     :raises SupplementNotThere: with ``papers``: those asked for and not uploaded since
+    :raises AnswerNeeded: words were asked for, and neither words nor a paper came
+    :raises AnswerTooLong: it is longer than ``LONGEST_ANSWER``
     """
     require_unit_of_work()
     part = locked([part_id]).get(part_id)
@@ -110,10 +127,12 @@ def resubmit(*, part_id: int, actor: Actor, now: dt.datetime) -> None:
         for document in documents_of([part.application_id]).get(part.application_id, ())
         if document.uploaded_at >= asked.asked_at
     }
-    absent = [paper for paper in asked.papers if paper not in uploaded]
-    if absent:
-        raise SupplementNotThere(count=len(absent), papers=absent)
-    execute("UPDATE applications_supplement SET answered_at = %s WHERE id = %s", [now, asked.id])
+    _check_handed_in(asked.papers, uploaded, answer.strip())
+    sealed = seal(ANSWER_LABEL, answer.strip(), row=asked.id) if answer.strip() else None
+    execute(
+        "UPDATE applications_supplement SET answered_at = %s, answer_sealed = %s WHERE id = %s",
+        [now, sealed, asked.id],
+    )
     execute(
         "UPDATE applications_part SET state = 'in_review', due_at = %s, clock_stopped_at = NULL,"
         " wanted_papers = ARRAY(SELECT unnest(wanted_papers) EXCEPT SELECT unnest(%s::text[])),"
@@ -123,15 +142,23 @@ def resubmit(*, part_id: int, actor: Actor, now: dt.datetime) -> None:
     tell([(part, PartResubmitted)], actor, now)
 
 
-def _check_asked(part: Any, papers: Sequence[str], fields: Sequence[str]) -> None:
+def _check_handed_in(papers: Sequence[str], uploaded: Collection[str], answer: str) -> None:
+    absent = [paper for paper in papers if paper not in uploaded]
+    if absent:
+        names = [Text.read(paper_name(code=paper)) for paper in absent]
+        told = "、".join(name.in_(get_language() or "zh-hant") for name in names)
+        raise SupplementNotThere(count=len(absent), papers=absent, names=told)
+    if not uploaded and not answer:
+        raise AnswerNeeded()
+    if len(answer) > LONGEST_ANSWER:
+        raise AnswerTooLong(most=LONGEST_ANSWER)
+
+
+def _check_asked(papers: Sequence[str]) -> None:
     known = current_pack().table("papers")["papers"]
     for paper in papers:
         if paper != "photo" and paper not in known:
             raise UnknownPaper(paper=paper)
-    asked = {question.field for question in form(code=part.form).questions}
-    for field in fields:
-        if field not in asked:
-            raise UnknownPaper(paper=field)
 
 
 def _may_resubmit(part: Any, actor: Actor) -> bool:

@@ -214,12 +214,12 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True)
 class Supplement:
-    """What a reviewer asked for, and when it came."""
+    """What a reviewer asked for, what the applicant wrote to it, and when it came."""
 
     id: int
     papers: tuple[str, ...]
-    fields: tuple[str, ...]
     note: str = field(repr=False)
+    answer: str = field(repr=False)
     asked_at: dt.datetime
     answered_at: dt.datetime | None
 

@@ -101,10 +101,10 @@ def bring_in_many(
     ]
 
 
-def resubmit(*, part_id: int, actor: Actor, now: dt.datetime) -> None:
-    """Hand in what was asked for; the part goes back to the same reviewer."""
+def resubmit(*, part_id: int, actor: Actor, now: dt.datetime, answer: str = "") -> None:
+    """Hand in what was asked for, with words to the reviewer; the part goes back to the same."""
     with unit_of_work():
-        applications.resubmit(part_id=part_id, actor=actor, now=now)
+        applications.resubmit(part_id=part_id, answer=answer, actor=actor, now=now)
 
 
 def withdraw(

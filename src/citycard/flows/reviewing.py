@@ -145,7 +145,6 @@ def ask_supplement(
     actor: Actor,
     now: dt.datetime,
     papers: Sequence[str] = (),
-    fields: Sequence[str] = (),
     note: str = "",
 ) -> int:
     """Ask the resident for something more; the clock stands still. Returns the part's new
@@ -155,7 +154,6 @@ def ask_supplement(
             part_id=part_id,
             version=version,
             papers=papers,
-            fields=fields,
             note=note,
             actor=actor,
             now=now,

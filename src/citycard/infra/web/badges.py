@@ -46,7 +46,7 @@ STATES: dict[str, Badge] = {
     "checking": _badge("wait", _("查核中"), "search-check"),
     "reviewing": _badge("wait", _("審查中"), "search-check"),
     "waiting": _badge("wait", _("等候中")),
-    "supplement": _badge("warn", _("請補件"), "file-plus"),
+    "supplement": _badge("warn", _("請補正"), "file-plus"),
     "approved": _badge("good", _("已核准")),
     "refused": _badge("bad", _("未通過")),
     "printing": _badge("wait", _("製卡中"), "printer"),

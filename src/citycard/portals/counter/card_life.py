@@ -27,7 +27,7 @@ STEPS: Final[Mapping[str, Mapping[str, Any]]] = {  # what may be done: reasons a
     "suspend": {
         "reasons": (
             ("holder_asked", _("持卡人要求")),
-            ("found", _("拾獲，由窗口保管")),
+            ("found", _("拾獲，由櫃台保管")),
             ("under_check", _("資料待查對")),
         ),
         "said": _("已暫停。這張卡現在不能使用，隨時可以恢復。"),
@@ -43,10 +43,10 @@ STEPS: Final[Mapping[str, Mapping[str, Any]]] = {  # what may be done: reasons a
     "unbind": {
         "reasons": (
             ("not_used", _("持卡人不再用這張卡")),
-            ("not_theirs", _("綁錯人")),
+            ("not_theirs", _("歸戶給錯的人")),
             ("holder_moved", _("持卡人遷出或不再使用服務")),
         ),
-        "said": _("已解除綁定。點數與權益留在本人的帳號。"),
+        "said": _("已解除歸戶。點數與權益留在本人的帳號。"),
     },
 }
 _OPEN: Final = {"active": ("suspend", "unbind"), "issued": ("resume", "unbind")}

@@ -17,15 +17,15 @@ from citycard.infra.web.parts import Entry
 from citycard.issuing import api as issuing
 from citycard.kernel.errors import Refused
 from citycard.people import api as people
+from citycard.portals import supplements
 from citycard.portals.counter import words
 from citycard.portals.counter.handles import handle_of
 from citycard.portals.counter.own_cards import own_media
-from citycard.portals.counter.papers import take_files
 from citycard.portals.counter.shell import ROLES, again, open_person, page, person_line
 from citycard.portals.doors import actor_of, door
 from citycard.portals.naming import in_language, name_of
 from citycard.portals.papers import as_file
-from citycard.portals.standing import BADGES
+from citycard.portals.standing import BADGES, refusal_of
 
 FIELDS = ("name", "birth_on", "sex", "district", "id_masked", "application", "checks")
 CHANGED = "counter-changed"
@@ -56,14 +56,32 @@ def supplement(request: HttpRequest, ref: str, part_id: int) -> HttpResponse:
     found = applications.find(ref=ref)
     if request.method != "POST" or applications.part(part_id=part_id).ref != found.ref:
         return HttpResponseRedirect(reverse("counter:case", args=[ref]))
-    wrong = take_files(request, found.public_id)
-    if wrong:
-        return show(request, ref, wrong=wrong)
     try:
-        applying.resubmit(part_id=part_id, actor=actor_of(request), now=clock.now())
+        wrong = supplements.hand_in(request, found.public_id, part_id)
     except Refused as refusal:
         return show(request, ref, refused=again(refusal))
-    messages.success(request, _("補件已送回審核。"))
+    if wrong:
+        return show(request, ref, wrong={part_id: wrong})
+    messages.success(request, _("補正資料已送回審核。"))
+    return HttpResponseRedirect(reverse("counter:case", args=[ref]))
+
+
+@door(roles=ROLES)
+def withdraw(request: HttpRequest, ref: str, part_id: int) -> HttpResponse:
+    """Take back a service that nobody decided yet, as the applicant asks at the counter."""
+    found = applications.find(ref=ref)
+    if request.method != "POST":
+        return HttpResponseRedirect(reverse("counter:case", args=[ref]))
+    try:
+        applying.withdraw(
+            public_id=found.public_id,
+            part_ids=[part_id],
+            actor=actor_of(request),
+            now=clock.now(),
+        )
+    except Refused as refusal:
+        return show(request, ref, refused=again(refusal))
+    messages.success(request, _("已撤回這項服務，申請人會收到通知。"))
     return HttpResponseRedirect(reverse("counter:case", args=[ref]))
 
 
@@ -81,7 +99,7 @@ def show(
     ref: str,
     *,
     refused: Refused | None = None,
-    wrong: dict[str, str] | None = None,
+    wrong: dict[int, dict[str, str]] | None = None,
 ) -> HttpResponse:
     """Draw a case's page, with why the last step was not taken."""
     whose = applications.find(ref=ref)
@@ -98,7 +116,15 @@ def show(
         case=found,
         who=person_line(people.profile(access=access, member_id=whose.member_id)),
         handle=handle_of(request, whose.member_id),
-        parts=[_part(part, wrong or {}) for part in found.parts],
+        parts=[
+            _part(part)
+            | {
+                "form": supplements.form_of(
+                    found, part, (wrong or {}).get(part.part_id, {}), request.POST
+                )
+            }
+            for part in found.parts
+        ],
         jobs=[print_line(job) for job in jobs],
         to_do=_to_do(jobs),
         wants_own_card=own_card and bool(own_media()),
@@ -142,15 +168,14 @@ def paper_name(code: str) -> str:
     return in_language(applications.paper_name(code=code))
 
 
-def _part(part: applications.CasePart, wrong: dict[str, str]) -> dict[str, Any]:
-    asked = part.supplement.papers if part.supplement and part.state == "supplement" else ()
+def _part(part: applications.CasePart) -> dict[str, Any]:
     return {
         "part": part,
         "name": in_language(part.name),
         "agency": name_of("agency", part.agency),
         "badge": BADGES.get(part.state, "unknown"),
-        "asked": [(paper, paper_name(paper), wrong.get(paper, "")) for paper in asked],
-        "reason": _("applications.reason." + part.reason) if part.reason else "",
+        "refusal": refusal_of(part),
+        "may_withdraw": part.state in applications.states.PART_UNDECIDED,
     }
 
 

@@ -94,7 +94,7 @@ def bind(request: HttpRequest, handle: str) -> HttpResponse:
         except Refused as refusal:
             refused = again(refusal)
         else:
-            messages.success(request, _("已綁定，這張卡現在就可以使用。"))
+            messages.success(request, _("已歸戶，這張卡現在就可以使用。"))
             return HttpResponseRedirect(reverse("counter:person", args=[handle]))
     access = open_person(request, member_id, *_WHO)
     return page(

@@ -11,13 +11,12 @@ from citycard.applications import api as applications
 from citycard.infra import clock
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import unit_of_work
-from citycard.infra.web.refusals import refusal_text
 from citycard.kernel.errors import Refused
 from citycard.portals import filling
 from citycard.portals.counter.asking import draft_of, missing_lines, missing_of, services_of
 from citycard.portals.counter.shell import ROLES, again, page, today
 from citycard.portals.doors import actor_of, door
-from citycard.portals.papers import as_file, uploaded
+from citycard.portals.papers import as_file, take_files
 
 _STEP = 40  # a press moves the box by a fortieth of the photo's longer side
 _MOVES = {
@@ -127,24 +126,6 @@ def ratio() -> tuple[int, int]:
     """Return width : height of the photo on the card."""
     across, down = current_pack().table("papers")["photo"]["ratio"]
     return int(across), int(down)
-
-
-def take_files(request: HttpRequest, public_id: str) -> dict[str, str]:
-    """Keep every uploaded file that is right; return paper → why for the others."""
-    wrong = {}
-    for paper, content in uploaded(request):
-        try:
-            with unit_of_work():
-                applications.add_document(
-                    public_id=public_id,
-                    paper=paper,
-                    content=content,
-                    actor=actor_of(request),
-                    now=clock.now(),
-                )
-        except Refused as refusal:
-            wrong[paper] = refusal_text(again(refusal))
-    return wrong
 
 
 def _after(request: HttpRequest, draft: uuid.UUID) -> str:

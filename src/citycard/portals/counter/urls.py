@@ -52,6 +52,7 @@ urlpatterns = [
     path(_CASE, case.case, name="case"),
     path(f"{_CASE}pulse/", case.pulse, name="case_pulse"),
     path(f"{_CASE}parts/<int:part_id>/supplement/", case.supplement, name="supplement"),
+    path(f"{_CASE}parts/<int:part_id>/withdraw/", case.withdraw, name="withdraw"),
     path(f"{_CASE}papers/<uuid:document>/", case.document, name="case_document"),
     path("prints/next/", home.next_print, name="next_print"),
     path(_PRINT, prints.card, name="print"),

@@ -3,9 +3,11 @@
 import uuid
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from citycard.applications import api as applications
 from citycard.flows import applying
@@ -13,12 +15,11 @@ from citycard.infra import clock
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.infra.web.refusals import refusal_text
-from citycard.kernel.errors import NotFound, Refused
 from citycard.people import api as people
 from citycard.portals import filling
 from citycard.portals.doors import actor_of, door
 from citycard.portals.naming import in_language
-from citycard.portals.papers import as_file, uploaded
+from citycard.portals.papers import as_file, take_files
 from citycard.portals.resident import own
 
 _KNOWN = ("name", "birth_on", "sex", "district", "id_number", "phone", "email", "address")
@@ -90,7 +91,7 @@ def step(request: HttpRequest, draft: uuid.UUID, field: str) -> HttpResponse:
 @door(roles={"resident"}, level=1)
 def papers(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     """Take papers and the photo; each is checked when it arrives."""
-    wrong = _take_papers(request, draft) if request.method == "POST" else None
+    wrong = take_files(request, str(draft)) if request.method == "POST" else None
     if wrong == {}:
         return redirect("resident:apply_papers", draft)
     mine = applications.draft(public_id=str(draft), actor=actor_of(request))
@@ -141,24 +142,14 @@ def check(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     return render(request, "resident/apply_check.html", context)
 
 
-def _take_papers(request: HttpRequest, draft: uuid.UUID) -> dict[str, str]:
-    """Take what was uploaded; return what is wrong, by paper: the others are kept."""
-    wrong = {}
-    for paper, content in uploaded(request):
-        try:
-            with unit_of_work():
-                applications.add_document(
-                    public_id=str(draft),
-                    paper=paper,
-                    content=content,
-                    actor=actor_of(request),
-                    now=clock.now(),
-                )
-        except NotFound:
-            raise
-        except Refused as refusal:
-            wrong[paper] = refusal_text(refusal)
-    return wrong
+@door(roles={"resident"}, level=1)
+def discard(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
+    """Throw an application away that was not sent; its answers and papers are erased."""
+    if request.method == "POST":
+        with unit_of_work():
+            applications.discard(public_id=str(draft), actor=actor_of(request), now=clock.now())
+        messages.success(request, _("已刪除這份還沒送出的申辦。"))
+    return redirect("resident:apply")
 
 
 def _known(request: HttpRequest) -> dict[str, Any]:

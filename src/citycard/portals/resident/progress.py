@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from citycard.applications import api as applications
 from citycard.infra.web.parts import Entry
 from citycard.portals.naming import in_language, name_of
-from citycard.portals.standing import BADGES
+from citycard.portals.standing import badge_of
 
 
 def entries(case: applications.Case) -> list[Entry]:
@@ -26,7 +26,7 @@ def entries(case: applications.Case) -> list[Entry]:
                 )
             ),
             # what happened needs no badge; how the case stands is said once, at the newest step
-            state=BADGES.get(case.state, case.state) if place == 0 else "",
+            state=badge_of(case) if place == 0 else "",
             is_current=place == 0 and case.closed_at is None,
         )
         for place, step in enumerate(newest_first)

@@ -7,12 +7,13 @@ from django import template
 from django.http import HttpRequest
 from django.template.context import RequestContext
 
+from citycard.applications import api as applications
 from citycard.infra import clock
 from citycard.issuing import api as issuing
 from citycard.kernel.actors import Actor
 from citycard.portals.counter import queue
 from citycard.portals.naming import name_of
-from citycard.portals.standing import BADGES
+from citycard.portals.standing import badge_of
 
 register = template.Library()
 
@@ -35,9 +36,9 @@ def counter_frame(context: RequestContext) -> dict[str, Any]:
 
 
 @register.filter
-def part_badge(state: str) -> str:
-    """Return the badge of a case's or a part's state."""
-    return BADGES.get(state, "unknown")
+def case_badge(case: applications.Case) -> str:
+    """Return the badge of how a case stands."""
+    return badge_of(case)
 
 
 def queue_of(request: HttpRequest, actor: Actor) -> list[queue.Group]:

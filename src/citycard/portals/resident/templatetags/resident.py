@@ -2,12 +2,13 @@
 
 from django import template
 
-from citycard.portals.standing import BADGES
+from citycard.applications import api as applications
+from citycard.portals.standing import badge_of
 
 register = template.Library()
 
 
 @register.inclusion_tag("resident/parts/badge.html")
-def case_badge(state: str) -> dict[str, str]:
-    """Show an application's or a part's state as a badge."""
-    return {"state": BADGES.get(state, state)}
+def case_badge(case: applications.Case) -> dict[str, str]:
+    """Show how an application stands as a badge."""
+    return {"state": badge_of(case)}
