@@ -1,21 +1,25 @@
 """Rights follow facts by event and days by the clock."""
 
 import datetime as dt
+import itertools
 from typing import Any
 
 import pytest
 
+from citycard.cards import api as cards
 from citycard.entitlements import api as entitlements
 from citycard.flows import keeping_rights
 from citycard.infra import clock, journal
-from citycard.infra.database import rows
+from citycard.infra.database import execute, rows, scalar
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import SYSTEM
 from citycard.people import api as people
+from citycard.people import events as people_events
 from tests.flows.living import NOW, new_number
 
 pytestmark = pytest.mark.city("taipei")
 TODAY = dt.date(2026, 11, 21)
+new_card = itertools.count(7_000_000_000_000_000).__next__
 
 
 def enrolled(birth_on: dt.date) -> int:
@@ -97,6 +101,44 @@ def test_a_death_ends_everything(city: Any) -> None:
             )
             entitlements.decide_again(member_ids=[member], actor=SYSTEM, now=NOW)
     assert rights(member) == set()
+
+
+def test_a_death_stops_the_cards_until_it_turns_out_wrong(city: Any) -> None:
+    member = enrolled(dt.date(1940, 1, 1))
+    own, stopped = (carded(member, kind) for kind in ("general", "general"))
+    with clock.stopped_at(NOW), unit_of_work():
+        cards.suspend(card_id=stopped, why="holder_asked", actor=SYSTEM, now=NOW)
+    with clock.stopped_at(NOW + dt.timedelta(hours=1)):
+        told_dead(member, dt.date(2026, 11, 20))
+        journal.pump_until_idle()
+    assert states(own, stopped) == ["suspended", "suspended"]
+    with clock.stopped_at(NOW + dt.timedelta(hours=2)):
+        told_dead(member, None)
+        journal.pump_until_idle()
+    assert states(own, stopped) == ["active", "suspended"], "only what the death had stopped"
+    assert cards.verify() == []
+
+
+def carded(member: int, kind: str) -> int:
+    card = cards.NewCard(kind=kind, medium="easycard", numbers={"printed": f"{new_card():016d}"})
+    with unit_of_work():
+        [made] = cards.register_many(cards=[card], actor=SYSTEM, now=NOW)
+        assert made.card_id is not None
+        bind = cards.Bind(card_id=made.card_id, member_id=member)
+        [bound] = cards.bind_many(binds=[bind], actor=SYSTEM, now=NOW)
+        assert bound.refusal is None
+    return made.card_id
+
+
+def told_dead(member: int, on: dt.date | None) -> None:
+    """Say what the household register says; a death taken back as an undone feed does."""
+    with unit_of_work():
+        execute("UPDATE people_member SET died_on = %s WHERE id = %s", [on, member])
+        journal.announce(people_events.FactsChanged(member_ids=(member,)))
+
+
+def states(*card_ids: int) -> list[str]:
+    return [scalar("SELECT state FROM pub.cards WHERE card_id = %s", [card]) for card in card_ids]
 
 
 def test_who_was_decided_today_as_of_what_is_known_is_passed_over(city: Any) -> None:

@@ -55,6 +55,7 @@ from citycard.cards.carrying import (
     cards_carrying,
     move_right,
 )
+from citycard.cards.deaths import follow_deaths
 from citycard.cards.doors import (
     DoorCard,
     door_cards,
@@ -220,6 +221,7 @@ __all__ = [
     "find",
     "find_by_any_number",
     "first_versions",
+    "follow_deaths",
     "forget_units",
     "fresh_documents",
     "held_before",

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from citycard.applications import api as applications
+from citycard.cards import api as cards
 from citycard.entitlements import api as entitlements
 from citycard.flows import asking_registers
 from citycard.infra import clock
@@ -22,6 +23,12 @@ def follow_facts(batch: Sequence[Announced]) -> None:
     entitlements.decide_again(
         member_ids=members, quiet=quiet, answer=False, actor=SYSTEM, now=clock.now()
     )
+
+
+def stop_cards(batch: Sequence[Announced]) -> None:
+    """Stop the cards of those who died; a subscriber's handler."""
+    members = sorted({member for event in batch for member in event.body["member_ids"]})
+    cards.follow_deaths(member_ids=members, actor=SYSTEM, now=clock.now())
 
 
 def stop_questions(batch: Sequence[Announced]) -> None:

@@ -34,6 +34,12 @@ SUBSCRIPTIONS: list[Subscriber] = [
         batch=100,
     ),
     Subscriber(
+        name="cards.deaths",
+        codes=frozenset({"people.facts.changed"}),
+        handle=keeping_rights.stop_cards,
+        batch=100,
+    ),
+    Subscriber(
         name="allowances.months",
         codes=allowances.FOLLOWED,
         handle=allowances.follow,

@@ -89,6 +89,7 @@ def subscriber_name(code: str) -> str:
         "attendance.consent": _("到離校通知的同意"),
         "rights.mass_changes": _("大量異動"),
         "allowances.months": _("每月補助點數"),
+        "cards.deaths": _("亡故者的卡片"),
         "rights.offers": _("可申請的提醒"),
         "rights.cancel_lists": _("停用名單"),
         "cards.hotlist": _("停用卡名單"),
@@ -165,7 +166,6 @@ def _outages(watch: Watch) -> Iterator[Problem]:
         )
 
 
-def _saved(watch: Watch) -> Iterator[Problem]:
 def _files(watch: Watch) -> Iterator[Problem]:
     if watch.broken_files:
         yield Problem(
@@ -176,6 +176,7 @@ def _files(watch: Watch) -> Iterator[Problem]:
         )
 
 
+def _saved(watch: Watch) -> Iterator[Problem]:
     saved = watch.saved
     if saved is None:
         return
