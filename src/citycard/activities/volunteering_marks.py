@@ -9,6 +9,7 @@ from citycard.infra.database import rows
 from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.kernel.actors import Actor
 from citycard.kernel.ids import fact_key
+from citycard.kernel.spans import spans
 from citycard.taps import api as taps
 
 _ACCEPTED = [int(code) for code in taps.Code if code.is_accepted]
@@ -26,7 +27,7 @@ def follow_volunteer_taps(
     require_unit_of_work()
     if not has_time_bank() or not batch_ids:
         return 0
-    new = _take_over(sorted(set(batch_ids)), sorted(set(months)), now)
+    new = _take_over(batch_ids, sorted(set(months)), now)
     if new:
         work_out(new, actor=actor, now=now)
     return sum(map(len, new.values()))
@@ -45,17 +46,15 @@ def _take_over(
     found = rows(
         """
         SELECT t.reader_id, t.epoch, t.seq, t.at, t.member_id, t.agency, t.place, t.service
-        FROM pub.taps t
-        WHERE t.local_month = ANY (%(months)s::date[]) AND t.batch_id = ANY (%(batches)s::bigint[])
-          AND t.batch_id BETWEEN %(first)s AND %(last)s
+        FROM unnest(%(firsts)s::bigint[], %(lasts)s::bigint[]) AS s(first, last)
+        JOIN pub.taps t ON t.batch_id BETWEEN s.first AND s.last
+        WHERE t.local_month = ANY (%(months)s::date[])
           AND t.site_id = ANY (%(sites)s::int[]) AND t.code = ANY (%(codes)s::int[])
           AND t.member_id IS NOT NULL
         """,
         {
             "months": list(months),
-            "batches": list(batch_ids),
-            "first": batch_ids[0],
-            "last": batch_ids[-1],
+            **spans(batch_ids)._asdict(),
             "sites": [site.site_id for site in sites],
             "codes": _ACCEPTED,
         },

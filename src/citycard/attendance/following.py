@@ -9,6 +9,7 @@ from citycard.infra.database import rows, statement
 from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.kernel.actors import Actor
 from citycard.kernel.ids import fact_key
+from citycard.kernel.spans import spans
 from citycard.taps import api as taps
 
 _ACCEPTED = [int(code) for code in taps.Code if code.is_accepted]
@@ -28,7 +29,7 @@ def follow_attendance_taps(
     table = attendance_table()
     if not table.services or not batch_ids:
         return 0
-    new = _take_over(table, sorted(set(batch_ids)), sorted(set(months)), now)
+    new = _take_over(table, batch_ids, sorted(set(months)), now)
     if new:
         work_out(new, actor=actor, now=now)
     return sum(map(len, new.values()))
@@ -45,9 +46,7 @@ def _take_over(
         statement(__file__, "taps_of_batches"),
         {
             "months": list(months),
-            "batches": list(batch_ids),
-            "first": batch_ids[0],
-            "last": batch_ids[-1],
+            **spans(batch_ids)._asdict(),
             "sites": [site.site_id for site in sites],
             "codes": _ACCEPTED,
         },

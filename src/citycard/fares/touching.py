@@ -9,6 +9,7 @@ from citycard.fares.binary import Shape, read
 from citycard.fares.working_out import LONGEST_RIDE_S
 from citycard.infra.database import rows, statement
 from citycard.infra.packs import current_pack
+from citycard.kernel.spans import spans
 
 _Y2000 = dt.date(2000, 1, 1)
 _TOUCHED = Shape((("month", "i4"), ("rider", "i8")))
@@ -23,9 +24,7 @@ def touched_by_readings(*, batch_ids: Sequence[int], months: Sequence[dt.date]) 
     :param months: local months of the readings, first days
     """
     asked = {
-        "batches": sorted(set(batch_ids)),
-        "first": min(batch_ids),
-        "last": max(batch_ids),
+        **spans(batch_ids)._asdict(),
         "months": sorted(set(months)),
         "longest": dt.timedelta(seconds=LONGEST_RIDE_S),
         "zone": current_pack().time.zone.key,

@@ -11,6 +11,7 @@ from citycard.infra.database import statement
 from citycard.insight.columns import Ints
 from citycard.insight.counting import Place, SeenTaps
 from citycard.kernel.periods import next_month
+from citycard.kernel.spans import spans
 from citycard.taps import api as taps
 
 SERVED = [int(code) for code in taps.Code if code.is_accepted]
@@ -18,16 +19,8 @@ _YEAR_2000 = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 
 
 def read_taps(*, months: Sequence[dt.date], batches: Sequence[int]) -> SeenTaps:
-    """Return the taps that batches brought for some months.
-
-    :param batches: in order
-    """
-    about = {
-        "months": list(months),
-        "batches": list(batches),
-        "first": batches[0],
-        "last": batches[-1],
-    }
+    """Return the taps that batches brought for some months."""
+    about = {"months": list(months), **spans(batches)._asdict()}
     sites, ats, members, codes = ask(
         statement(__file__, "read_taps"), about, (">i4", ">i8", ">i8", ">i2")
     )

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from citycard.infra.database import rows
+from citycard.kernel.spans import spans
 
 
 class BatchCount(NamedTuple):
@@ -30,11 +31,12 @@ def batch_counts(
         """
         SELECT batch_id, reader_id, service, agency, count(*)::integer AS taps,
                min(at) AS first_at, max(at) AS last_at
-        FROM pub.taps
-        WHERE batch_id = ANY(%s::bigint[]) AND local_month = ANY(%s::date[])
+        FROM unnest(%s::bigint[], %s::bigint[]) AS s(first, last)
+        JOIN pub.taps ON batch_id BETWEEN s.first AND s.last
+        WHERE local_month = ANY(%s::date[])
           AND agency = ANY(%s::text[]) AND code < 10
         GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3
         """,
-        [list(batch_ids), sorted(months), sorted(agencies)],
+        [*spans(batch_ids), sorted(months), sorted(agencies)],
     )
     return [BatchCount(*one) for one in found]

@@ -4,9 +4,9 @@ WITH new AS MATERIALIZED (
            min(r.at) FILTER (WHERE r.leg = 0 OR r.leg = 2 AND r.missed_ntd > 0) AS boards_at,
            r.local_month::timestamp AT TIME ZONE %(zone)s::text AS month_start,
            (r.local_month + interval '1 month') AT TIME ZONE %(zone)s::text AS month_end
-    FROM fares_reading r
-    WHERE r.local_month = ANY (%(months)s::date[]) AND r.batch_id = ANY (%(batches)s::bigint[])
-      AND r.batch_id BETWEEN %(first)s::bigint AND %(last)s::bigint
+    FROM unnest(%(firsts)s::bigint[], %(lasts)s::bigint[]) AS s(first, last)
+    JOIN fares_reading r ON r.batch_id BETWEEN s.first AND s.last
+    WHERE r.local_month = ANY (%(months)s::date[])
     GROUP BY r.card_key, r.local_month
 ), opening AS MATERIALIZED (
     -- boardings that are their card's first of the month: a ride of an earlier one may have waited for them
