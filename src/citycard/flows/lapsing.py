@@ -13,7 +13,7 @@ from citycard.kernel.actors import SYSTEM
 from citycard.ledger import api as ledger
 from citycard.notify import api as notify
 
-A_BATCH = 1000
+A_BATCH = 5000
 TOLD_AHEAD = "ledger.points.lapsing"
 
 

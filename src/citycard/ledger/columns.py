@@ -35,7 +35,7 @@ class AccountColumns:
     """
 
     account_class: AccountClass | Sequence[AccountClass]
-    unit: str
+    unit: str | Sequence[str]
     holder: Sequence[int | None] | None = None
     fund: Sequence[int | None] | int | None = None
     expires_on: Sequence[dt.date | None] | dt.date | None = None

@@ -6,7 +6,7 @@ gets points after it has lapsed lapses again.
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,11 +16,9 @@ from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.kernel.actors import Actor
 from citycard.kernel.ids import fact_key
 from citycard.ledger import booking
-from citycard.ledger.accounts import breakage, budget, member
+from citycard.ledger.columns import AccountColumns, MoveColumns, Outcome, move_columns
 from citycard.ledger.events import PointsLapsed
 from citycard.ledger.lasting import days_heard, expiry_rule
-from citycard.ledger.moves import Move, Transfer
-from citycard.ledger.posting import move_many
 
 KIND = "points.lapsed"
 _A_MOMENT = dt.timedelta(milliseconds=1)
@@ -70,10 +68,13 @@ def lapse_many(
     due = _due(on, limit, after)
     rules = {unit: expiry_rule(unit) for unit in {lot.unit for lot in due}}
     ends = {day: booking.end_of(day) - _A_MOMENT for day in {lot.expires_on for lot in due}}
-    moves = [_as_move(lot, rules[lot.unit], ends[lot.expires_on], now) for lot in due]
-    answers = move_many(moves=moves, actor=actor, now=now)
+    ats = [_dated(lot, ends[lot.expires_on], now) for lot in due]
+    to_city = [rules[lot.unit].get("lapsed_to") == "city" for lot in due]
+    posted = move_columns(columns=_moves(due, ats, to_city), actor=actor, now=now)
     lapsed = tuple(
-        _lapsed(lot) for lot, answer in zip(due, answers, strict=True) if answer.outcome == "posted"
+        _lapsed(lot)
+        for lot, outcome in zip(due, posted.outcomes, strict=True)
+        if outcome == Outcome.POSTED
     )
     _announce([lot for lot in lapsed if rules[lot.unit].get("tell_lapsed")])
     if len(due) < limit:
@@ -97,16 +98,29 @@ def _due(on: dt.date, limit: int, after: tuple[dt.date, int] | None) -> list[Any
     )
 
 
-def _as_move(lot: Any, rule: Mapping[str, Any], end: dt.datetime, now: dt.datetime) -> Move:
-    at = end if lot.newest is None or lot.newest <= end else now
-    source = member(holder=lot.holder, unit=lot.unit, fund=lot.fund, expires_on=lot.expires_on)
-    to_city = rule.get("lapsed_to") == "city"
-    target = breakage(unit=lot.unit) if to_city else budget(fund_id=lot.fund, unit=lot.unit)
-    return Move(
-        key=fact_key(at, KIND, lot.id, lot.times),
+def _dated(lot: Any, end: dt.datetime, now: dt.datetime) -> dt.datetime:
+    return end if lot.newest is None or lot.newest <= end else now
+
+
+def _moves(due: Sequence[Any], ats: Sequence[dt.datetime], to_city: Sequence[bool]) -> MoveColumns:
+    units, funds = [lot.unit for lot in due], [lot.fund for lot in due]
+    return MoveColumns(
+        key=[fact_key(at, KIND, lot.id, lot.times) for at, lot in zip(ats, due, strict=True)],
+        at=ats,
         kind=KIND,
-        at=at,
-        transfers=[Transfer(source=source, target=target, amount=lot.amount)],
+        source=AccountColumns(
+            account_class="member",
+            unit=units,
+            holder=[lot.holder for lot in due],
+            fund=funds,
+            expires_on=[lot.expires_on for lot in due],
+        ),
+        target=AccountColumns(
+            account_class=["breakage" if city else "budget" for city in to_city],
+            unit=units,
+            fund=[None if city else fund for fund, city in zip(funds, to_city, strict=True)],
+        ),
+        amount=[lot.amount for lot in due],
     )
 
 
