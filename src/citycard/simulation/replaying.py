@@ -61,8 +61,9 @@ Tell = Callable[[int], None]
 class Ran:
     """How a run went.
 
-    :ivar samples: seconds since the start, and taps that had been written and followed by then
-    :ivar cpu_s: processor time by program
+    :ivar seconds: since all programs had started, which takes some seconds of each
+    :ivar samples: such seconds, and taps that had been written and followed by then
+    :ivar cpu_s: processor time by program, its start left out
     """
 
     seconds: float = 0.0
@@ -208,6 +209,7 @@ class _Watch:
     def __init__(self, programs: Crew, names: Sequence[str], plan: Plan, tell: Tell) -> None:
         self.programs, self.names, self.plan, self.tell = programs, names, plan, tell
         self.ran, self.began = Ran(), time.perf_counter()
+        self.started_s: dict[int, float] = {}
         self.followed_us = 0
         self.begun_us = 0
         self.all_followed = False
@@ -219,7 +221,10 @@ class _Watch:
     def until_done(self) -> Ran:
         """Return how the run went, once every program has ended."""
         for program, what in self.programs.hear():
-            self.ran.cpu_s[self.names[program]] = what["cpu_s"]
+            if "ready" in what:
+                self.started_s[program] = what["cpu_s"]
+                self.began = time.perf_counter()  # of the last one at last
+            self.ran.cpu_s[self.names[program]] = what["cpu_s"] - self.started_s[program]
             if program >= WRITERS:
                 self.followed_us = max(self.followed_us, what.get("followed_us", 0))
                 self.begun_us = max(self.begun_us, what.get("begun_us", 0))

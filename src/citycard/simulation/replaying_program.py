@@ -127,6 +127,7 @@ def main() -> None:
     line = Line()
     line.listen()
     work = WORK[orders["work"]]
+    line.tell(ready=True)
     if orders.get("profile"):
         _profiled(lambda: work(orders, line), Path(orders["profile"]))
     else:
