@@ -186,7 +186,9 @@ class Model:
             to = ("budget", unit, fund) if self.rules[unit][0] == "fund" else ("breakage", unit)
             came = [m["at"] for m in self.moves.values() for one in m["lines"] if one["dst"] == lot]
             at = now if max(came) > end_of(last) else end_of(last)
-            assert self.move(("lapse", lot, len(self.moves)), at, lot, to, there) == "posted"
+            key = ("lapse", lot, len(self.moves))
+            assert self.move(key, at, lot, to, there) == "posted"
+            self.moves[key]["lapses"] = True
             lapsed.append((lot, there))
         return lapsed
 
@@ -238,10 +240,12 @@ class Model:
             "breakage": "lapsed",
             "city": "exchanged",
         }
-        for one in (one for move in self.moves.values() for one in move["lines"]):
+        for one, lapses in (
+            (one, "lapses" in move) for move in self.moves.values() for one in move["lines"]
+        ):
             for lot, far, sign in ((one["src"], one["dst"], 1), (one["dst"], one["src"], -1)):
                 if lot[0] in ("member", "held") and lot[3] == fund and far[0] in other:
-                    name = other[far[0]]
+                    name = "lapsed" if lapses else other[far[0]]
                     found[name] += sign * one["amount"] * (-1 if name == "awarded" else 1)
         at = {
             name: sum(n for a, n in self.amounts.items() if a[0] == name and a[3] == fund)

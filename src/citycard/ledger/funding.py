@@ -29,7 +29,8 @@ class FundTotals:
     """What became of a fund's points: awarded = with people + held + redeemed + lapsed + exchanged.
 
     :ivar budget: may still be given
-    :ivar awarded: given to people, less what was taken back
+    :ivar awarded: given to people, less what was taken back; what had lapsed into
+        ``budget`` and is given back is given anew
     :ivar held: on its way to a partner
     :ivar redeemed: with partners: the agency owes for it
     :ivar lapsed: unspent after its last day, wherever it went; ``budget`` may have it again
