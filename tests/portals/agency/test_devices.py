@@ -9,6 +9,7 @@ import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 
 from citycard.agencies import api as agencies
 from citycard.flows import tapping
@@ -105,6 +106,30 @@ def test_a_reader_is_enrolled_only_for_what_it_can_serve(organiser, monkeypatch)
     refused = organiser.post("/agency/devices/", {**READER, "code": "SPORTS-DAAN-21"})
     assert refused.status_code == 422
     assert agencies.devices_by_code(codes=["SPORTS-DAAN-21"]) == {}
+
+
+def test_a_kiosk_and_a_till_are_enrolled_as_such_and_their_doors_know_the_key(town):
+    [spot, *_] = [it for it in agencies.places() if it.kind == "kiosk"]
+    organiser = seeding.signed_in("kiosk-organiser", spot.agency, ["organiser"])
+    asked = {"place": spot.code, "number_profile": "easycard_printed"}
+    wrong = organiser.post("/agency/devices/", {**asked, "code": "KIOSK-9", "kind": "reader"})
+    assert wrong.status_code == 422
+    assert "只放點數兌換機" in wrong.content.decode()
+    key = key_on(organiser.post("/agency/devices/", {**asked, "code": "KIOSK-9"}).content.decode())
+    kiosk = Client(headers={"Authorization": f"Reader KIOSK-9:{key}"})
+    assert kiosk.get("/kiosk/api/hello").json()["place"] == spot.code
+
+
+def test_a_till_is_enrolled_by_file(organiser):
+    content = "code,kind,place,service,profile\nTILL-9,till,sports-daan,,easycard_printed\n"
+    content += "TILL-8,kiosk,sports-daan,,easycard_printed\n"
+    shown = organiser.post("/agency/devices/file/", {"content": content}).content.decode()
+    assert "不是兌換機地點" in shown
+    good = content.replace("TILL-8,kiosk", "TILL-8,till")
+    done = organiser.post("/agency/devices/file/", {"content": good, "confirm": "yes"})
+    assert done.status_code == 200
+    kinds = {it.code: (it.kind, it.service) for it in agencies.devices(agency="sports-daan")}
+    assert kinds["TILL-9"] == kinds["TILL-8"] == ("till", "till")
 
 
 def test_a_reader_set_up_anew_begins_an_epoch(organiser):

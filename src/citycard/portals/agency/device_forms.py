@@ -1,4 +1,4 @@
-"""Forms for readers: enrolling one, moving it, taking it out of service."""
+"""Forms for devices: enrolling one, moving it, taking it out of service."""
 
 import datetime as dt
 from typing import Any
@@ -12,34 +12,48 @@ from citycard.infra.clock import now
 from citycard.infra.packs import current_pack
 from citycard.portals.naming import in_language, name_of
 
+KINDS = {
+    "reader": gettext_lazy("讀卡機"),
+    "till": gettext_lazy("收銀機（以點數付款）"),
+    "kiosk": gettext_lazy("點數兌換機"),
+}
+
 
 class PlaceForm(forms.Form):
     """A place of one's own agencies and a service that readers there can serve."""
 
     place = forms.ChoiceField(label=gettext_lazy("放置地點"))
-    service = forms.ChoiceField(label=gettext_lazy("服務"))
+    service = forms.ChoiceField(label=gettext_lazy("服務"), required=False)
 
-    def __init__(self, *args: Any, own: list[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, places: list[agencies.Place], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        places = places_of(own)
-        self.agency_of = {place.code: place.agency for place in places}
+        self.places = {place.code: place for place in places}
         served = sorted({service for place in places for service in place.serves})
-        self._choose("place", [(code, name_of("place", code)) for code in self.agency_of])
-        self._choose("service", [(code, name_of("service", code)) for code in served])
+        self._choose("place", [(code, name_of("place", code)) for code in self.places])
+        none = [("", _("（兌換機與收銀機不必選）"))]
+        self._choose("service", none + [(code, name_of("service", code)) for code in served])
 
     def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)
         field.choices = choices
 
-    def _check_served(self, service: str | None, profile: str | None) -> None:
+    def _check_served(self, kind: str, service: str | None, profile: str | None) -> None:
+        if kind == "reader" and not service:
+            self.add_error("service", _("請選這台讀卡機用在哪一項服務。"))
         if service and profile and not serves(profile, service):
             self.add_error("service", _("這種讀卡方式不能用在這項服務，請改選讀卡方式或服務。"))
 
 
 class EnrolForm(PlaceForm):
-    """A reader to enrol."""
+    """A device to enrol."""
 
+    kind = forms.ChoiceField(
+        label=gettext_lazy("設備種類"),
+        required=False,
+        choices=list(KINDS.items()),
+        help_text=gettext_lazy("兌換機只能放在城市設定檔列出的兌換機地點。"),
+    )
     code = forms.SlugField(
         label=gettext_lazy("設備編號"),
         max_length=40,
@@ -49,16 +63,20 @@ class EnrolForm(PlaceForm):
         label=gettext_lazy("讀卡方式"),
         help_text=gettext_lazy("設備韌體送出哪一種號碼；不確定時請問廠商。"),
     )
-    field_order = ("code", "place", "service", "number_profile")
+    field_order = ("code", "kind", "place", "service", "number_profile")
 
     def __init__(self, *args: Any, own: list[str], **kwargs: Any) -> None:
-        super().__init__(*args, own=own, **kwargs)
+        super().__init__(*args, places=places_of(own), **kwargs)
         self._choose("number_profile", profile_choices())
 
     def clean(self) -> dict[str, Any]:
-        """Check that such a reader can serve what it is enrolled for."""
+        """Check that such a device can stand there and serve what it is enrolled for."""
         given = super().clean() or {}
-        self._check_served(given.get("service"), given.get("number_profile"))
+        if place := self.places.get(given.get("place", "")):
+            given["kind"] = kind = given.get("kind") or usual_kind(place)
+            if remedy := wrong_kind(kind, place):
+                self.add_error("kind", remedy)
+            self._check_served(kind, given.get("service"), given.get("number_profile"))
         return given
 
     def new_device(self) -> agencies.NewDevice:
@@ -66,10 +84,10 @@ class EnrolForm(PlaceForm):
         given = self.cleaned_data
         return agencies.NewDevice(
             code=given["code"],
-            kind="reader",
-            agency=self.agency_of[given["place"]],
+            kind=given["kind"],
+            agency=self.places[given["place"]].agency,
             place=given["place"],
-            service=given["service"],
+            service=service_of(given["kind"], given["service"]),
             number_profile=given["number_profile"],
         )
 
@@ -87,7 +105,8 @@ class MoveForm(PlaceForm):
 
     def __init__(self, *args: Any, own: list[str], device: agencies.Device, **kwargs: Any) -> None:
         stands = {"place": device.place, "service": device.service}
-        super().__init__(*args, own=own, initial=stands, **kwargs)
+        places = [one for one in places_of(own) if not wrong_kind(device.kind, one)]
+        super().__init__(*args, places=places, initial=stands, **kwargs)
         self.device = device
 
     def clean_since(self) -> dt.datetime | None:
@@ -100,7 +119,7 @@ class MoveForm(PlaceForm):
     def clean(self) -> dict[str, Any]:
         """Check that such a reader can serve what it is moved to."""
         given = super().clean() or {}
-        self._check_served(given.get("service"), self.device.number_profile)
+        self._check_served(self.device.kind, given.get("service"), self.device.number_profile)
         return given
 
     def move(self, at: dt.datetime) -> agencies.DeviceMove:
@@ -108,9 +127,9 @@ class MoveForm(PlaceForm):
         given = self.cleaned_data
         return agencies.DeviceMove(
             device_id=self.device.device_id,
-            agency=self.agency_of[given["place"]],
+            agency=self.places[given["place"]].agency,
             place=given["place"],
-            service=given["service"],
+            service=service_of(self.device.kind, given["service"]),
             since=given["since"] or at,
         )
 
@@ -126,9 +145,27 @@ class RevokeForm(forms.Form):
 
 
 def places_of(own: list[str]) -> list[agencies.Place]:
-    """Return the places of agencies where readers can stand."""
-    known = [place for agency in own for place in agencies.places(agency=agency)]
-    return [place for place in known if place.kind == "place"]
+    """Return the places of agencies where devices can stand."""
+    return [place for agency in own for place in agencies.places(agency=agency)]
+
+
+def usual_kind(place: agencies.Place) -> str:
+    """Return what stands at a place where nothing else is said."""
+    return "kiosk" if place.kind == "kiosk" else "reader"
+
+
+def wrong_kind(kind: str, place: agencies.Place) -> str:
+    """Return what to do where such a device can't stand there; empty where it can."""
+    if (kind == "kiosk") == (place.kind == "kiosk"):
+        return ""
+    if kind == "kiosk":
+        return _("這個地點不是兌換機地點，請改選地點或設備種類。")
+    return _("這個地點只放點數兌換機，請改選設備種類或地點。")
+
+
+def service_of(kind: str, service: str) -> str:
+    """Return what a device serves: a kiosk and a till that is told nothing are their own."""
+    return kind if kind == "kiosk" or not service else service
 
 
 def profile_choices() -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Many readers at once: a CSV file, looked at line by line before it counts; keys as a file."""
+"""Many devices at once: a CSV file, looked at line by line before it counts; keys as a file."""
 
 import base64
 import csv
@@ -18,7 +18,15 @@ from citycard.infra.clock import now
 from citycard.infra.signers import signers
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.infra.web.refusals import refusal_text
-from citycard.portals.agency.device_forms import places_of, profile_choices, serves
+from citycard.portals.agency.device_forms import (
+    KINDS,
+    places_of,
+    profile_choices,
+    serves,
+    service_of,
+    usual_kind,
+    wrong_kind,
+)
 from citycard.portals.agency.shell import attachment, own_agencies, page
 from citycard.portals.doors import actor_of, door
 from citycard.portals.naming import name_of
@@ -39,6 +47,7 @@ class Line:
     place: str
     service: str
     profile: str
+    kind: str = "reader"
     agency: str = ""
     epoch: int = 1
     field: str = ""
@@ -49,17 +58,18 @@ class Line:
         """What it enrols."""
         return agencies.NewDevice(
             code=self.code,
-            kind="reader",
+            kind=self.kind,
             agency=self.agency,
             place=self.place,
-            service=self.service,
+            service=service_of(self.kind, self.service),
             number_profile=self.profile,
         )
 
     @property
     def names(self) -> tuple[str, str]:
         """The names of its place and service."""
-        return name_of("place", self.place), name_of("service", self.service)
+        serves = name_of("service", self.service) if self.service else str(KINDS[self.kind])
+        return name_of("place", self.place), serves
 
 
 class FileForm(forms.Form):
@@ -67,7 +77,10 @@ class FileForm(forms.Form):
 
     file = forms.FileField(
         label=gettext_lazy("設備清單（CSV）"),
-        help_text=gettext_lazy("第一列是欄位名稱：code、place、service、profile。最多 500 列。"),
+        help_text=gettext_lazy(
+            "第一列是欄位名稱：code、place、service、profile；"
+            "收銀機再加一欄 kind，寫 till。最多 500 列。"
+        ),
         widget=forms.FileInput(attrs={"accept": ".csv"}),
     )
 
@@ -159,6 +172,7 @@ def _line(
     own: list[str],
 ) -> Line:
     place = places.get(cells["place"])
+    cells["kind"] = cells["kind"] or (usual_kind(place) if place else "reader")
     field, remedy = _wrong(cells, place, known.get(cells["code"]), seen, own)
     seen.add(cells["code"])
     before = known.get(cells["code"])
@@ -186,6 +200,12 @@ def _wrong(
         return "code", _("同一個編號在檔案裡出現兩次。")
     if place is None:
         return "place", _("貴機關沒有這個地點，請用下方的地點代碼。")
+    if cells["kind"] not in KINDS:
+        return "kind", _("設備種類是 reader、till 或 kiosk；不寫就是 reader。")
+    if remedy := wrong_kind(cells["kind"], place):
+        return "kind", remedy
+    if cells["kind"] == "kiosk" or (cells["kind"] == "till" and not cells["service"]):
+        return _wrong_device(cells, place, before, own)
     if cells["service"] not in place.serves:
         return "service", _("這個地點的服務是：%(codes)s。") % {"codes": "、".join(place.serves)}
     return _wrong_device(cells, place, before, own)
@@ -199,7 +219,7 @@ def _wrong_device(
 ) -> tuple[str, str]:
     if cells["profile"] not in agencies.reader_profiles():
         return "profile", _("沒有這種讀卡方式，請用下方的代碼。")
-    if not serves(cells["profile"], cells["service"]):
+    if cells["kind"] == "reader" and not serves(cells["profile"], cells["service"]):
         return "profile", _("這種讀卡方式不能用在這項服務。")
     if before is None:
         return "", ""
@@ -238,7 +258,7 @@ def _content(request: HttpRequest, form: FileForm) -> str:
 
 
 def _cells(row: dict[str, Any]) -> dict[str, str]:
-    return {name: str(row.get(name) or "").strip() for name in COLUMNS}
+    return {name: str(row.get(name) or "").strip() for name in (*COLUMNS, "kind")}
 
 
 def _as_csv(rows: Sequence[Sequence[Any]]) -> bytes:
