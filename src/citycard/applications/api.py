@@ -125,10 +125,10 @@ from citycard.applications.submitting import (
     submit,
 )
 from citycard.applications.supplementing import (
-    NothingAsked,
     LONGEST_ANSWER,
     AnswerNeeded,
     AnswerTooLong,
+    NothingAsked,
     SupplementNotThere,
     ask_supplement,
     resubmit,
@@ -156,16 +156,16 @@ from citycard.applications.values import (
 )
 
 __all__ = [
-    "PHOTO",
     "LONGEST_ANSWER",
     "OTHER",
+    "PHOTO",
     "REASONS",
     "AlreadyApplied",
     "AlreadyDecided",
     "AlreadySubmitted",
-    "AnswersRefused",
     "AnswerNeeded",
     "AnswerTooLong",
+    "AnswersRefused",
     "ApplicationFound",
     "Brought",
     "Case",
@@ -213,8 +213,8 @@ __all__ = [
     "Submitted",
     "Supplement",
     "SupplementNotThere",
-    "UnknownPaper",
     "TooManyOthers",
+    "UnknownPaper",
     "WaitingRow",
     "add_document",
     "ask_supplement",

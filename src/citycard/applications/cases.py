@@ -191,10 +191,10 @@ def _supplements(part_ids: Sequence[int]) -> dict[int, list[Supplement]]:
                 id=one.id,
                 papers=tuple(one.papers),
                 note=unseal(ASKED_LABEL, one.note_sealed, row=one.id) if one.note_sealed else "",
-                asked_at=one.asked_at,
                 answer=(
                     unseal(ANSWER_LABEL, one.answer_sealed, row=one.id) if one.answer_sealed else ""
                 ),
+                asked_at=one.asked_at,
                 answered_at=one.answered_at,
             )
         )

@@ -22,8 +22,8 @@ from citycard.kernel.actors import Actor
 from citycard.kernel.errors import NotFound, Refused
 
 LABEL = "applications.document.content"
-
 MOST_OTHERS = 10
+
 
 class NothingAskedFor(Refused):
     """Papers can be added to a draft, or where a supplement was asked for."""
@@ -31,13 +31,13 @@ class NothingAskedFor(Refused):
     code = "applications.nothing_asked_for"
 
 
-class CropOutside(Refused):
 class TooManyOthers(Refused):
     """At most {most} other papers can be added to an application; put several into one PDF."""
 
     code = "applications.too_many_others"
 
 
+class CropOutside(Refused):
     """The box lies outside the photo, or doesn't have the card's proportions."""
 
     code = "applications.crop_outside"
@@ -57,8 +57,8 @@ def add_document(
 
     :param public_id: of a draft, or of an application in which a supplement was asked for
     :param paper: a paper's code in the pack, or ``photo``
-    :raises NotFound: there is none that this actor may add to
     :raises TooManyOthers: there are so many already
+    :raises NotFound: there is none that this actor may add to
     :raises NothingAskedFor: the application is submitted and nobody asked for anything
     :raises Refused: one of ``applications.file_*`` and ``applications.picture_*``
     """

@@ -13,10 +13,10 @@ from citycard.kernel.periods import birthday
 from citycard.kernel.taiwan import national_id
 
 PHOTO = "photo"
-
-
 OTHER = "other"
 """A paper of no kind that the pack names: the only one of which there may be several."""
+
+
 class NoSuchForm(Refused):
     """This city has no application form {form}."""
 

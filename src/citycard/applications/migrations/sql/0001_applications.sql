@@ -117,11 +117,11 @@ CREATE TABLE applications_supplement (
     part_id bigint NOT NULL REFERENCES applications_part (id),
     papers text[] NOT NULL,
     note_sealed bytea,
+    answer_sealed bytea,
     asked_by text NOT NULL,
     asked_at timestamptz NOT NULL,
     answered_at timestamptz
 );
-    answer_sealed bytea,
 COMMENT ON TABLE applications_supplement IS 'What a reviewer asked a resident for, and what the resident wrote to it.';
 CREATE INDEX applications_supplement_part ON applications_supplement (part_id);
 CREATE UNIQUE INDEX applications_supplement_one_open ON applications_supplement (part_id) WHERE answered_at IS NULL;
