@@ -3,7 +3,7 @@ patched."""
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -34,17 +34,22 @@ _AT_ONCE = 500_000
 """How many taps are held in memory."""
 
 
-def recount(*, month: dt.date) -> int:
+Tell = Callable[[int, int], object]
+"""Told how much of the work is done, and how much there is."""
+
+
+def recount(*, month: dt.date, tell: Tell = lambda done, total: None) -> int:
     """Replace a month's figures by a count of its taps; return how many taps were counted.
 
     Taps go on coming in meanwhile. Batches that the subscriber has not taken yet are left to it,
     and it waits until this is done. Who was new when is worked out anew for all months.
 
     :param month: first day of the local month
+    :param tell: told after each part of the taps
     """
     require_unit_of_work()
     execute("SELECT FROM insight_absorbed WHERE source = 'taps' FOR UPDATE")
-    taps, uses, visits = _count(month)
+    taps, uses, visits = _count(month, tell)
     known = rows("SELECT service FROM insight_cell WHERE month = %s", [month])
     services = {row.service for row in known} | {key[0] for key in uses}
     execute("DELETE FROM insight_count WHERE month = %s AND what <> ALL(%s)", [month, list(PEOPLE)])
@@ -54,17 +59,20 @@ def recount(*, month: dt.date) -> int:
     return taps
 
 
-def _count(month: dt.date) -> tuple[int, Counter[Key], dict[str, Visits]]:
+def _count(month: dt.date, tell: Tell) -> tuple[int, Counter[Key], dict[str, Visits]]:
     uses: Counter[Key] = Counter()
     parts: dict[str, list[Visits]] = {}
     taps = 0
-    for batches in counted_batches(month):
+    found = list(counted_batches(month))
+    for done, batches in enumerate(found):
+        tell(done, len(found))
         seen = read_taps(months=[month], batches=batches)
         taps += len(seen)
         uses.update(count_uses(seen))
         for service, months in visits_by_month(seen, pseudonyms).items():
             parts.setdefault(service, []).append(months[number_of(month)])
-    return taps, uses, {service: together(found) for service, found in parts.items()}
+    tell(len(found), len(found))
+    return taps, uses, {service: together(each) for service, each in parts.items()}
 
 
 def counted_batches(month: dt.date) -> Iterator[list[int]]:
