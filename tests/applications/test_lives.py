@@ -3,6 +3,7 @@
 import contextlib
 import datetime as dt
 import itertools
+from collections.abc import Sequence
 
 import pytest
 from django.db import transaction
@@ -33,8 +34,15 @@ STEPS = st.tuples(
 
 
 def submitted() -> applications.Submitted:
+    found = handed_in(SERVICES)
+    with unit_of_work():
+        applications.dispatch(application_ids=[found.application_id], now=NOW)
+    return found
+
+
+def handed_in(services: Sequence[str]) -> applications.Submitted:
     filled = answers()
-    public_id = fill_in(ME, filled, SERVICES)
+    public_id = fill_in(ME, filled, services)
     with unit_of_work():
         applications.check_before_submitting(public_id=public_id, actor=ME, now=NOW)
         new = people.NewMember(
@@ -45,9 +53,7 @@ def submitted() -> applications.Submitted:
         )
         (who,) = people.enrol_many(people=[new], actor=SYSTEM, now=NOW)
         assert who.member_id is not None
-        found = applications.submit(public_id=public_id, member_id=who.member_id, actor=ME, now=NOW)
-        applications.dispatch(application_ids=[found.application_id], now=NOW)
-    return found
+        return applications.submit(public_id=public_id, member_id=who.member_id, actor=ME, now=NOW)
 
 
 def act(step: str, service: str, public_id: str, now: dt.datetime) -> None:
@@ -157,6 +163,37 @@ def test_a_draft_that_nobody_goes_on_with_is_thrown_away() -> None:
     assert applications.drafts_of(actor=ME) == []
     kept = rows("SELECT id FROM applications_document WHERE content_sealed IS NOT NULL")
     assert (kept, len(public_id)) == ([], 36)
+
+
+@pytest.mark.parametrize("goes_on", ["answers", "paper"])
+def test_a_draft_is_kept_for_a_month_after_the_last_change(goes_on: str) -> None:
+    public_id = fill_in(ME, answers(), SERVICES)
+    later, month = NOW + dt.timedelta(days=20), dt.timedelta(days=30)
+    with unit_of_work():
+        if goes_on == "answers":
+            changed = {"phone": "0987654321"}
+            applications.save_answers(public_id=public_id, answers=changed, actor=ME, now=later)
+        else:
+            applications.add_document(
+                public_id=public_id, paper="identity-card", content=PDF, actor=ME, now=later
+            )
+        assert applications.discard_old_drafts(now=later + month) == 0
+        assert [one.public_id for one in applications.drafts_of(actor=ME)] == [public_id]
+        assert applications.discard_old_drafts(now=later + month + dt.timedelta(days=1)) == 1
+
+
+def test_what_a_form_no_longer_offers_goes_on_to_its_agency_in_the_time_promised() -> None:
+    found = handed_in(["senior-rides"])
+    with unit_of_work():
+        rows(
+            "UPDATE applications_part SET service = 'flying', entitlement = 'wings'"
+            " WHERE application_id = %s RETURNING id",
+            [found.application_id],
+        )
+        applications.dispatch(application_ids=[found.application_id], now=NOW)
+    (part,) = applications.case(ref=found.ref, actor=ME).parts
+    assert (part.service, part.state) == ("flying", "in_review")
+    assert part.due_at == NOW + dt.timedelta(days=7)
 
 
 def test_the_queue_counts_and_names_no_one() -> None:

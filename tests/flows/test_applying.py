@@ -9,11 +9,12 @@ import pytest
 
 from citycard.applications import api as applications
 from citycard.entitlements import api as entitlements
-from citycard.flows import applying, asking_registers
+from citycard.flows import applying, asking_registers, reviewing
 from citycard.infra import journal, outbox
 from citycard.infra.database import rows, scalar
 from citycard.infra.ports import use
 from citycard.infra.unit_of_work import unit_of_work
+from citycard.infra.web.refusals import refusal_text
 from citycard.kernel.errors import NotFound
 from citycard.people import api as people
 from citycard.people.ports import DemoRegisters, HouseholdEntry, StatusEntry
@@ -319,8 +320,27 @@ def test_the_reviewers_view_is_opened_under_an_access_that_the_resident_sees() -
     assert set(seen.would_prove) == {"status.disability"}
     record = rows("SELECT purpose, agency FROM people_access_record ORDER BY id DESC LIMIT 1")[0]
     assert (record.purpose, record.agency) == ("application-review", "social-welfare")
-    with pytest.raises(applications.NotYourAgency):
+    with pytest.raises(applications.NotYourAgency, match="社會局"):
         applying.review(part_id=part.part_id, actor=reviewer("health", 51), now=NOW)
+
+
+def test_before_a_service_begins_nobody_is_granted_it_and_the_first_day_is_named() -> None:
+    me, filled = resident(20), answers()
+    on_record(filled)
+    submitted = apply(me, filled)
+    ask()
+    part = parts_of(submitted.ref, me)["senior-rides"]
+    decision = applications.PartDecision(
+        part_id=part.part_id, decision="approve", version=part.version
+    )
+    (begins,) = [
+        one.since for one in entitlements.catalogue(on=NOW.date()) if one.code == part.entitlement
+    ]
+    before = dt.datetime.combine(begins - dt.timedelta(days=2), dt.time(4), dt.UTC)
+    with pytest.raises(reviewing.BeginsLater) as refused:
+        applying.decide(decision=decision, actor=reviewer(), now=before)
+    assert refused.value.facts == {"first_on": begins}
+    assert f"{begins.year} 年 {begins.month} 月 {begins.day} 日" in refusal_text(refused.value)
 
 
 def test_a_register_that_says_no_leaves_the_word_to_a_person() -> None:

@@ -10,14 +10,14 @@ import pytest
 from citycard.adapters.printer.card_pdf import HEIGHT_PT, WIDTH_PT, read_bitmap
 from citycard.applications import api as applications
 from citycard.cards import api as cards
-from citycard.flows import asking_registers, issuing_cards
+from citycard.flows import asking_registers, issuing_cards, keeping_rights
 from citycard.infra import outbox
 from citycard.infra.database import rows, scalar
 from citycard.infra.ports import use
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.issuing import api as issuing
 from citycard.issuing.ports import DemoOutside
-from citycard.kernel.errors import Refused
+from citycard.kernel.errors import NotFound, Refused
 from tests.flows import living
 from tests.flows.living import (
     COUNTER,
@@ -93,6 +93,24 @@ def test_the_card_is_printed_as_previewed_and_handed_over(outside: Path) -> None
     assert applications.case(ref=ref, actor=resident(101)).state == "closed"
     assert (stock().in_stock, stock().issued) == (before.in_stock - 1, before.issued + 1)
     assert scalar("SELECT count(*) FROM pub.holdings WHERE card_id = %s", [found.card_id]) >= 1
+
+
+def test_what_was_printed_is_erased_some_time_after_the_hand_over() -> None:
+    """Portrait and name stay no longer than the papers; the hash still tells what was printed."""
+    stock_up()
+    print_id, waiting_id = approved(120)[0], approved(121)[0]
+    for each in (print_id, waiting_id):
+        printed(each)
+    issuing_cards.hand_over(print_id=print_id, actor=clerk(), now=NOW)
+    keeping_rights.erase_papers(NOW + dt.timedelta(days=89))
+    issuing_cards.preview(print_id=print_id, actor=clerk(), now=NOW)
+    keeping_rights.erase_papers(NOW + dt.timedelta(days=91))
+    with pytest.raises(NotFound):
+        issuing_cards.preview(print_id=print_id, actor=clerk(), now=NOW)
+    kept = "SELECT bitmap_sealed IS NULL AND bitmap_sha256 IS NOT NULL FROM issuing_print"
+    assert scalar(f"{kept} WHERE id = %s", [print_id])
+    issuing_cards.preview(print_id=waiting_id, actor=clerk(), now=NOW)  # not collected yet
+    assert [one for one in issuing.verify(now=NOW) if one.about == f"print {print_id}"] == []
 
 
 def test_looking_again_shows_the_same_bitmap_and_takes_no_second_blank() -> None:

@@ -241,6 +241,24 @@ def test_a_colleague_goes_on_with_a_draft_and_sees_its_pictures(clerk: Client) -
     assert "林承辦" in listed
 
 
+def test_a_service_that_is_offered_no_more_is_named_and_others_are_chosen_instead(
+    clerk: Client,
+) -> None:
+    draft = desk.begin(clerk, "senior-rides")
+    clerk.post(draft, desk.senior("高美雲"))
+    desk.let_go("flying", "飛行服務", draft=draft.split("/")[-2], still="health-service")
+    choose = f"/counter/new/?draft={draft.split('/')[-2]}"
+    for page in (draft, f"{draft}papers/", f"{draft}check/"):
+        answer = clerk.get(page)
+        assert "「飛行服務」這項服務，請重新選擇服務" in sentences(answer)
+        assert f'href="{choose}"' in answer.content.decode()
+    assert 'value="health-service" checked' in clerk.get(choose).content.decode()
+    assert clerk.post(choose, {"services": ["health-service"]})["Location"] == draft
+    again = clerk.get(draft)
+    assert "飛行服務" not in sentences(again)
+    assert "高美雲" in again.content.decode()
+
+
 def page_of(browser: Client, draft: str) -> str:
     return browser.get(f"{draft}papers/").content.decode()
 

@@ -14,6 +14,7 @@ from citycard.infra import clock
 from citycard.infra.packs import current_pack
 from citycard.simulation import api as simulation
 from tests.harness.cities import City
+from tests.portals.counter_desk import let_go
 
 PAGES = [
     "/",
@@ -99,6 +100,23 @@ def test_applying_one_question_a_page_names_all_that_is_missing_then_sends(
     sent = resident.post(check, {"consent": "yes"})
     assert sent.status_code == 302
     assert resident.get(sent.headers["Location"]).status_code == 200
+
+
+def test_a_service_that_is_offered_no_more_is_named_and_others_are_chosen_instead(
+    resident: Client,
+) -> None:
+    begun = resident.post("/apply/", {"services": ["health-service"]}).headers["Location"]
+    draft = begun.split("/")[2]
+    let_go("flying", "飛行服務", draft=draft, still="health-service")
+    assert resident.get(f"/apply/{draft}/papers/").status_code == 200
+    check = resident.get(f"/apply/{draft}/check/").content.decode()
+    assert "「飛行服務」這項服務，請重新選擇服務" in check
+    assert f'href="/apply/?draft={draft}"' in check
+    choose = f"/apply/?draft={draft}"
+    assert 'value="health-service" checked' in resident.get(choose).content.decode()
+    again = resident.post(choose, {"services": ["senior-rides"]}).headers["Location"]
+    assert again.split("/")[2] == draft
+    assert "飛行服務" not in resident.get(f"/apply/{draft}/check/").content.decode()
 
 
 def test_a_file_that_is_not_what_it_says_is_refused_in_words(resident: Client) -> None:

@@ -104,6 +104,7 @@ from citycard.applications.inspecting import (
     PictureTooSmall,
     UnknownPaper,
 )
+from citycard.applications.locking import hold_open
 from citycard.applications.queueing import queue, queue_counts
 from citycard.applications.reviewing import (
     REASONS,
@@ -133,7 +134,7 @@ from citycard.applications.supplementing import (
     ask_supplement,
     resubmit,
 )
-from citycard.applications.timeline import in_words
+from citycard.applications.timeline import agency_name, in_words
 from citycard.applications.values import (
     Brought,
     Case,
@@ -217,6 +218,7 @@ __all__ = [
     "UnknownPaper",
     "WaitingRow",
     "add_document",
+    "agency_name",
     "ask_supplement",
     "at_counter",
     "being_checked",
@@ -245,6 +247,7 @@ __all__ = [
     "find",
     "forecast",
     "form",
+    "hold_open",
     "import_many",
     "in_words",
     "is_passport",

@@ -16,6 +16,7 @@ from citycard.applications.drafting import (
 from citycard.applications.events import ApplicationSubmitted
 from citycard.applications.forms import Form, closed_programme
 from citycard.applications.inspecting import Inspected
+from citycard.applications.locking import lock_applying
 from citycard.applications.values import Brought, Submitted
 from citycard.cards import api as cards
 from citycard.entitlements import api as entitlements
@@ -58,6 +59,7 @@ def bring_in(
 ) -> list[Brought]:
     """Bring in applications for enrolled people; a row that clashes, or whose programme was closed
     when it was handed in, is refused; others come in."""
+    lock_applying(member_ids)
     refusals = [
         closed or clash
         for closed, clash in zip(
@@ -187,6 +189,7 @@ def _insert_parts(going: Sequence[_Going], ids: dict[uuid.UUID, int]) -> None:
                     service.agency,
                     service.card_kind,
                     service.own_card,
+                    service.decide_within_days,
                     _medium(service.card_kind, new.answers),
                 )
             )

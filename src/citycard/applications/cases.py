@@ -116,7 +116,7 @@ def _cases(where: str, params: Sequence[Any], show_answers: bool) -> list[Case]:
     found = rows(
         f"""
         SELECT a.id, a.public_id::text AS public_id, a.ref, a.form, a.state, a.channel, a.counter,
-            a.account_id,
+            a.account_id, a.pack_hash,
             a.member_id, a.submitted_at, a.waiting_since, a.waiting_for, a.closed_at
         FROM applications_application a WHERE {where}
         """,  # noqa: S608 - the conditions are this file's own, their values parameters
@@ -149,20 +149,21 @@ def _cases(where: str, params: Sequence[Any], show_answers: bool) -> list[Case]:
 
 
 def _parts(applications: Sequence[Any]) -> dict[int, list[CasePart]]:
-    forms = {one.id: one.form for one in applications}
+    made_by = {one.id: (one.form, one.pack_hash) for one in applications}
     found = rows(
         "SELECT * FROM applications_part WHERE application_id = ANY(%s::bigint[]) ORDER BY id",
-        [list(forms)],
+        [list(made_by)],
     )
     asked = _supplements([one.id for one in found])
     parts: dict[int, list[CasePart]] = defaultdict(list)
     for one in found:
+        form_code, pack_hash = made_by[one.application_id]
         newest = asked.get(one.id, [])[-1:]
         parts[one.application_id].append(
             CasePart(
                 part_id=one.id,
                 service=one.service,
-                name=service_name(forms[one.application_id], one.service),
+                name=service_name(form_code, one.service, pack_hash),
                 agency=one.agency,
                 entitlement=one.entitlement,
                 card_kind=one.card_kind,

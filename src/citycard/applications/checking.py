@@ -8,6 +8,7 @@ from citycard.applications import states, timeline
 from citycard.applications.documents import documents_of
 from citycard.applications.events import ApplicationDispatched, ApplicationWaiting
 from citycard.applications.forms import form
+from citycard.applications.locking import lock_asking
 from citycard.applications.values import WaitingRow
 from citycard.entitlements import api as entitlements
 from citycard.infra.database import execute, rows, statement
@@ -53,6 +54,7 @@ def record_answers(*, answers: Sequence[tuple[int, str]], now: dt.datetime) -> l
     require_unit_of_work()
     queries = [query for query, _ in answers]
     said = [answer for _, answer in answers]
+    lock_asking(queries)  # two registers that answer at once: the second sees that all is answered
     execute(statement(__file__, "record_answers"), [now, queries, said])
     return [one.id for one in rows(statement(__file__, "all_answered"), [queries])]
 
@@ -71,9 +73,9 @@ def dispatch(
     if not ready:
         return []
     parts = rows(
-        "SELECT id, application_id, member_id, service, entitlement FROM applications_part"
-        " WHERE application_id = ANY(%s::bigint[]) AND state = 'waiting_checks' ORDER BY id FOR"
-        " UPDATE",
+        "SELECT id, application_id, member_id, service, entitlement, decide_within_days"
+        " FROM applications_part WHERE application_id = ANY(%s::bigint[])"
+        " AND state = 'waiting_checks' ORDER BY id FOR UPDATE",
         [[one.id for one in ready]],
     )
     _to_review(parts, {one.id: one for one in ready}, now)
@@ -86,10 +88,7 @@ def dispatch(
 
 def _to_review(parts: Sequence[Any], applications: dict[int, Any], now: dt.datetime) -> None:
     wanted = wanted_papers(parts, {each: one.form for each, one in applications.items()}, now)
-    dues = [
-        now + form(code=applications[part.application_id].form).services[part.service].decide_within
-        for part in parts
-    ]
+    dues = [now + dt.timedelta(days=part.decide_within_days) for part in parts]
     execute(
         """
         UPDATE applications_part p
@@ -125,11 +124,13 @@ def wanted_papers(
 
 
 def missing_facts(parts: Iterable[Any], now: dt.datetime) -> dict[int, frozenset[str]]:
-    """Return for each part the facts without which its rule says neither yes nor no."""
+    """Return for each part the facts without which its rule says neither yes nor no; none where
+    the city has the entitlement no longer."""
     parts = list(parts)
     members = sorted({part.member_id for part in parts if part.member_id is not None})
-    codes = sorted({part.entitlement for part in parts})
     on = current_pack().time.day(now)
+    known = {each.code for each in entitlements.catalogue(on=on)}
+    codes = sorted(known & {part.entitlement for part in parts})
     decisions = entitlements.eligibility(member_ids=members, entitlements=codes, on=on)
     return {
         part.id: decision.missing

@@ -14,6 +14,7 @@ from citycard.applications.events import (
     PartWithdrawn,
 )
 from citycard.applications.forms import form
+from citycard.applications.locking import lock, lock_named, lock_of_parts
 from citycard.applications.values import Ready
 from citycard.infra.database import execute, rows
 from citycard.infra.journal import announce
@@ -80,6 +81,7 @@ def complete_with_card(*, part_ids: Sequence[int], actor: Actor, now: dt.datetim
     ``applications.application.completed``.
     """
     require_unit_of_work()
+    lock_of_parts(part_ids)
     named = rows(f"{_PARTS} WHERE p.id = ANY(%s::bigint[])", [list(part_ids)])
     shared = {part.application_id for part in named if _shares(part)}
     found = rows(
@@ -93,6 +95,7 @@ def complete_with_card(*, part_ids: Sequence[int], actor: Actor, now: dt.datetim
 def complete_parts(*, part_ids: Sequence[int], actor: Actor, now: dt.datetime) -> list[int]:
     """Complete approved parts by themselves: an own card was bound, or no card is made."""
     require_unit_of_work()
+    lock_of_parts(part_ids)
     found = rows(
         f"{_PARTS} WHERE p.state = 'approved' AND p.id = ANY(%s::bigint[]) ORDER BY p.id FOR"
         " UPDATE OF p",
@@ -107,6 +110,7 @@ def complete_settled(
     """Complete approved parts that wait for no card: none is made, or the shared one was handed
     over."""
     require_unit_of_work()
+    lock(application_ids)
     found = rows(
         f"{_PARTS} WHERE a.id = ANY(%s::bigint[]) ORDER BY p.id FOR UPDATE OF p",
         [list(application_ids)],
@@ -150,9 +154,8 @@ def withdraw(
     :raises NothingToWithdraw: everything is decided
     """
     require_unit_of_work()
-    found = rows(
-        f"{_PARTS} WHERE a.public_id::text = %s ORDER BY p.id FOR UPDATE OF p", [public_id]
-    )
+    named = lock_named(public_id)
+    found = rows(f"{_PARTS} WHERE a.public_id = %s ORDER BY p.id FOR UPDATE OF p", [named])
     if not found or not _may_withdraw(found[0], actor):
         raise NotFound(what="application")
     going = [

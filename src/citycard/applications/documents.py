@@ -12,6 +12,7 @@ from typing import Any
 from citycard.applications import states
 from citycard.applications.forms import OTHER, PHOTO
 from citycard.applications.inspecting import Inspected, cropped, inspect, photo_ratio
+from citycard.applications.locking import lock_named
 from citycard.applications.values import Document
 from citycard.infra.crypto import seal, unseal_bytes
 from citycard.infra.database import execute, row, rows, scalar
@@ -269,6 +270,7 @@ def erase_old_papers(*, now: dt.datetime) -> int:
 
 
 def _open_for_papers(public_id: str, actor: Actor) -> int:
+    lock_named(public_id)  # of two uploads at once, one takes the other's place
     application = _application(public_id)
     if application is None or not _may_add(application, actor):
         raise NotFound(what="application")

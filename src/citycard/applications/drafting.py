@@ -4,12 +4,13 @@ import datetime as dt
 import json
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from citycard.applications.answering import clean_answers
 from citycard.applications.completing import missing_from
 from citycard.applications.documents import documents_of
-from citycard.applications.forms import Form, closed_services, form
+from citycard.applications.forms import Form, closed_services, form, service_name
 from citycard.applications.values import Draft, Missing
 from citycard.entitlements import api as entitlements
 from citycard.infra.crypto import seal, unseal
@@ -68,10 +69,7 @@ def start_draft(
     wanted, channel = form(code=form_code), channel_of(actor)
     if channel not in wanted.table["channels"]:
         raise ChannelNotOffered(channel=channel)
-    closed = closed_services(form=wanted, now=now)
-    for code in services:
-        if code in closed:
-            raise closed[code]
+    _require_open(wanted, services, now)
     public_id = uuid.uuid4()
     kept, _ = clean_answers(wanted, answers or {}, on=_day(now))
     execute(
@@ -128,7 +126,9 @@ def save_answers(
     """Lay answers over those already there; fields not named stay. An empty text takes an answer
     away.
 
+    :param services: those chosen instead of the draft's
     :param version: the draft's version that the page showed
+    :raises cards.ProgrammeClosed: as for ``start_draft``, where services are chosen
     :raises AnswersRefused: with ``missing``: each answer that can't be kept; nothing is saved
     :raises DraftChangedMeanwhile: another window saved first
     """
@@ -136,7 +136,9 @@ def save_answers(
     stored = _own(public_id, actor, lock=True)
     if version is not None and version != stored.version:
         raise DraftChangedMeanwhile()
-    kept, wrong = clean_answers(form(code=stored.form), answers, on=_day(now))
+    wanted = form(code=stored.form)
+    _require_open(wanted, services or (), now)
+    kept, wrong = clean_answers(wanted, answers, on=_day(now))
     if wrong:
         raise AnswersRefused(count=len(wrong), missing=wrong)
     together = {**_answers(stored), **kept}
@@ -189,18 +191,25 @@ def discard(*, public_id: str, actor: Actor, now: dt.datetime) -> None:
     )
     execute(
         "UPDATE applications_document SET content_sealed = NULL, removed_at = %s, erased_at = %s"
-        " WHERE application_id = %s",
+        " WHERE application_id = %s AND removed_at IS NULL",
         [now, now, stored.id],
     )
 
 
 def discard_old_drafts(*, now: dt.datetime, actor: Actor = SYSTEM) -> int:
-    """Throw away drafts that nobody has gone on with for a month; returns how many."""
+    """Throw away drafts in which nobody saved an answer or a paper for a month; returns how
+    many."""
     require_unit_of_work()
     old = rows(
-        "UPDATE applications_application SET state = 'discarded', form_sealed = '', closed_at = %s"
-        " WHERE state = 'draft' AND created_at < %s RETURNING id",
-        [now, now - DRAFTS_ARE_KEPT],
+        """
+        UPDATE applications_application a
+        SET state = 'discarded', form_sealed = '', closed_at = %(now)s
+        WHERE a.state = 'draft' AND coalesce(a.edited_at, a.created_at) < %(since)s
+          AND NOT EXISTS (SELECT FROM applications_document d
+                          WHERE d.application_id = a.id AND d.uploaded_at >= %(since)s)
+        RETURNING a.id
+        """,
+        {"now": now, "since": now - DRAFTS_ARE_KEPT},
     )
     execute(
         "UPDATE applications_document SET content_sealed = NULL, erased_at = %s"
@@ -218,7 +227,13 @@ def missing_of(wanted: Form, stored: Any, *, member_id: int | None, on: dt.date)
         rights = entitlements.machine_rights_of(member_ids=[member_id], on=on)
         held = {right.entitlement for right in rights[member_id]}
     answers = _answers(stored)
-    return missing_from(wanted, stored.services, answers, uploaded, held=held, on=on)
+    found = missing_from(wanted, stored.services, answers, uploaded, held=held, on=on)
+    return [_named(one, stored) if one.why == "no_such_service" else one for one in found]
+
+
+def _named(missing: Missing, stored: Any) -> Missing:
+    """Call a service that is gone what it was called when the draft was begun."""
+    return replace(missing, label=service_name(stored.form, missing.code, stored.pack_hash))
 
 
 def stored_draft(public_id: str, actor: Actor) -> Any:
@@ -246,9 +261,16 @@ def account_of(actor: Actor) -> int | None:
 
 _SELECT = """
 SELECT id, public_id, ref, form, channel, account_id, counter, entered_by, state, services,
-    form_sealed, version, created_at, edited_by, edited_at
+    form_sealed, pack_hash, version, created_at, edited_by, edited_at
 FROM applications_application
 """
+
+
+def _require_open(wanted: Form, services: Sequence[str], now: dt.datetime) -> None:
+    closed = closed_services(form=wanted, now=now)
+    for code in services:
+        if code in closed:
+            raise closed[code]
 
 
 def _own(public_id: str, actor: Actor, *, lock: bool = False) -> Any:

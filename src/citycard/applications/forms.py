@@ -2,12 +2,14 @@
 for."""
 
 import datetime as dt
+import functools
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from citycard.cards import api as cards
 from citycard.infra.packs import Pack, current_pack
+from citycard.infra.packs.keeping import kept_tables
 from citycard.kernel.errors import Refused
 from citycard.kernel.periods import birthday
 from citycard.kernel.taiwan import national_id
@@ -81,8 +83,8 @@ class Service:
         return bool(self.settings.get("photo", False))
 
     @property
-    def decide_within(self) -> dt.timedelta:
-        return dt.timedelta(days=int(self.settings["decide_within_days"]))
+    def decide_within_days(self) -> int:
+        return int(self.settings["decide_within_days"])
 
     @property
     def not_with(self) -> tuple[str, ...]:
@@ -127,10 +129,13 @@ class Form:
     def papers_for(
         self, services: Sequence[str], answers: Mapping[str, Any], on: dt.date
     ) -> Iterator[tuple[str, str | None]]:
-        """Yield (paper, service) needed before submitting; a register may ask for more later."""
+        """Yield (paper, service) needed before submitting; a register may ask for more later.
+
+        A service that the form no longer offers wants none.
+        """
         seen = set()
         for code in services:
-            for row in self.services[code].settings.get("papers", ()):
+            for row in self._papers_of(code):
                 if row["paper"] not in seen and _needed(row, answers, on):
                     seen.add(row["paper"])
                     yield row["paper"], code
@@ -144,7 +149,7 @@ class Form:
         wanted = set(missing)
         asked = [
             row["paper"]
-            for row in self.services[service].settings.get("papers", ())
+            for row in self._papers_of(service)
             if row["when"] == "unknown" and row.get("fact") in wanted
         ]
         proves = current_pack().table("papers")["papers"]
@@ -154,6 +159,10 @@ class Form:
             if wanted & speaks_for and not already:
                 asked.append(code)
         return tuple(dict.fromkeys(asked))
+
+    def _papers_of(self, code: str) -> Sequence[Mapping[str, Any]]:
+        service = self.services.get(code)
+        return () if service is None else service.settings.get("papers", ())
 
 
 def _speaks_for(papers: Mapping[str, Any], code: str) -> set[str]:
@@ -267,7 +276,19 @@ def paper_name(*, code: str) -> Mapping[str, str]:
     return dict(row["name"]) if row else {"zh-Hant": code, "en": code}
 
 
-def service_name(form_code: str, service: str) -> Mapping[str, str]:
-    """Return what a service is called; its code when the form no longer offers it."""
+def service_name(form_code: str, service: str, pack_hash: str) -> Mapping[str, str]:
+    """Return what a service is called; when the form no longer offers it, what it was called in the
+    pack that an application was made by."""
     services = form(code=form_code).services
-    return services[service].name if service in services else {"zh-Hant": service, "en": service}
+    if service in services:
+        return services[service].name
+    try:
+        return dict(_kept_forms(pack_hash)[form_code]["services"][service]["name"])
+    except KeyError:  # it was never active, or never had it
+        return {"zh-Hant": service, "en": service}
+
+
+@functools.lru_cache(maxsize=8)
+def _kept_forms(pack_hash: str) -> Mapping[str, Any]:
+    forms: Mapping[str, Any] = kept_tables(pack_hash=pack_hash)["forms"]
+    return forms

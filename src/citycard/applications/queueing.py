@@ -57,7 +57,7 @@ def _queue_row(one: Any, now: dt.datetime) -> QueueRow:
         ref=one.ref,
         member_id=one.member_id,
         service=one.service,
-        service_name=service_name(one.form, one.service),
+        service_name=service_name(one.form, one.service, one.pack_hash),
         agency=one.agency,
         channel=one.channel,
         counter=one.counter,

@@ -10,6 +10,7 @@ from citycard.applications.events import (
     PartApproved,
     PartRefused,
 )
+from citycard.applications.locking import lock_of_parts
 from citycard.applications.values import PartDecided, PartDecision
 from citycard.infra.crypto import seal
 from citycard.infra.database import execute, row, rows
@@ -119,7 +120,8 @@ def mark_opened(*, part_id: int, actor: Actor, now: dt.datetime) -> None:
 
 
 def locked(part_ids: Sequence[int]) -> dict[int, Any]:
-    """Lock parts, in the order of their numbers."""
+    """Lock parts, in the order of their numbers, after the applications that they are of."""
+    lock_of_parts(part_ids)
     found = rows(
         f"{_SELECT} WHERE p.id = ANY(%s::bigint[]) ORDER BY p.id FOR UPDATE OF p",
         [sorted(set(part_ids))],
@@ -132,7 +134,7 @@ def why_not(part: Any, decision: PartDecision, actor: Actor) -> Refused | None:
     if part is None:
         return NotFound(what="part")
     if actor.kind == "staff" and actor.agency != part.agency:
-        return NotYourAgency(agency=timeline.agency_name(part.agency))
+        return NotYourAgency(agency=timeline.agency_name(agency=part.agency))
     if part.state in (states.APPROVED, states.REFUSED, states.COMPLETED):
         return AlreadyDecided(
             who=timeline.in_words(role=part.decided_role, agency=part.decided_agency),

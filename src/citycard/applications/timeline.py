@@ -47,7 +47,7 @@ def in_words(*, role: str, agency: str | None) -> str:
     return f"{name} {known}"
 
 
-def agency_name(agency: str) -> str:
+def agency_name(*, agency: str) -> str:
     """Return what an agency is called, in the reader's language."""
     agencies = current_pack().table("agencies")["agencies"]
     if agency not in agencies:

@@ -225,4 +225,5 @@ def _entitlement(rule: Any) -> Entitlement:
         decided_by=settings.get("decided_by"),
         service=settings.get("service"),
         card_kind=settings.get("card_kind"),
+        since=rule.since,
     )

@@ -16,6 +16,7 @@ class Entitlement:
     :ivar granted_by: ``law`` (follows from facts alone) or ``application`` (an approval is one of
         the facts)
     :ivar agency: whose it is; ``decided_by`` the agency that approves
+    :ivar since: the first day on which anybody may have it
     """
 
     code: str
@@ -25,6 +26,7 @@ class Entitlement:
     decided_by: str | None
     service: str | None
     card_kind: str | None
+    since: dt.date
 
 
 @dataclass(frozen=True, kw_only=True)

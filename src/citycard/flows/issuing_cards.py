@@ -84,6 +84,7 @@ def give_up(*, print_id: int, actor: Actor, now: dt.datetime) -> None:
     """
     job = issuing.print_job(print_id=print_id)
     with unit_of_work():
+        applications.hold_open(member_ids=[job.member_id])
         issuing.cancel(print_id=print_id, actor=actor, now=now)
         applications.complete_parts(part_ids=[job.part_id], actor=actor, now=now)
         applications.complete_settled(application_ids=[job.application_id], actor=actor, now=now)
@@ -107,7 +108,9 @@ def hand_over_many(
 
     :raises Refused: as for one
     """
+    members = [issuing.print_job(print_id=print_id).member_id for print_id in print_ids]
     with unit_of_work():
+        applications.hold_open(member_ids=members)
         handed = [
             issuing.hand_over(print_id=print_id, actor=actor, now=now)
             for print_id in sorted(print_ids)
@@ -140,6 +143,7 @@ def join_with_own_card(
     """
     table = cards.card_table()
     with unit_of_work():
+        applications.hold_open(member_ids=[member_id])
         issuer = table.media[medium].issuer
         shown = table.media[medium].shown
         known = cards.find(issuer=issuer, number_kind=shown, number=numbers.get(shown, ""))

@@ -10,6 +10,7 @@ from citycard.flows import asking_registers
 from citycard.infra import clock
 from citycard.infra.journal import Announced
 from citycard.infra.unit_of_work import unit_of_work
+from citycard.issuing import api as issuing
 from citycard.kernel.actors import SYSTEM
 
 A_BATCH = 2000
@@ -49,7 +50,9 @@ def look_again(now: dt.datetime) -> None:
 
 
 def erase_papers(now: dt.datetime) -> None:
-    """Erase papers whose application ended longer ago than the pack keeps them, and old drafts."""
+    """Erase papers whose application ended longer ago than the pack keeps them, the faces of cards
+    handed over as long ago, and old drafts."""
     with unit_of_work():
         applications.discard_old_drafts(now=now)
         applications.erase_old_papers(now=now)
+        issuing.erase_old_faces(now=now)

@@ -4,7 +4,7 @@ The middle of the story that ``applying`` begins and ``issuing_cards`` ends.
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +45,18 @@ class RuleSaysNo(Refused):
     code = "applications.rule_says_no"
 
 
+class BeginsLater(Refused):
+    """This service begins on {first_on}; nobody can be granted it before that day."""
+
+    code = "applications.begins_later"
+
+
+class NoLongerGranted(Refused):
+    """The city no longer grants this service; please refuse it and tell the applicant why."""
+
+    code = "applications.no_longer_granted"
+
+
 class NotKnownYet(Refused):
     """The rule for {entitlement} can't decide yet ({missing}): {why}."""
 
@@ -55,14 +67,16 @@ class NotKnownYet(Refused):
 class Review:
     """What a reviewer needs to decide a part, opened under one access.
 
-    :ivar explanation: what the rule says today, step by step
+    :ivar explanation: what the rule says today, step by step; None where there is none today
+    :ivar no_rule: why there is none
     :ivar would_prove: for each fact still unknown, the uploaded papers that speak for it
     """
 
     view: applications.PartView
     profile: people.Profile
-    explanation: entitlements.Explanation
+    explanation: entitlements.Explanation | None
     would_prove: Mapping[str, tuple[str, ...]]
+    no_rule: Refused | None = None
 
 
 def review(*, part_id: int, actor: Actor, now: dt.datetime) -> Review:
@@ -73,16 +87,19 @@ def review(*, part_id: int, actor: Actor, now: dt.datetime) -> Review:
     """
     part = applications.part(part_id=part_id)
     if actor.agency != part.agency:
-        raise applications.NotYourAgency(agency=part.agency)
+        raise applications.NotYourAgency(agency=applications.agency_name(agency=part.agency))
     access = people.open_access(
         subject=part.member_id, fields=REVIEW_FIELDS, purpose=REVIEW, actor=actor, now=now
     )
     with unit_of_work():
         applications.mark_opened(part_id=part_id, actor=actor, now=now)
     view = applications.open_part(access=access, part_id=part_id, now=now)
-    explanation = entitlements.explain(
-        access=access, member_id=part.member_id, entitlement=part.entitlement, on=_today(now)
-    )
+    no_rule = _no_rules([part.entitlement], _today(now)).get(part.entitlement)
+    explanation = None
+    if no_rule is None:
+        explanation = entitlements.explain(
+            access=access, member_id=part.member_id, entitlement=part.entitlement, on=_today(now)
+        )
     uploaded = [document.paper for document in view.case.documents]
     return Review(
         view=view,
@@ -90,8 +107,9 @@ def review(*, part_id: int, actor: Actor, now: dt.datetime) -> Review:
         explanation=explanation,
         would_prove={
             fact: tuple(paper for paper in uploaded if fact in _speaks_for(paper))
-            for fact in sorted(explanation.missing)
+            for fact in sorted(explanation.missing if explanation else ())
         },
+        no_rule=no_rule,
     )
 
 
@@ -114,8 +132,8 @@ def decide_many(
     """Decide parts: an approval is recorded as a fact, the right follows by rule, a card is queued.
 
     What the reviewer read from papers (``proven``) is recorded as facts from that paper. One result
-    a row; nothing of a refused row is kept. Refusals: RuleSaysNo, NotKnownYet, and those of
-    ``applications.decide_many``.
+    a row; nothing of a refused row is kept. Refusals: RuleSaysNo, NotKnownYet, BeginsLater,
+    NoLongerGranted, and those of ``applications.decide_many``.
     """
     with unit_of_work():
         refusals = _against_the_rule(decisions, now)
@@ -174,23 +192,35 @@ def _against_the_rule(
         if decision.part_id in parts:
             member = assuming.setdefault(parts[decision.part_id].member_id, {})
             member |= {proven.fact: proven.value for proven in decision.proven}
+    asked = {part.entitlement for part in parts.values()}
+    no_rules = _no_rules(asked, _today(now))
     judged = entitlements.eligibility(
         member_ids=sorted(assuming),
-        entitlements=sorted({part.entitlement for part in parts.values()}),
+        entitlements=sorted(asked - no_rules.keys()),
         on=_today(now),
         assuming=assuming,
     )
     return [
-        _why_not(judged.get(part.member_id, {}).get(part.entitlement), part.entitlement)
+        no_rules.get(part.entitlement)
+        or _why_not(judged[part.member_id][part.entitlement], part.entitlement)
         if (part := parts.get(decision.part_id))
         else None
         for decision in decisions
     ]
 
 
-def _why_not(decision: Decision | None, entitlement: str) -> Refused | None:
-    if decision is None:
-        return RuleSaysNo(entitlement=entitlement, why="not yet in force")
+def _no_rules(codes: Iterable[str], on: dt.date) -> dict[str, Refused]:
+    """Return, by entitlement, why there is no rule to ask on a day: it begins later, or the city
+    has it no longer."""
+    begins = {each.code: each.since for each in entitlements.catalogue(on=dt.date.max)}
+    return {
+        code: BeginsLater(first_on=begins[code]) if code in begins else NoLongerGranted()
+        for code in codes
+        if code not in begins or begins[code] > on
+    }
+
+
+def _why_not(decision: Decision, entitlement: str) -> Refused | None:
     if decision.verdict is Verdict.YES:
         return None
     if decision.verdict is Verdict.UNKNOWN:

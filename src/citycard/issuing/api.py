@@ -7,8 +7,9 @@ blank stands in its ledger; ``verify`` adds it up.
 contexts are ``flows.issuing_cards``: ``preview`` (sets a blank aside and draws), ``print_card``,
 ``hand_over``, ``say_spoiled``. What waits: ``waiting_jobs``, ``print_job``,
 ``jobs_of_applications``, ``jobs_of_member``; none of them names anybody. The bitmap is read with an
-access that covers ``name`` and ``photo``: ``preview``. States are data in ``states``; their words
-are the messages ``issuing.print.state.<state>``.
+access that covers ``name`` and ``photo``: ``preview``; ``erase_old_faces`` erases it some
+time after the hand-over. States are data in ``states``; their words are the messages
+``issuing.print.state.<state>``.
 
 **Unnamed cards** are handed out once a person (``hand_out_unnamed``, called by
 ``flows.handing_out``), of whom a keyed one-way mark stays and nothing else. ``template_of`` picks a
@@ -26,6 +27,7 @@ from citycard.issuing import states
 from citycard.issuing.artwork import template_of
 from citycard.issuing.auditing import verify
 from citycard.issuing.drawing import DOTS_AN_INCH, HEIGHT_PX, WIDTH_PX, Drawn, draw, pixels
+from citycard.issuing.erasing import erase_old_faces
 from citycard.issuing.handing_over import TOPIC as NAMES_TOPIC
 from citycard.issuing.handing_over import (
     AlreadyHandedOver,
@@ -122,6 +124,7 @@ __all__ = [
     "Stock",
     "cancel",
     "draw",
+    "erase_old_faces",
     "hand_out_unnamed",
     "hand_over",
     "handed_over_on",

@@ -1,17 +1,21 @@
 """Filling in an application: the pack's questions as form fields, for every door that takes one."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from citycard.applications import api as applications
+from citycard.infra import clock
 from citycard.infra.packs import current_pack
+from citycard.infra.unit_of_work import unit_of_work
 from citycard.infra.web import wording
 from citycard.infra.web.forms import ChoiceCards, RocDateField
 from citycard.infra.web.parts import Choice, Row
+from citycard.portals.doors import actor_of
 from citycard.portals.naming import in_language, name_of
 
 PHOTO = "photo"
@@ -82,6 +86,41 @@ def shown(question: applications.Question, value: Any) -> str:
     if question.type == "choice":
         return in_language(question.settings["choices"].get(value, str(value)))
     return str(value)
+
+
+def begun(request: HttpRequest) -> applications.Draft | None:
+    """Return the draft whose services are chosen again, as the address names it.
+
+    :raises NotFound: there is none that this person may go on with
+    """
+    named = request.GET.get("draft")
+    return applications.draft(public_id=named, actor=actor_of(request)) if named else None
+
+
+def take_services(
+    request: HttpRequest,
+    draft: applications.Draft | None,
+    chosen: Sequence[str],
+    known: Mapping[str, Any],
+) -> applications.Draft:
+    """Begin an application for services with what is known, or let a draft be for these; its
+    answers and papers stay.
+
+    :raises Refused: a service isn't taken at present
+    """
+    actor, now = actor_of(request), clock.now()
+    with unit_of_work():
+        if draft is None:
+            return applications.start_draft(services=chosen, answers=known, actor=actor, now=now)
+        return applications.save_answers(
+            public_id=draft.public_id, answers=known, services=chosen, actor=actor, now=now
+        )
+
+
+def services_of(draft: applications.Draft) -> list[str]:
+    """Return the names of the services that a draft applies for; of those that are still there."""
+    offered = applications.form(code=draft.form).services
+    return [in_language(offered[code].name) for code in draft.services if code in offered]
 
 
 def wanted_papers(draft: applications.Draft, on: dt.date) -> list[dict[str, Any]]:

@@ -1,11 +1,13 @@
 """A reviewer decides: approve, ask for more, refuse; two at once; other agencies' parts stay
 shut."""
 
+import re
+
 import pytest
 
 from citycard.applications import api as applications
 from citycard.infra.clock import now
-from citycard.infra.database import rows
+from citycard.infra.database import execute, rows
 from tests.flows import living
 from tests.portals import seeding
 
@@ -38,8 +40,8 @@ def ok(response, status=200):
     return response.content.decode()
 
 
-def version_of(page):
-    return page.split('name="approve-version" value="')[1].split('"')[0]
+def version_of(page, form="approve"):
+    return page.split(f'name="{form}-version" value="')[1].split('"')[0]
 
 
 def state_of(ref):
@@ -127,6 +129,35 @@ def test_another_agencys_part_and_its_papers_stay_shut(town, reviewer):
     shown = reviewer.get(f"/agency/reviews/{part.part_id}/papers/{paper.id}/")
     assert shown.status_code == 200
     assert shown["Cache-Control"] == "private, no-store"
+
+
+def test_what_the_city_grants_no_longer_is_shown_and_can_be_refused(town, reviewer):
+    ref, part = applied(town)
+    gone = "UPDATE applications_part SET service = 'flying', entitlement = 'wings' WHERE id = %s"
+    execute(gone, [part.part_id])
+    address = f"/agency/reviews/{part.part_id}/"
+    page = ok(reviewer.get(address))
+    assert "本市已不再提供這項服務" in page
+    version = version_of(page, "refuse")
+    approval = {"decision": "approve", "approve-version": version, "approve-note": ""}
+    assert "本市已不再提供這項服務" in ok(reviewer.post(address, approval), 422)
+    assert state_of(ref) == "in_review"
+    refusal = {
+        "decision": "refuse",
+        "refuse-version": version,
+        "refuse-reason": "other",
+        "refuse-note": "服務已停辦",
+    }
+    assert reviewer.post(address, refusal).status_code == 302
+    assert state_of(ref) == "refused"
+
+
+def test_another_agencys_part_is_said_to_be_theirs_by_name(town, reviewer):
+    _ref, part = applied(town)
+    stranger = seeding.signed_in("doctor", "health", ["reviewer"])
+    answer = stranger.get(f"/agency/reviews/{part.part_id}/")
+    said = re.findall(r"這項服務由(.*?)審核", answer.content.decode())
+    assert said == ["臺北市政府社會局"]
 
 
 def test_the_resident_hears_of_every_step_once(town, reviewer):

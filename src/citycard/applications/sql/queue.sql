@@ -1,4 +1,4 @@
-SELECT p.*, a.ref, a.form, a.channel, a.counter, a.submitted_at,
+SELECT p.*, a.ref, a.form, a.pack_hash, a.channel, a.counter, a.submitted_at,
     p.state = 'in_review' AND p.reviewer IS NOT NULL AS returned
 FROM applications_part p JOIN applications_application a ON a.id = p.application_id
 WHERE p.agency = %(agency)s AND p.state = ANY(%(states)s::text[])

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from citycard.applications import api as applications
 from citycard.flows import reviewing
 from citycard.infra.clock import now
-from citycard.infra.web.refusals import say
+from citycard.infra.web.refusals import refusal_text, say
 from citycard.kernel.errors import NotFound, Refused
 from citycard.people import api as people
 from citycard.portals.agency import casework
@@ -118,8 +118,9 @@ def _part_page(
         papers=casework.papers(review.view),
         checks=casework.checks(review.view),
         history=casework.history(review.view),
-        verdict=review.explanation.eligible.value,
-        because=casework.because(review.explanation),
+        verdict=review.explanation.eligible.value if review.explanation else "no",
+        because=casework.because(review.explanation) if review.explanation else [],
+        no_rule=refusal_text(review.no_rule) if review.no_rule else "",
         forms=forms,
         bound=next((kind for kind, form in forms.items() if form.is_bound), ""),
         refused=say(refused) if refused else None,

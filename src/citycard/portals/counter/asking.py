@@ -21,7 +21,7 @@ from citycard.kernel.errors import Refused
 from citycard.portals import filling
 from citycard.portals.counter.shell import ROLES, page
 from citycard.portals.doors import actor_of, door
-from citycard.portals.naming import in_language, name_of_staff
+from citycard.portals.naming import name_of_staff
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,12 +88,6 @@ def missing_lines(
 ) -> list[tuple[str, str]]:
     """Return (address, sentence) of each missing thing."""
     return [(_where(draft, one), filling.sentence(one)) for one in missing]
-
-
-def services_of(draft: applications.Draft) -> list[str]:
-    """Return the names of the services that a draft applies for."""
-    offered = applications.form(code=draft.form).services
-    return [in_language(offered[code].name) for code in draft.services if code in offered]
 
 
 def _questions(draft: applications.Draft) -> list[applications.Question]:
@@ -204,7 +198,7 @@ def _form_page(
         asked=[_asked(each, asked) for each in questions],
         theirs=list(theirs),
         changed_by=changed_by,
-        services=services_of(draft),
+        services=filling.services_of(draft),
         missing=missing_lines(draft, missing_of(request, draft)),
     )
 
@@ -236,4 +230,4 @@ def _where(draft: applications.Draft, missing: applications.Missing) -> str:
         return reverse("counter:form", args=[draft.public_id]) + f"#id_{missing.code}"
     if missing.kind in ("paper", "photo"):
         return reverse("counter:papers", args=[draft.public_id]) + f"#file-{missing.code}"
-    return reverse("counter:form", args=[draft.public_id])
+    return reverse("counter:new") + f"?draft={draft.public_id}"

@@ -13,7 +13,7 @@ from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.errors import Refused
 from citycard.portals import filling
-from citycard.portals.counter.asking import draft_of, missing_lines, missing_of, services_of
+from citycard.portals.counter.asking import draft_of, missing_lines, missing_of
 from citycard.portals.counter.shell import ROLES, again, page, today
 from citycard.portals.doors import actor_of, door
 from citycard.portals.papers import as_file, take_files
@@ -52,7 +52,7 @@ def papers(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
         wanted=wanted,
         is_complete=all(one["document"] for one in wanted),
         photo=next((one["document"] for one in wanted if one["is_photo"]), None),
-        services=services_of(mine),
+        services=filling.services_of(mine),
         missing=missing_lines(mine, missing_of(request, mine)),
     )
 

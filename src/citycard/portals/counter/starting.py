@@ -7,13 +7,13 @@ from django.urls import reverse
 
 from citycard.applications import api as applications
 from citycard.infra import clock
-from citycard.infra.unit_of_work import unit_of_work
 from citycard.infra.web.refusals import refusal_text
 from citycard.kernel.errors import Refused
 from citycard.people import api as people
+from citycard.portals import filling
 from citycard.portals.counter.handles import member_of
 from citycard.portals.counter.shell import ROLES, again, counter_of, open_person, page
-from citycard.portals.doors import actor_of, door
+from citycard.portals.doors import door
 from citycard.portals.naming import in_language, name_of
 
 _KNOWN = (
@@ -23,12 +23,15 @@ _KNOWN = (
 
 @door(roles=ROLES)
 def begin(request: HttpRequest) -> HttpResponse:
-    """Choose services; number keys tick them, Enter goes on."""
-    chosen = request.POST.getlist("services") or request.GET.getlist("service")
+    """Choose services, anew for a draft that is named; number keys tick them, Enter goes on."""
+    begun = filling.begun(request)
+    before = list(begun.services) if begun else request.GET.getlist("service")
+    chosen = request.POST.getlist("services")
     refused: Refused | None = None
     if request.method == "POST" and chosen:
         try:
-            draft = _start(request, chosen)
+            known = {} if begun else _known(request)
+            draft = filling.take_services(request, begun, chosen, known)
         except Refused as refusal:
             refused = again(refusal)
         else:
@@ -40,17 +43,9 @@ def begin(request: HttpRequest) -> HttpResponse:
         refused=refused,
         status=422 if nothing else None,
         nothing_chosen=nothing,
-        services=_offered(chosen),
+        services=_offered(chosen or before),
         about=request.GET.get("for", ""),
     )
-
-
-def _start(request: HttpRequest, chosen: list[str]) -> applications.Draft:
-    answers = _known(request)
-    with unit_of_work():
-        return applications.start_draft(
-            services=chosen, answers=answers, actor=actor_of(request), now=clock.now()
-        )
 
 
 def _offered(chosen: list[str]) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from citycard.infra import clock
 from citycard.infra.packs import current_pack
 from citycard.kernel.errors import Refused
 from citycard.portals import filling
-from citycard.portals.counter.asking import draft_of, missing_lines, missing_of, services_of
+from citycard.portals.counter.asking import draft_of, missing_lines, missing_of
 from citycard.portals.counter.shell import ROLES, again, page, today
 from citycard.portals.doors import actor_of, door
 from citycard.portals.naming import in_language
@@ -56,7 +56,7 @@ def _check_page(
         refused=None if isinstance(refused, applications.Incomplete) else refused,
         status=422 if refused or not_signed else None,
         draft=draft,
-        services=services_of(draft),
+        services=filling.services_of(draft),
         rows=filling.summary(
             form.asked(draft.services, draft.answers),
             draft.answers,

@@ -27,17 +27,16 @@ _KNOWN = ("name", "birth_on", "sex", "district", "id_number", "phone", "email", 
 
 @door(roles={"resident"}, level=1)
 def begin(request: HttpRequest) -> HttpResponse:
-    """Choose one or several services; unfinished applications can be taken up again."""
+    """Choose one or several services, anew for a draft that is named; unfinished applications can
+    be taken up again."""
     form = applications.form()
     closed = applications.closed_services(form=form, now=clock.now())
-    chosen = request.POST.getlist("services") or request.GET.getlist("service")
-    if request.method == "POST" and chosen:
-        known = _known(request)
-        with unit_of_work():
-            draft = applications.start_draft(
-                services=chosen, answers=known, actor=actor_of(request), now=clock.now()
-            )
-        return _next_question(draft, after=None)
+    begun = filling.begun(request)
+    before = begun.services if begun else request.GET.getlist("service")
+    chosen = request.POST.getlist("services") or before
+    if request.method == "POST" and request.POST.getlist("services"):
+        known = {} if begun else _known(request)
+        return _next_question(filling.take_services(request, begun, chosen, known), after=None)
     context = {
         "form": form,
         "intro": in_language(form.table["intro"]),
@@ -128,7 +127,7 @@ def check(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     ground = current_pack().table("purposes")["purposes"][form.purpose]["ground"]
     context = {
         "draft": mine,
-        "services": [in_language(form.services[code].name) for code in mine.services],
+        "services": filling.services_of(mine),
         "rows": filling.summary(
             form.asked(mine.services, mine.answers),
             mine.answers,
@@ -207,4 +206,4 @@ def _where(draft: applications.Draft, missing: applications.Missing) -> str:
         return reverse("resident:apply_step", args=[draft.public_id, missing.code]) + "?check"
     if missing.kind in ("paper", "photo"):
         return reverse("resident:apply_papers", args=[draft.public_id])
-    return reverse("resident:apply")
+    return reverse("resident:apply") + f"?draft={draft.public_id}"

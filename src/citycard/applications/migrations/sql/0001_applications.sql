@@ -46,6 +46,7 @@ CREATE TABLE applications_part (
     agency text NOT NULL,
     card_kind text,
     own_card boolean NOT NULL DEFAULT false,
+    decide_within_days int NOT NULL,
     state text NOT NULL,
     due_at timestamptz,
     clock_stopped_at timestamptz,
@@ -65,6 +66,7 @@ CREATE TABLE applications_part (
     UNIQUE (application_id, service)
 );
 COMMENT ON TABLE applications_part IS 'One service of an application: what its agency decides alone.';
+COMMENT ON COLUMN applications_part.decide_within_days IS 'What was promised when it was handed in, whatever the form says since.';
 COMMENT ON COLUMN applications_part.due_at IS 'By when the agency should have decided; the clock stands still during a supplement.';
 COMMENT ON COLUMN applications_part.wanted_papers IS 'Papers that would answer what the registers could not.';
 COMMENT ON COLUMN applications_part.reviewer IS 'Who asked for a supplement: the part comes back to them.';
@@ -96,6 +98,8 @@ COMMENT ON TABLE applications_document IS 'A paper or photo, encrypted; its cont
 COMMENT ON COLUMN applications_document.crop IS 'The part of a photo that goes on the card: x, y, w, h in pixels.';
 COMMENT ON COLUMN applications_document.sha256 IS 'Of the content as it was uploaded.';
 CREATE INDEX applications_document_application ON applications_document (application_id);
+CREATE UNIQUE INDEX applications_document_once ON applications_document (application_id, paper)
+    WHERE removed_at IS NULL AND paper <> 'other';
 REVOKE DELETE, TRUNCATE ON applications_document FROM citycard_app;
 
 CREATE TABLE applications_check (

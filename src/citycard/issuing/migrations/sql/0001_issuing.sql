@@ -60,12 +60,13 @@ CREATE TABLE issuing_print (
     CHECK ((blank_id IS NOT NULL) = (state IN ('ready', 'printing', 'printed', 'handed_over')))
 );
 COMMENT ON TABLE issuing_print IS 'One card to make for one part of an application, through all attempts.';
-COMMENT ON COLUMN issuing_print.bitmap_sealed IS 'Exactly what is printed, encrypted for this row.';
+COMMENT ON COLUMN issuing_print.bitmap_sealed IS 'Exactly what is printed, encrypted for this row; erased some time after the hand-over.';
 COMMENT ON COLUMN issuing_print.attempt IS 'Grows with every blank that was spoiled.';
 CREATE UNIQUE INDEX issuing_print_one_a_part ON issuing_print (part_id) WHERE state <> 'cancelled';
 CREATE UNIQUE INDEX issuing_print_one_a_blank ON issuing_print (blank_id) WHERE blank_id IS NOT NULL;
 CREATE INDEX issuing_print_queue ON issuing_print (counter, state, queued_at)
     WHERE state IN ('queued', 'ready', 'printing', 'printed');
+CREATE INDEX issuing_print_faces ON issuing_print (handed_over_at) WHERE bitmap_sealed IS NOT NULL;
 CREATE INDEX issuing_print_application ON issuing_print (application_id);
 REVOKE DELETE, TRUNCATE ON issuing_print FROM citycard_app;
 
