@@ -14,7 +14,7 @@ from citycard.infra.database import scalar
 from tests.flows import living
 from tests.harness.cities import City
 from tests.portals import counter_desk as desk
-from tests.portals import purse, seeding
+from tests.portals import looking, purse, seeding
 from tests.portals.counter_desk import sentences
 
 ME = living.resident()
@@ -227,6 +227,41 @@ def test_other_papers_stand_beside_each_other_up_to_a_number(town: City, reviewe
     full = me.post(here, {**part, "other": pdf()})
     assert full.status_code == 422
     assert "「其他文件」最多 10 份" in sentences(full)
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not looking.AXE.is_file(), reason="npm ci has not run")
+def test_what_is_asked_refused_and_taken_back_looks_right(town: City, reviewer: Client) -> None:
+    asked, me = applied(town, None, "senior-rides", "health-service")
+    ask(reviewer, asked, "household-transcript", note="戶口名簿影像不清楚，請重新拍攝記事欄。")
+    refused, other = applied(town)
+    refuse(reviewer, refused)
+    draft = me.post("/apply/", {"services": ["health-service"]}).headers["Location"].split("/")[2]
+    clerk = desk.clerk_at()
+    pages = [
+        ("case-asked", me, f"/cases/{asked}/", "補正並送回審核"),
+        ("case-refused", other, f"/cases/{refused}/", ""),
+        ("draft-check", me, f"/apply/{draft}/check/", ""),
+        ("counter-asked", clerk, f"/counter/cases/{asked}/", "收下並送回審核"),
+        ("counter-refused", clerk, f"/counter/cases/{refused}/", ""),
+    ]
+    found = {}
+    with looking.served() as address, looking.browsing() as browser:
+        for size in ("phone", "desk"):
+            for name, who, path, press in pages:
+                page = looking.opened(browser, address, who, size=size)
+                page.goto(f"{address}{path}")
+                for folded in page.locator("main details > summary").all():
+                    folded.click()
+                looking.picture(page, f"{name}-{size}")
+                found[f"{name}-{size}"] = looking.faults(page)
+                if press:
+                    page.get_by_role("button", name=press).click()
+                    page.get_by_role("alert").wait_for()
+                    looking.picture(page, f"{name}-wrong-{size}")
+                    found[f"{name}-wrong-{size}"] = looking.faults(page)
+                page.context.close()
+    assert not {name: faults for name, faults in found.items() if faults}
 
 
 def pdf() -> SimpleUploadedFile:
