@@ -6,11 +6,10 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -97,15 +96,17 @@ def _show(connection: psycopg.Connection[Any], name: str) -> str:
 
 
 @contextlib.contextmanager
-def serving(city: BenchCity, command: list[str], *, log: Path) -> Iterator[int]:
-    """Run a program of the city on a free port (``{port}`` in its command) for a while."""
+def serving(city: BenchCity, command_at: Callable[[int], list[str]], *, log: Path) -> Iterator[int]:
+    """Run a program of the city on a free port for a while.
+
+    :param command_at: how it is started at a port
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    told = [part.format(port=port) for part in command]
     with log.open("ab") as out:
         process = subprocess.Popen(
-            [sys.executable, *told],
+            command_at(port),
             env=city.environment,
             stdout=out,
             stderr=out,

@@ -14,7 +14,7 @@ from rich.console import Console
 from bench.measuring import residents
 from bench.measuring.city import BenchCity, bench_city, serving
 from bench.measuring.figures import Figure, Measured
-from bench.measuring.tapping import GATE
+from citycard.config.command.programs import gate_command
 
 READERS = 1_000
 CARDS = 5_000
@@ -49,7 +49,7 @@ def _measure(
     city: BenchCity, kept: Path, readers: residents.Readers, interval: float, reports: int
 ) -> Measured:
     seconds = interval * 2 + reports * 1.0 + interval + 4
-    with serving(city, GATE, log=kept / "gate.log") as port:
+    with serving(city, gate_command, log=kept / "gate.log") as port:
         with (kept / "worker.log").open("wb") as log:
             worker = subprocess.Popen(
                 [sys.executable, "-c", WORKER], env=city.environment, stdout=log, stderr=log

@@ -18,12 +18,11 @@ from rich.console import Console
 from bench.measuring import pgbench, residents
 from bench.measuring.city import BenchCity, bench_city, serving
 from bench.measuring.figures import Figure, Measured
+from citycard.config.command.programs import gate_command
 
 CONNECTIONS = 64
 CARDS = 20_000
 ROUNDS = 2
-GATE = ["-m", "granian", "--interface", "asgi", "--no-ws", "--log-level", "warning"]
-GATE += ["--port", "{port}", "citycard.config.gate:application"]
 WORKER = ["-m", "citycard.config.command", "worker"]
 
 
@@ -128,7 +127,7 @@ def _rounds(
             with (
                 console.status(f"gate, {kind.name}, {CONNECTIONS} connections, round {n + 1}"),
                 _worker(city, log) if follow else contextlib.nullcontext(),
-                serving(city, GATE, log=log) as port,
+                serving(city, gate_command, log=log) as port,
                 _watched(found) as watched,
             ):
                 time.sleep(1.5)  # until the gate has read its readers

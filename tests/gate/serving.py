@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any
 import httpx
 
 from citycard.agencies import api as agencies
+from citycard.config.command.programs import gate_command
 from tests.faults.rig import Nursery, Process, free_port
 from tests.harness.databases import Clone
 from tests.harness.patience import PATIENCE_S, wait_until
@@ -62,11 +62,9 @@ def gate(
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "granian", "--interface", "asgi", "--no-ws"]
-    command += ["--port", str(port), "--log-level", "warning", "citycard.config.gate:application"]
     with log.open("ab") as out:
         process = subprocess.Popen(
-            command,
+            gate_command(port),
             env=database.environment() | {"CITYCARD_DB_POOL": "8"} | (environment or {}),
             stdout=out,
             stderr=out,

@@ -97,13 +97,14 @@ def test_a_body_is_refused_for_what_it_says_of_its_size_or_for_its_size() -> Non
     assert read(b"x" * LARGEST_BODY) == b"x" * LARGEST_BODY
 
 
-def test_who_hangs_up_or_dawdles_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert refused(b"{", hangs_up=True) == (400, "hung_up")
+@pytest.mark.parametrize("parts", [0, 1])
+def test_who_hangs_up_or_dawdles_is_refused(parts: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert refused(*[b"{"] * parts, hangs_up=True) == (400, "hung_up")
     monkeypatch.setattr(bodies, "SLOWEST_S", 0.01)
 
     async def never() -> MutableMapping[str, Any]:
-        if sent:
-            await asyncio.sleep(5)
+        if len(sent) == parts:
+            await asyncio.Event().wait()
         sent.append(1)
         return {"type": "http.request", "body": b"{", "more_body": True}
 

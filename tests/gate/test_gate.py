@@ -1,7 +1,9 @@
 """The gate over HTTP, in a process of its own: what a reader sends and what it learns."""
 
+import contextlib
 import datetime as dt
 import json
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -362,3 +364,24 @@ def test_a_till_learns_what_pays_its_price_and_again_the_same(
     assert paid["paid"] == {"points": 0, "stored_value_ntd": 70, "cash_ntd": 20}
     assert (wrong["code"], "taps[1].sale.price_ntd" in wrong["detail"]) == ("bad_sale", True)
     assert running.taps(reader, {"taps": body}).content == first.content
+
+
+def test_readers_that_keep_their_connections_keep_nobody_out(
+    town: Town, running: RunningGate
+) -> None:
+    reader = enrolled(town, running)
+    host, port = running.client.base_url.host, running.client.base_url.port or 0
+    asked = f"GET /changes?since=0 HTTP/1.1\r\nHost: {host}\r\nAuthorization: Reader x:y\r\n\r\n"
+    with contextlib.ExitStack() as kept:
+        for _ in range(300):
+            idle = kept.enter_context(socket.create_connection((host, port), timeout=PATIENCE_S))
+            idle.sendall(asked.encode())
+            assert idle.recv(12) == b"HTTP/1.1 401"
+        with httpx.Client(base_url=running.client.base_url, timeout=PATIENCE_S) as another:
+            assert another.get("/health").status_code == 200
+            answer = another.post(
+                "/taps",
+                json={"epoch": 1, "seq": 1, "at": now(), "number": "1"},
+                headers=authorization(reader),
+            )
+            assert answer.json()["code"] == "unknown_card"

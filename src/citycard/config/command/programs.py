@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import sys
 from pathlib import Path
 
@@ -11,6 +12,13 @@ from citycard.config.command.processes import Program
 from citycard.infra.postgres.place import project_root
 
 DEVICES = "demo-devices.json"
+MOST_READERS = 8_192
+"""Connections to the gate: a reader keeps one for ever, and the server counts those, not requests.
+How much readers may send at once the gate says itself (429, 503)."""
+
+OTHER_FILES = 256
+"""What a gate has open besides its readers' connections."""
+
 SIP2_AFTER, LIBRARY_AFTER = 3, 4
 """How far after the doors' port library terminals and a demo's own library system are."""
 
@@ -41,7 +49,10 @@ def programs(here: instance.Instance, port: int) -> list[Program]:
     found = [
         Program(
             name="doors",
-            command=_granian("wsgi", "citycard.config.wsgi:application", port, threads=4),
+            command=[
+                *_granian("wsgi", port, connections=256),
+                *("--blocking-threads", "4", "citycard.config.wsgi:application"),
+            ],
             health=f"http://127.0.0.1:{port}/health",
         )
     ]
@@ -49,7 +60,7 @@ def programs(here: instance.Instance, port: int) -> list[Program]:
         found.append(
             Program(
                 name="gate",
-                command=_granian("asgi", "citycard.config.gate:application", port + 1, threads=1),
+                command=gate_command(port + 1),
                 health=f"http://127.0.0.1:{port + 1}/health",
             )
         )
@@ -105,13 +116,19 @@ def _library(here: instance.Instance, port: int) -> list[Program]:
     ]
 
 
-def _granian(interface: str, target: str, port: int, *, threads: int) -> list[str]:
+def gate_command(port: int) -> list[str]:
+    """Return how a gate is started, whoever starts it."""
+    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)  # granian goes up to the hard limit
+    connections = MOST_READERS
+    if most_files != resource.RLIM_INFINITY:
+        connections = max(OTHER_FILES, min(connections, most_files - OTHER_FILES))
+    return [*_granian("asgi", port, connections=connections), "citycard.config.gate:application"]
+
+
+def _granian(interface: str, port: int, *, connections: int) -> list[str]:
     command = [sys.executable, "-m", "granian", "--interface", interface]
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--no-ws"]
-    command += ["--backpressure", "256", "--log-level", "warning"]
-    if interface == "wsgi":
-        command += ["--blocking-threads", str(threads)]
-    return [*command, target]
+    return [*command, "--backpressure", str(connections), "--log-level", "warning"]
 
 
 def _kiosk_agent() -> Path | None:

@@ -26,22 +26,17 @@ async def read_body(receive: Receive, length: bytes, encoding: bytes) -> bytes:
     unpack = _unpacking(encoding)
     if length.isdigit() and int(length) > LARGEST_BODY:
         raise _too_large()
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if message.get("more_body"):
-        try:
-            async with asyncio.timeout(SLOWEST_S):
-                body = await _rest(receive, body)
-        except TimeoutError:
-            detail = f"The body did not come within {SLOWEST_S:.0f} seconds; send it again."
-            raise GateProblem(408, "too_slow", detail) from None
-    if len(body) > LARGEST_BODY:
-        raise _too_large()
+    try:
+        async with asyncio.timeout(SLOWEST_S):
+            body = await _whole(receive)
+    except TimeoutError:
+        detail = f"The body did not come within {SLOWEST_S:.0f} seconds; send it again."
+        raise GateProblem(408, "too_slow", detail) from None
     return body if unpack is None else unpack(body)
 
 
-async def _rest(receive: Receive, body: bytes) -> bytes:
-    parts, size, more = [body], len(body), True
+async def _whole(receive: Receive) -> bytes:
+    parts, size, more = [], 0, True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
