@@ -137,7 +137,7 @@ def gives_each_month(*, agencies: Sequence[str]) -> bool:
 def allowance_figures(*, month: dt.date, agencies: Sequence[str]) -> list[AllowanceFigures]:
     """Return what agencies' rights gave in a month and what it was used for; sums, nobody's name.
 
-    Callers that show them hide what speaks of a handful (``insight.hidden_cells``).
+    Callers that show them hide what speaks of a handful (``insight.parted``).
     """
     found = []
     for unit in allowance_table().units.values():

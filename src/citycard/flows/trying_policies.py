@@ -117,14 +117,13 @@ def _tried(
 
 def _shown(people: Mapping[str, int]) -> dict[str, bool]:
     """Tell which groups have enough people to be told of; with a hidden one goes its neighbour."""
-    least = int(current_pack().table("pack")["privacy"]["small_cell"])
-    whole = {**people, "": sum(people.values())}
-    hidden = insight.hidden_cells(
-        people=whole,
-        sums=[insight.Sum(total="", parts=tuple(people))] if len(people) > 1 else [],
-        least=least,
+    shown = insight.parted(
+        whole=insight.Line(people=sum(people.values())),
+        parts={code: insight.Line(people=n) for code, n in people.items()},
+        least=insight.least_people(),
+        apart=True,
     )
-    return {code: code not in hidden for code in people}
+    return {code: code in shown.parts for code in people}
 
 
 def ask(*, new: fares.NewTrial, actor: Actor, now: dt.datetime) -> int:

@@ -36,6 +36,9 @@ what they hide. `verify` recounts from the taps by other means. `recount` counts
 `ask_for_proof`, `record_proof` and `latest_proof` keep the runs of the whole house's auditor, which
 `flows.proving` does.
 
+**Tables of their own.** `parted` says what may be shown of a total and its parts that stand on a
+page beside these, by the same covering.
+
 `leak_figures` works out what rights go on costing after they ended, by how often registers are
 followed; from the pack's figures, without a database.
 
@@ -61,7 +64,6 @@ from citycard.insight.exporting import (
     writes_parquet,
 )
 from citycard.insight.figures import BandFigure, DayFigure, Figures, PlaceFigure
-from citycard.insight.hiding import Sum, hidden_cells
 from citycard.insight.history_counting import count_history, history_differs
 from citycard.insight.history_writing import (
     HistoryMonth,
@@ -72,6 +74,7 @@ from citycard.insight.history_writing import (
 from citycard.insight.leaking import POLICIES as LEAK_POLICIES
 from citycard.insight.leaking import LeakFigure, LeakInputs, leak_figures
 from citycard.insight.measuring import Measure, least_people, measures
+from citycard.insight.parting import Line, Parted, parted
 from citycard.insight.proof_runs import (
     PROOF_TOPIC,
     ProofRun,
@@ -111,6 +114,7 @@ __all__ = [
     "HistoryMonth",
     "LeakFigure",
     "LeakInputs",
+    "Line",
     "Measure",
     "MonthTotal",
     "Narrowed",
@@ -118,11 +122,11 @@ __all__ = [
     "NoSuchScore",
     "Node",
     "NotAsked",
+    "Parted",
     "PlaceFigure",
     "ProofRun",
     "Published",
     "Sheet",
-    "Sum",
     "Use",
     "absorb_taps",
     "answer",
@@ -140,7 +144,6 @@ __all__ = [
     "edition_months",
     "figures_sheet",
     "figures_version",
-    "hidden_cells",
     "history_differs",
     "history_months",
     "keep_editions",
@@ -150,6 +153,7 @@ __all__ = [
     "measures",
     "month_totals",
     "months",
+    "parted",
     "published",
     "record_proof",
     "recount",

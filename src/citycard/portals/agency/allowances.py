@@ -1,6 +1,7 @@
 """A month's allowances of the agency's rights: what was given, what it was used for; nobody's."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +17,6 @@ from citycard.portals.naming import agencies_under, in_language, name_of
 
 ROLES = {"organiser", "finance", "reviewer", "officer"}
 A_YEAR = 12
-_ALL = "all"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ def allowances(request: HttpRequest) -> HttpResponse:
         is_running=month == this,
         months=[(f"{it:%Y-%m}", wording.month(it), it == month) for it in months],
         units=[shown(one) for one in found],
-        least=_least(),
+        least=insight.least_people(),
     )
 
 
@@ -71,46 +71,55 @@ def gives(agency: str) -> bool:
 def shown(one: entitlements.AllowanceFigures) -> Shown:
     """Return a unit's month with the cells hidden that speak of fewer people than the pack allows,
     and what they could be worked out from."""
-    hidden = _hidden(one)
-    whole = one.users if _ALL not in hidden else None
+    may = _parted(one)
+    lines = {line.category: line for line in one.categories}
+    # which there are is no secret of the pack, and where nothing may be told, nor is which are used
+    listed = list(_names(one.unit)) if may.withheld else list(lines)
     return Shown(
         name=name_of("unit", one.unit),
-        people=_unless_few(one.people, one.people),
-        granted=_unless_few(one.granted, one.people),
-        users=whole,
-        used=None if whole is None else one.used,
-        percent=None
-        if whole is None or not one.granted or one.people < _least()
-        else 100 * one.used // one.granted,
-        lines=[_line(one.unit, line, line.category in hidden) for line in one.categories],
-        some_hidden=bool(hidden) or 0 < one.people < _least(),
+        people=one.people if may.within else None,
+        granted=one.granted if may.within else None,
+        users=one.users if may.whole else None,
+        used=one.used if may.whole else None,
+        percent=100 * one.used // one.granted if may.whole and may.within and one.granted else None,
+        lines=[
+            _line(one.unit, code, lines[code] if code in may.parts else None) for code in listed
+        ],
+        some_hidden=not (may.whole and may.within and may.parts == lines.keys()),
     )
 
 
-def _hidden(one: entitlements.AllowanceFigures) -> frozenset[str]:
-    people = {_ALL: one.users} | {line.category: line.people for line in one.categories}
-    parts = tuple(line.category for line in one.categories)
-    sums = [insight.Sum(total=_ALL, parts=parts)]
-    return insight.hidden_cells(people=people, sums=sums, least=_least())
+def _parted(one: entitlements.AllowanceFigures) -> insight.Parted:
+    return insight.parted(
+        whole=insight.Line(people=one.users, amounts={"points": one.used}),
+        parts={
+            line.category: insight.Line(
+                people=line.people, amounts={"uses": line.uses, "points": line.points}
+            )
+            for line in one.categories
+        },
+        within=insight.Line(people=one.people, amounts={"points": one.granted}),
+        each=("uses", "points"),
+        least=insight.least_people(),
+    )
 
 
-def _line(unit: str, line: entitlements.CategoryFigure, hidden: bool) -> Line:
-    monthly = current_pack().table("points")["units"][unit]["monthly"]
-    names = monthly["categories"].get(line.category)
+def _line(unit: str, code: str, told: entitlements.CategoryFigure | None) -> Line:
+    names = _names(unit).get(code)
     return Line(
-        name=in_language(names) if names else line.category,
-        uses=None if hidden else line.uses,
-        points=None if hidden else line.points,
-        people=None if hidden else line.people,
+        name=in_language(names) if names else code,
+        uses=told.uses if told else None,
+        points=told.points if told else None,
+        people=told.people if told else None,
     )
 
 
-def _unless_few(value: int, people: int) -> int | None:
-    return None if 0 < people < _least() else value
-
-
-def _least() -> int:
-    return int(current_pack().table("pack")["privacy"]["small_cell"])
+def _names(unit: str) -> Mapping[str, Mapping[str, str]]:
+    """Return what an allowance may be used for, by the pack."""
+    names: Mapping[str, Mapping[str, str]] = current_pack().table("points")["units"][unit][
+        "monthly"
+    ]["categories"]
+    return names
 
 
 def _months(this: dt.date) -> list[dt.date]:
