@@ -47,14 +47,14 @@ class StaffForm(PasswordForm):
     display_name = forms.CharField(
         label=gettext_lazy("姓名"),
         max_length=80,
-        error_messages={"required": gettext_lazy("請填寫姓名。")},
+        error_messages={"required": gettext_lazy("請填寫這位人員的姓名。")},
     )
     username = forms.RegexField(
         r"^[A-Za-z0-9][A-Za-z0-9._-]{1,39}$",
         label=gettext_lazy("帳號"),
         help_text=gettext_lazy("2 到 40 個英文字母、數字、點、底線或連字號；之後不能更改。"),
         error_messages={
-            "required": gettext_lazy("請填寫帳號。"),
+            "required": gettext_lazy("請填寫這位人員的帳號。"),
             "invalid": gettext_lazy("帳號只能有英文字母、數字、點、底線或連字號。"),
         },
         widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
