@@ -206,6 +206,20 @@ def test_who_made_a_list_may_discard_it(finance, town, fund):
     assert finance.post(f"{address}change/", {"do": "drop"}).status_code == 422
 
 
+@pytest.mark.browser
+@pytest.mark.skipif(not looking.AXE.is_file(), reason="npm ci has not run")
+def test_a_list_that_waits_for_the_operator_is_accessible_and_fits(finance, town, fund):
+    address = drafted(finance, fund)
+    with looking.served() as server, looking.browsing() as browser:
+        windows = looking.Windows(browser, server)
+        for name, path in (("draft", address), ("queue", "/agency/rides/differences/")):
+            for size in ("phone", "desk"):
+                page = windows.at(path, finance, size=size)
+                looking.picture(page, f"agency-ride-refund-{name}-{size}")
+                assert looking.faults(page) == [], (name, size)
+    assert finance.post(f"{address}change/", {"do": "drop"}).status_code == 302
+
+
 def test_a_fund_is_ones_own_and_its_points_are_dollars(finance, town):
     address = "/agency/rides/differences/"
     others, hours = funded("sports"), funded("transport", "volunteer-minutes")
