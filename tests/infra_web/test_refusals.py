@@ -55,7 +55,7 @@ def test_a_boosted_link_is_a_whole_page(client: Client) -> None:
     ("/lose", 404, "編號可能打錯了"),
     ("/forbid", 403, "這一頁需要其他權限"),
     ("/fail", 500, "我們這邊出了狀況"),
-    ("/counter/no-such-page", 404, "回櫃臺首頁"),
+    ("/counter/no-such-page", 404, "回櫃台首頁"),
 ])  # fmt: skip
 def test_errors_are_gentle_and_never_show_the_cause(
     client: Client, path: str, status: int, words: str

@@ -33,11 +33,11 @@ class SampleForm(forms.Form):
         label="怎麼領卡",
         widget=ChoiceCards(
             cards={
-                "counter": Choice(title="到櫃臺領", hint="約 5 個工作天，可當場設定", icon="store"),
+                "counter": Choice(title="到櫃台領", hint="約 5 個工作天，可當場設定", icon="store"),
                 "post": Choice(title="掛號寄送", hint="郵資 52 元，約 7 個工作天", icon="mailbox"),
             }
         ),
-        choices=[("counter", "到櫃臺領"), ("post", "掛號寄送")],
+        choices=[("counter", "到櫃台領"), ("post", "掛號寄送")],
     )
     services = forms.MultipleChoiceField(
         label="要一起申辦的服務",
