@@ -65,12 +65,17 @@ def lock_applying(member_ids: Sequence[int]) -> None:
     )
 
 
-def hold_open(*, member_ids: Sequence[int]) -> None:
+def hold_open(*, member_ids: Sequence[int] = (), part_ids: Sequence[int] = ()) -> None:
     """Have people's open applications alone; before prints, cards or rights of theirs are touched
-    in a unit of work that completes parts at its end."""
+    in a unit of work that completes parts at its end.
+
+    :param part_ids: of whose parts these are, too: all that they applied for, since one part may
+        exclude another's
+    """
     require_unit_of_work()
     execute(
-        "SELECT FROM applications_application WHERE member_id = ANY(%s::bigint[])"
+        "SELECT FROM applications_application WHERE member_id = ANY(%s::bigint[] || ARRAY("
+        "SELECT member_id FROM applications_part WHERE id = ANY(%s::bigint[])))"
         " AND state = ANY(%s::text[]) ORDER BY id FOR NO KEY UPDATE",
-        [list(member_ids), sorted(states.APPLICATION_OPEN)],
+        [list(member_ids), list(part_ids), sorted(states.APPLICATION_OPEN)],
     )

@@ -4,7 +4,7 @@ The middle of the story that ``applying`` begins and ``issuing_cards`` ends.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -136,6 +136,8 @@ def decide_many(
     NoLongerGranted, and those of ``applications.decide_many``.
     """
     with unit_of_work():
+        # who approves at the same moment what excludes this follows, and sees it
+        applications.hold_open(part_ids=[decision.part_id for decision in decisions])
         refusals = _against_the_rule(decisions, now)
         going = [d for d, refusal in zip(decisions, refusals, strict=True) if refusal is None]
         done = iter(applications.decide_many(decisions=going, actor=actor, now=now))
@@ -181,8 +183,10 @@ def ask_supplement(
 def _against_the_rule(
     decisions: Sequence[applications.PartDecision], now: dt.datetime
 ) -> list[Refused | None]:
-    """Say why an approval can't stand: the rule says no, or can't tell even with what was
-    proven."""
+    """Say why an approval can't stand: the rule says no, or can't tell even with what was proven.
+
+    Of one person's approvals each is judged with those before it.
+    """
     parts = {}
     for decision in decisions:
         if decision.decision == "approve":
@@ -194,19 +198,34 @@ def _against_the_rule(
             member |= {proven.fact: proven.value for proven in decision.proven}
     asked = {part.entitlement for part in parts.values()}
     no_rules = _no_rules(asked, _today(now))
-    judged = entitlements.eligibility(
-        member_ids=sorted(assuming),
-        entitlements=sorted(asked - no_rules.keys()),
-        on=_today(now),
-        assuming=assuming,
-    )
-    return [
-        no_rules.get(part.entitlement)
-        or _why_not(judged[part.member_id][part.entitlement], part.entitlement)
-        if (part := parts.get(decision.part_id))
-        else None
-        for decision in decisions
-    ]
+    refusals: dict[int, Refused | None] = {}
+    for turn in _turns(parts.values()):
+        judged = entitlements.eligibility(
+            member_ids=sorted(turn),
+            entitlements=sorted(asked - no_rules.keys()),
+            on=_today(now),
+            assuming={who: assuming[who] for who in turn},
+        )
+        for who, part in turn.items():
+            refusal = no_rules.get(part.entitlement) or _why_not(
+                judged[who][part.entitlement], part.entitlement
+            )
+            refusals[part.part_id] = refusal
+            if refusal is None:
+                assuming[who][f"approval.{part.entitlement}"] = True
+    return [refusals.get(decision.part_id) for decision in decisions]
+
+
+def _turns(
+    parts: Iterable[applications.PartFound],
+) -> Iterator[dict[int, applications.PartFound]]:
+    """Yield parts by member, one a person at a time, in the order given."""
+    left = list(parts)
+    while left:
+        turn: dict[int, applications.PartFound] = {}
+        later = [part for part in left if turn.setdefault(part.member_id, part) is not part]
+        yield turn
+        left = later
 
 
 def _no_rules(codes: Iterable[str], on: dt.date) -> dict[str, Refused]:
