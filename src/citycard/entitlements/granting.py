@@ -3,19 +3,17 @@
 import datetime as dt
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from citycard.entitlements import deciding
 from citycard.entitlements.deciding import Spans, Stretch
 from citycard.entitlements.deciding_many import decide_many
-from citycard.entitlements.events import RightChanged, RightEnded, RightGranted, in_parts
 from citycard.entitlements.rulebook import Rulebook, inputs_of, rulebook
+from citycard.entitlements.telling import announce_changes
 from citycard.entitlements.values import Change, Right
 from citycard.infra.database import execute, rows, statement
-from citycard.infra.journal import announce
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.kernel.actors import Actor
@@ -34,7 +32,6 @@ LOOKS_BACK = dt.timedelta(days=400)
 _MOMENT = dt.timedelta(microseconds=1)
 
 _Key = tuple[int, str]
-_Told = Callable[..., RightGranted | RightEnded | RightChanged]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +101,7 @@ def decide(
     changes: list[Change] = []
     for first in range(0, len(member_ids), CHUNK):
         changes += _decide_chunk(sorted(set(member_ids[first : first + CHUNK])), on, now, actor)
-    _announce(changes, on, quiet, weighed)
+    announce_changes(changes, on, quiet, weighed)
     return changes
 
 
@@ -298,27 +295,6 @@ def _change(
 
     before, after = map(right, in_force)
     return Change(member_id=key[0], entitlement=key[1], before=before, after=after, lost_on=lost_on)
-
-
-def _announce(changes: Iterable[Change], on: dt.date, quiet: bool, weighed: bool) -> None:
-    ended = partial(RightEnded, weighed=weighed)
-    groups: dict[tuple[_Told, str], list[int]] = defaultdict(list)
-    for change in changes:
-        if change.before is None and change.after is None:
-            continue
-        kind: _Told = RightChanged
-        if change.before is None:
-            kind = RightGranted
-        elif change.after is None:
-            kind = ended
-        groups[kind, change.entitlement].append(change.member_id)
-    announce(
-        *(
-            kind(entitlement=code, member_ids=ids, on=on, quiet=quiet)
-            for (kind, code), members in groups.items()
-            for ids in in_parts(members)
-        )
-    )
 
 
 def _lock(
