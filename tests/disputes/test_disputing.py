@@ -5,7 +5,14 @@ import pytest
 from citycard.agencies import api as agencies
 from citycard.disputes import api as disputes
 from citycard.fares import api as fares
-from citycard.flows import activating, approving, disputing, explaining, refunding
+from citycard.flows import (
+    activating,
+    approving,
+    disputing,
+    explaining,
+    refunding,
+    refunding_rides,
+)
 from citycard.infra.database import execute, rows
 from citycard.infra.packs import Text, current_pack
 from citycard.infra.unit_of_work import unit_of_work
@@ -120,6 +127,19 @@ def test_what_the_device_took_too_much_goes_back_and_both_ends_name_each_other(
     with pytest.raises(disputes.DisputeEnded):
         correct(found, officer(1), fund=fund)
     assert has(rider) == 29
+
+
+def test_a_fare_goes_back_in_points_that_are_dollars(town: Town, rider: Actor) -> None:
+    with unit_of_work():
+        hours = ledger.open_fund(
+            agency="transport", campaign_ref="h", unit="volunteer-minutes", actor=SYSTEM, now=NOW
+        )
+    found = dispute(rider, rides(rider)[130])
+    with pytest.raises(refunding_rides.NotADollarAPoint):
+        correct(found, officer(1), fund=hours)
+    with pytest.raises(NotFound):
+        correct(found, officer(1), fund=987_654)
+    assert disputes.dispute(dispute_id=found.id).is_open
 
 
 def test_above_the_packs_amount_a_second_officer_releases_it(
