@@ -14,8 +14,28 @@ from typing import Literal
 import structlog
 
 from citycard.infra.database import execute, is_unreachable, rows
+from citycard.infra.outbox_waiting import Outage, Waiting, counts, outages, waiting
 from citycard.infra.ports import PortUnavailable
 from citycard.infra.unit_of_work import forbid_unit_of_work, require_unit_of_work, unit_of_work
+
+__all__ = [
+    "Letter",
+    "Outage",
+    "Outcome",
+    "Topic",
+    "Waiting",
+    "counts",
+    "drain_once",
+    "drain_until_idle",
+    "enqueue",
+    "forget",
+    "hasten",
+    "outages",
+    "register",
+    "retry",
+    "topics",
+    "waiting",
+]
 
 log = structlog.get_logger(__name__)
 
@@ -71,39 +91,6 @@ class Topic:
     deliver: Callable[[Sequence[Letter], dt.datetime], Iterable[Outcome]]
     batch: int = 50
     most_attempts: int | None = 5
-
-
-@dataclass(frozen=True, kw_only=True)
-class Waiting:
-    """A letter as the operator sees it.
-
-    :ivar unanswered: how often in a row the outside system gave no answer
-    """
-
-    id: int
-    topic: str
-    ref: int
-    state: str
-    attempts: int
-    unanswered: int
-    next_at: dt.datetime
-    why: str
-    enqueued_at: dt.datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outage:
-    """Letters of one topic that an outside system gives no answer to.
-
-    :ivar why: the port and what came of the last call, like ``card company: time-out``
-    :ivar since: when the oldest of them was to go
-    """
-
-    topic: str
-    why: str
-    letters: int
-    since: dt.datetime
-    next_at: dt.datetime
 
 
 _topics: dict[str, Topic] = {}
@@ -185,45 +172,6 @@ def drain_until_idle(*, now: Callable[[], dt.datetime], rounds: int = 1000) -> i
         if not this_round:
             break
     return tried
-
-
-def waiting(
-    *, topic: str | None = None, failed_only: bool = False, limit: int = 100
-) -> list[Waiting]:
-    """Return letters not yet delivered, failed ones first, oldest first."""
-    states = ["failed"] if failed_only else ["failed", "waiting", "sending"]
-    found = rows(
-        """
-        SELECT id, topic, ref, state, attempts, unanswered, next_at, why, enqueued_at
-        FROM infra_outbox
-        WHERE state = ANY(%s) AND (%s::text IS NULL OR topic = %s)
-        ORDER BY state <> 'failed', enqueued_at LIMIT %s
-        """,
-        [states, topic, topic, limit],
-    )
-    return [Waiting(**letter._asdict()) for letter in found]
-
-
-def counts() -> dict[str, dict[str, int]]:
-    """Return how many letters wait, are under way or failed, by topic."""
-    found: dict[str, dict[str, int]] = {}
-    for topic, state, count in rows(
-        "SELECT topic, state, count(*) FROM infra_outbox WHERE state <> 'done' GROUP BY 1, 2"
-    ):
-        found.setdefault(topic, {})[state] = count
-    return found
-
-
-def outages() -> list[Outage]:
-    """Return where letters wait because nobody answers, the longest first."""
-    found = rows(
-        """
-        SELECT topic, max(why) AS why, count(*) AS letters, min(enqueued_at) AS since,
-               min(next_at) AS next_at
-        FROM infra_outbox WHERE state = 'waiting' AND unanswered > 0 GROUP BY topic ORDER BY since
-        """
-    )
-    return [Outage(**outage._asdict()) for outage in found]
 
 
 def retry(letter_ids: Sequence[int], *, now: dt.datetime) -> int:
