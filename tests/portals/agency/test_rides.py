@@ -189,6 +189,8 @@ def test_a_run_that_is_sent_back_has_moved_nothing_and_its_ride_is_open_again(
     assert 'value="propose"' not in page
     assert finance.post(f"{address}change/", {"do": "propose"}).status_code == 403
     assert address in sender.get("/agency/refunds/").content.decode()
+    assert "份尚未送出" in sender.get("/agency/").content.decode()
+    assert "份尚未送出" not in finance.get("/agency/").content.decode()
     assert 'value="propose"' in sender.get(address).content.decode()
     assert (left(fund), points_of(town)) == (500, 0)
     decided(sender, checker, address, "reject")

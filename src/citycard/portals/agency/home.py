@@ -11,6 +11,7 @@ from citycard.applications import api as applications
 from citycard.infra.clock import now
 from citycard.infra.web import wording
 from citycard.insight import api as insight
+from citycard.portals.agency import refunds
 from citycard.portals.agency.campaigns import campaign_line
 from citycard.portals.agency.shell import agency_of, own_agencies, page
 from citycard.portals.doors import actor_of, door
@@ -30,6 +31,7 @@ def home(request: HttpRequest) -> HttpResponse:
         counts=_counts(request) if roles & {"reviewer", "officer"} else None,
         campaigns=_campaigns(request) if roles & {"organiser", "finance"} else None,
         figures=_figures(request),
+        unsent_refunds=refunds.unsent(request),
         undelivered=agencies.undelivered_webhooks(agencies=own_agencies(request))
         if "organiser" in roles
         else None,

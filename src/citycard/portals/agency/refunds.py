@@ -207,6 +207,18 @@ def _may_propose(request: HttpRequest) -> bool:
     return agencies.may_propose(kind=refunding.KIND, actor=actor_of(request))
 
 
+def unsent(request: HttpRequest) -> int:
+    """Count the drafts that wait for the reader to send them to a second officer."""
+    if not _may_propose(request):
+        return 0
+    waiting = {it.about for it in agencies.proposals(kind=refunding.KIND)}
+    return sum(
+        run.state == "draft" and refunding.about(run.id) not in waiting
+        for run in ledger.refund_runs()
+        if _is_seen(request, run)
+    )
+
+
 def _may_drop(request: HttpRequest) -> bool:
     return actor_of(request).has_any_role(*ACTS)
 
