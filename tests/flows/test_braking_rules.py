@@ -156,7 +156,9 @@ def test_a_rule_that_ends_rights_next_year_is_weighed_today(
     follow()
     assert holders(everyone) == len(everyone)
     assert holders(everyone, dt.date(2027, 1, 1)) == 0
-    assert agencies.ended_rights(change_id=waiting.id) == []
+    assert {one.ended_on for one in agencies.ended_rights(change_id=waiting.id)} == {
+        dt.date(2027, 1, 1)
+    }
     braking.undo(change_id=waiting.id, actor=SECOND, now=at())
     follow()
     assert standing()["rights"] == before["rights"]

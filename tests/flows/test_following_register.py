@@ -196,7 +196,10 @@ def test_a_move_told_days_ahead_is_weighed_today_and_listed_when_it_comes(city: 
     settle()
     assert not light.held
     assert "senior-rides" in rides(one)
-    assert agencies.ended_rights(change_id=light.change_id) == []
+    (known,) = {it.ended_on for it in agencies.ended_rights(change_id=light.change_id)}
+    assert known == ahead
+    about = cancelling.about_list(light.change_id, "cancel", "public-transport")
+    assert not papers.is_kept(kind=cancelling.PAPER, about=about), "nobody's card is to stop yet"
     then = dt.datetime(2026, 11, 30, 16, 10, tzinfo=dt.UTC)
     with unit_of_work():
         partitions.ensure_months(then.date(), ahead)
@@ -210,6 +213,38 @@ def test_a_move_told_days_ahead_is_weighed_today_and_listed_when_it_comes(city: 
     listed = {it["card_number"]: it["since"] for it in card_lines(day.id)}
     assert listed[one.card] == "2026-12-01"
     assert stays.card not in listed
+    later = then + dt.timedelta(hours=3)
+    braking.undo(change_id=light.change_id, actor=SECOND, now=later)
+    settle(later)
+    assert "senior-rides" in rides(one, ahead)
+    assert [it["card_number"] for it in card_lines(light.change_id, "restore")] == [one.card]
+
+
+def test_what_is_undone_before_it_ends_was_never_cancelled(city: Any) -> None:
+    (one,) = residents(1)
+    light = take(file_of([change(one, "moved", dt.date(2026, 12, 1), city="65000")]))
+    settle()
+    braking.undo(change_id=light.change_id, actor=SECOND, now=NOW + dt.timedelta(hours=1))
+    settle(NOW + dt.timedelta(hours=1))
+    for what in ("cancel", "restore"):
+        about = cancelling.about_list(light.change_id, what, "public-transport")
+        assert not papers.is_kept(kind=cancelling.PAPER, about=about)
+
+
+def test_a_draft_that_the_clock_weighs_first_is_taken_over_all_the_same(
+    city: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (one,) = residents(1)
+
+    def clock_strikes(place: str) -> None:
+        if place == "feed.taken":
+            following_register._finish_drafts(NOW)
+
+    monkeypatch.setattr(following_register.failpoints, "reach", clock_strikes)
+    weighed = take(file_of([change(one, "moved", MOVED_ON, city="65000")]))
+    assert agencies.mass_change(change_id=weighed.change_id).state == "carried_out"
+    assert people.deliveries(limit=1)[0].state != "refused"
+    assert rides(one) == set()
 
 
 def test_who_died_or_got_it_back_since_is_on_no_list_that_says_otherwise(city: Any) -> None:

@@ -132,7 +132,8 @@ def weigh_mass_change(
 
 @dataclass(frozen=True, kw_only=True)
 class EndedRight:
-    """A right that a member lost by a mass change; ``ended_on`` is the first day without it."""
+    """A right that a member lost by a mass change, or loses later; ``ended_on`` is the first day
+    without it."""
 
     member_id: int
     entitlement: str

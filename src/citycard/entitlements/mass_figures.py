@@ -98,12 +98,14 @@ def lost_days_of_run(*, run_id: int) -> dict[str, tuple[dt.date, dt.date]]:
 
 
 def ended_by_run(*, run_id: int) -> list[tuple[int, str, dt.date]]:
-    """Return who lost which right by a run, and the first day without it; for flows, never for a
-    page."""
+    """Return who lost which right by a run, or loses it on a later day, and the first day without
+    it; for flows, never for a page."""
     found = rows(
-        "SELECT d.member_id, d.entitlement, r.on_day AS ended_on FROM entitlements_difference d"
-        " JOIN entitlements_run r ON r.id = d.run_id"
-        " WHERE d.run_id = %s AND d.kind = 'ended' AND d.state = 'due'"
+        "SELECT d.member_id, d.entitlement,"
+        "  CASE d.kind WHEN 'ended' THEN r.on_day ELSE lower(d.stood - d.wanted) END AS ended_on"
+        " FROM entitlements_difference d JOIN entitlements_run r ON r.id = d.run_id"
+        " WHERE d.run_id = %s AND d.state = 'due' AND (d.kind = 'ended'"
+        "  OR d.kind = 'cut' AND lower(d.stood - d.wanted) > r.today)"
         " ORDER BY d.entitlement, d.member_id",
         [run_id],
     )

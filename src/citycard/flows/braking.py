@@ -84,7 +84,15 @@ def weigh_again(*, change_id: int, actor: Actor, now: dt.datetime) -> Weighed:
             return _weigh(found, actor, now)
         agencies.forget_mass_change(change_id=change_id)
     anew = braking_rules.weigh_rules(now=now, actor=actor)
-    found = agencies.mass_change(change_id=change_id if anew is None else anew)
+    return outcome_of(change_id=change_id if anew is None else anew)
+
+
+def outcome_of(*, change_id: int) -> Weighed:
+    """Return what became of a mass change that somebody weighed.
+
+    :raises NotFound: there is none of this number
+    """
+    found = agencies.mass_change(change_id=change_id)
     return Weighed(
         change_id=found.id,
         held=found.state == "waiting",
@@ -234,21 +242,32 @@ def _propose(found: agencies.MassChange, outcome: _Tried, actor: Actor, now: dt.
 
 
 def _released(found: agencies.MassChange, outcome: _Tried, actor: Actor, now: dt.datetime) -> None:
-    lost = [one for one in outcome.changes if weighing.kind_of(one) == "ended"]
-    days = entitlements.last_days(rights=[(one.member_id, one.entitlement) for one in lost])
-    ended = [
-        agencies.EndedRight(
-            member_id=one.member_id,
-            entitlement=one.entitlement,
-            ended_on=days.get((one.member_id, one.entitlement)) or _begun_on(one),
-        )
-        for one in lost
-    ]
+    ended = _ended(outcome.changes, current_pack().time.day(now))
     agencies.release_mass_change(change_id=found.id, actor=actor, now=now)
     agencies.note_ended_rights(change_id=found.id, ended=ended)
     if ended:
         cancelling.order(change_id=found.id, what="cancel", now=now)
     offering_rights.offer_at_birth(member_ids=outcome.born, change_id=found.id, now=now)
+
+
+def _ended(changes: Sequence[entitlements.Change], today: dt.date) -> list[agencies.EndedRight]:
+    """Return what ended, and what ends on a day that is known: on no cancel list before it."""
+    lost = [one for one in changes if weighing.kind_of(one) == "ended"]
+    days = entitlements.last_days(rights=[(one.member_id, one.entitlement) for one in lost])
+    on = {
+        (one.member_id, one.entitlement): days.get((one.member_id, one.entitlement))
+        or _begun_on(one)
+        for one in lost
+    }
+    on |= {
+        (one.member_id, one.entitlement): one.lost_on
+        for one in changes
+        if weighing.kind_of(one) == "cut" and one.lost_on is not None and one.lost_on > today
+    }
+    return [
+        agencies.EndedRight(member_id=member, entitlement=code, ended_on=day)
+        for (member, code), day in on.items()
+    ]
 
 
 def _begun_on(change: entitlements.Change) -> dt.date:

@@ -51,11 +51,12 @@ def make(*, change_id: int, what: What, now: dt.datetime) -> list[papers.Paper]:
     """Make a mass change's lists, one an operator that takes cards for one of its rights.
 
     A list says what is so when it is made: who has the right by then is not on a cancel list, and
-    who hasn't is on no restore list.
+    who hasn't is on no restore list; what was to end later was never cancelled.
     """
-    ended = agencies.ended_rights(change_id=change_id)
+    today = current_pack().time.day(now)
+    ended = [one for one in agencies.ended_rights(change_id=change_id) if one.ended_on <= today]
     held = entitlements.held_of(
-        rights=[(one.member_id, one.entitlement) for one in ended], on=current_pack().time.day(now)
+        rights=[(one.member_id, one.entitlement) for one in ended], on=today
     )
     ended = [
         one for one in ended if ((one.member_id, one.entitlement) in held) == (what == "restore")
