@@ -129,6 +129,7 @@ def test_another_agencys_part_and_its_papers_stay_shut(town, reviewer):
     shown = reviewer.get(f"/agency/reviews/{part.part_id}/papers/{paper.id}/")
     assert shown.status_code == 200
     assert shown["Cache-Control"] == "private, no-store"
+    assert shown["Content-Security-Policy"] == "default-src 'none'; sandbox"
 
 
 def test_what_the_city_grants_no_longer_is_shown_and_can_be_refused(town, reviewer):

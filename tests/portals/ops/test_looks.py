@@ -92,3 +92,12 @@ def test_a_page_is_accessible_and_fits(town, windows, operator, name, size):
     page = windows.at(PAGES[name], operator, size=size)
     looking.picture(page, f"ops-{name}-{size}")
     assert looking.faults(page) == []
+
+
+@pytest.mark.parametrize("size", ["phone", "desk"])
+def test_what_somebody_signs_in_by_is_shown_and_fits(town, windows, operator, size):
+    page = windows.at(PAGES["staff-renew"], operator, size=size)
+    page.get_by_role("button", name="重設並顯示登入資料").click()
+    page.get_by_role("heading", name="huang-mei 的登入資料").wait_for()
+    looking.picture(page, f"ops-staff-secrets-{size}")
+    assert looking.faults(page) == []
