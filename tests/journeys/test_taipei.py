@@ -160,7 +160,7 @@ def test_supplement_is_asked_for_and_handed_in(story: Story) -> None:
         "part", files={"income-certificate": ("proof.pdf", people.PDF, "application/pdf")}
     )
     assert case is not None
-    assert "請補正" not in story.case()
+    assert "補正並送回審核" not in story.case()
     page = reviewer.open("/agency/reviews/")
     assert "已補正" in page
 
