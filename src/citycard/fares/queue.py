@@ -76,6 +76,7 @@ def differences(
     ids: Sequence[int] | None = None,
     ride: tuple[int, int, int] | None = None,
     run: int | None = None,
+    agencies: Sequence[str] | None = None,
     open_only: bool = True,
     limit: int = 100,
 ) -> list[OpenDifference]:
@@ -83,6 +84,7 @@ def differences(
 
     :param ride: only those of the ride of this reader, epoch and number
     :param run: only those on this refund run
+    :param agencies: only those of rides that these agencies' devices saw
     :param open_only: False: those that were seen to or are on a refund run, the newest first
     """
     asked = {
@@ -93,6 +95,7 @@ def differences(
         "epoch": ride and ride[1],
         "seq": ride and ride[2],
         "run": run,
+        "agencies": None if agencies is None else list(agencies),
         "open": open_only,
         "limit": limit,
     }
@@ -110,11 +113,17 @@ def differences(
 _BESIDE = {"kind_number", "reader_id", "epoch", "seq"}
 
 
-def difference_sums() -> list[DifferenceSum]:
-    """Return what is open, by kind; the kinds with most first."""
+def difference_sums(*, agencies: Sequence[str] | None = None) -> list[DifferenceSum]:
+    """Return what is open, by kind; the kinds with most first.
+
+    :param agencies: only of rides that these agencies' devices saw
+    """
     found = rows(
         "SELECT kind, count(*) AS n, sum(amount_micro)::bigint AS micro FROM fares_difference"
-        " WHERE state = 'open' GROUP BY kind ORDER BY n DESC, kind"
+        " WHERE state = 'open' AND (%(agencies)s::text[] IS NULL OR reader_id IN (SELECT"
+        " v.device_id FROM pub.devices v WHERE v.agency = ANY (%(agencies)s::text[])))"
+        " GROUP BY kind ORDER BY n DESC, kind",
+        {"agencies": None if agencies is None else list(agencies)},
     )
     return [
         DifferenceSum(kind=Difference(row.kind), count=row.n, amount_micro=row.micro)

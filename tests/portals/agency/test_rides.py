@@ -110,6 +110,16 @@ def test_differences_are_named_and_worked_off_with_a_reason(finance, town):
     assert auditor.post("/agency/rides/differences/", said).status_code in (403, 404)
 
 
+def test_another_bureaus_staff_see_and_end_nothing_of_these_rides(town):
+    sports = seeding.signed_in("sports", "sports", ["finance", "officer"])
+    [one, *_] = fares.differences()
+    page = sports.get("/agency/rides/differences/").content.decode()
+    assert "沒有待處理的差異" in page
+    said = {"difference": one.id, "outcome": "kept", "note": "維持原狀"}
+    assert sports.post("/agency/rides/differences/", said).status_code == 404
+    assert one in fares.differences()
+
+
 def funded(agency: str, unit: str = UNIT) -> int:
     with unit_of_work():
         fund = ledger.open_fund(

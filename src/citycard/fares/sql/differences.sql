@@ -13,6 +13,8 @@ WHERE (CASE WHEN %(open)s THEN d.state = 'open' ELSE d.state NOT IN ('open', 'go
   AND (%(kind)s::smallint IS NULL OR d.kind = %(kind)s)
   AND (%(month)s::date IS NULL OR d.local_month = %(month)s)
   AND (%(reader)s::bigint IS NULL OR (d.reader_id, d.epoch, d.seq) = (%(reader)s, %(epoch)s, %(seq)s))
+  AND (%(agencies)s::text[] IS NULL OR d.reader_id IN (
+      SELECT v.device_id FROM pub.devices v WHERE v.agency = ANY (%(agencies)s::text[])))
   AND (%(run)s::bigint IS NULL OR d.refund_run = %(run)s)
   AND (%(ids)s::bigint[] IS NULL OR d.id = ANY (%(ids)s::bigint[]))
 ORDER BY CASE WHEN %(open)s THEN d.id ELSE -d.id END LIMIT %(limit)s

@@ -49,14 +49,16 @@ def queue(request: HttpRequest) -> HttpResponse:
             raise
         except Refused as no:
             refused, status = refusal_text(no), 422
-    kind = _kind(request)
-    sums = fares.difference_sums()
+    kind, whose = _kind(request), whose_rides(request)
+    sums = fares.difference_sums(agencies=whose)
     return page(
         request,
         "ride_differences",
         status=status,
         refused=refused,
-        lines=[difference_line(it) for it in fares.differences(kind=kind, limit=SHOWN)],
+        lines=[
+            difference_line(it) for it in fares.differences(kind=kind, agencies=whose, limit=SHOWN)
+        ],
         shown=SHOWN,
         kinds=[
             {
@@ -69,12 +71,22 @@ def queue(request: HttpRequest) -> HttpResponse:
             for one in sums
         ],
         open_count=sum(one.count for one in sums),
-        ended=[difference_line(it) for it in fares.differences(open_only=False, limit=ENDED_SHOWN)],
+        ended=[
+            difference_line(it)
+            for it in fares.differences(agencies=whose, open_only=False, limit=ENDED_SHOWN)
+        ],
         kind=int(kind) if kind else "",
         ends=bool(actor_of(request).roles & ENDS),
         funds=[(fund.id, fund_words(fund)) for fund in _funds(request)],
         given=request.POST,
     )
+
+
+def whose_rides(request: HttpRequest) -> list[str] | None:
+    """Return whose devices' rides the reader sees: all (None), or their own agencies'."""
+    if is_city_wide(request) or actor_of(request).has_any_role("auditor"):
+        return None
+    return own_agencies(request)
 
 
 def _kind(request: HttpRequest) -> fares.Difference | None:
@@ -98,6 +110,7 @@ def _ended(request: HttpRequest) -> HttpResponse:
     ids = [int(one) for one in request.POST.getlist("difference") if one.isdecimal()]
     if form.has_error("fund") or any(one > LARGEST_ID for one in ids):
         raise NotFound(what="fund")
+    _check_own(request, ids)
     if not form.is_valid():
         raise fares.NoteMissing(most=200)
     said = form.cleaned_data
@@ -109,6 +122,19 @@ def _ended(request: HttpRequest) -> HttpResponse:
         )
     messages.success(request, _("差異已處理，理由已留存。"))
     return HttpResponseRedirect(reverse("agency:ride_differences"))
+
+
+def _check_own(request: HttpRequest, ids: Sequence[int]) -> None:
+    """Let an agency end differences of its own rides alone; an auditor ends none.
+
+    :raises NotFound: one of them is of another agency's device
+    """
+    if is_city_wide(request):
+        return
+    known = fares.differences(ids=ids, limit=len(ids))
+    own = fares.differences(ids=ids, agencies=own_agencies(request), limit=len(ids))
+    if len(own) < len(known):
+        raise NotFound(what="difference")
 
 
 def _refunded(request: HttpRequest, ids: Sequence[int], said: dict[str, str]) -> HttpResponse:

@@ -13,6 +13,7 @@ from citycard.infra import papers
 from citycard.infra.clock import today
 from citycard.infra.web import wording
 from citycard.kernel.errors import NotFound
+from citycard.portals.agency.ride_differences import whose_rides
 from citycard.portals.agency.ride_words import (
     column_name,
     dollars,
@@ -55,7 +56,7 @@ def settlement(request: HttpRequest) -> HttpResponse:
         month=f"{month:%Y-%m}",
         month_name=wording.month(month),
         months=[(f"{it:%Y-%m}", wording.month(it), it == month) for it in months],
-        waiting=sum(one.count for one in fares.difference_sums()),
+        waiting=sum(one.count for one in fares.difference_sums(agencies=whose_rides(request))),
     )
 
 
