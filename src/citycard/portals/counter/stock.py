@@ -78,7 +78,7 @@ class ReceiveForm(forms.Form):
 
     def _range(self, first: str, last: str) -> list[str]:
         first, last = _plain(first), _plain(last or first)
-        fits = first.isdigit() and last.isdigit() and len(first) == len(last)
+        fits = first.isdecimal() and last.isdecimal() and len(first) == len(last)
         if not fits or int(last) < int(first):
             self.add_error("last", _("最後一張要和第一張一樣長，而且不比它小。"))
             return []
