@@ -6,10 +6,14 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from citycard.agencies import api as agencies
+from citycard.flows import listing_ends
 from citycard.infra import clock
 from citycard.infra.database import scalar
+from citycard.infra.unit_of_work import unit_of_work
+from citycard.infra.web import wording
+from citycard.kernel.actors import SYSTEM
 from citycard.people import api as people
-from tests.flows.registers import change, file_of, list_of, residents, settle, standing
+from tests.flows.registers import change, fact, file_of, list_of, residents, settle, standing
 from tests.portals import looking, seeding
 
 pytestmark = pytest.mark.usefixtures("city")
@@ -105,6 +109,40 @@ def test_an_approved_change_has_lists_and_is_undone(town, operator, officer):
     settle(clock.now())
     assert standing() == before
     assert "恢復名單" in officer.get(f"/agency/changes/{found.id}/").content.decode()
+
+
+def test_what_ends_one_by_one_is_a_list_a_day_that_nobody_takes_back(town, operator, officer):
+    one = town[119]
+    with unit_of_work():
+        people.record_facts(
+            facts=[fact(one.member_id, "registered_city", "newtaipei", clock.today())],
+            actor=SYSTEM,
+            now=clock.now(),
+        )
+    settle(clock.now())
+    assert "陸續終止" not in officer.get("/agency/changes/").content.decode()  # gathered yet
+    listing_ends.list_ends(clock.now())
+    settle(clock.now())
+    assert "陸續終止" in officer.get("/agency/changes/").content.decode()
+    (day,) = agencies.mass_changes(kind=listing_ends.KIND)
+    page = officer.get(f"/agency/changes/{day.id}/").content.decode()
+    assert "停用名單" in page
+    assert "各人因不同原因終止" in page
+    assert "整批復原" not in page
+    assert "；上限" not in page
+    listed = officer.get(f"/agency/changes/{day.id}/cancel/public-transport.csv")
+    assert one.card in listed.content.decode()
+    refused = officer.post(f"/agency/changes/{day.id}/decide/", {"do": "undo"})
+    assert refused.status_code == 422
+    assert "沒有整批可以復原" in refused.content.decode()
+
+
+def test_from_when_rights_are_lost_stands_beside_how_many(town, operator, officer):
+    ahead = clock.today() + dt.timedelta(days=10)
+    uploaded(operator, file_of([change(town[118], "moved", ahead, city="65000")]), "ahead.csv")
+    (found,) = agencies.mass_changes(kind="feed", limit=1)
+    page = officer.get(f"/agency/changes/{found.id}/").content.decode()
+    assert f"終止日 {wording.date_short(ahead)}" in page
 
 
 def test_what_a_late_switch_off_costs_is_near_what_was_reported(officer):
