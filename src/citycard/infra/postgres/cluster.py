@@ -19,7 +19,7 @@ from citycard.infra.postgres.account import Account, server_account
 from citycard.infra.postgres.binaries import find_binaries, major_version
 from citycard.infra.postgres.errors import PostgresProblem
 from citycard.infra.postgres.lease import Lease
-from citycard.infra.postgres.others import children_of, command_of, plain_environment
+from citycard.infra.postgres.others import command_of, kill_family, plain_environment
 from citycard.infra.postgres.place import SOCKET_NAME, Place, make_directory
 from citycard.infra.postgres.replacing import finish_replacing, note_replaced
 from citycard.infra.postgres.shelf import Shelf
@@ -136,14 +136,7 @@ class Cluster:
         All of it: a session outlives its server by a moment, and would still answer in it.
         """
         pid = self.pid()
-        if pid is None:
-            return
-        os.kill(pid, signal.SIGSTOP)  # no session begins any more
-        family = [pid, *children_of(pid)]
-        for one in family:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(one, signal.SIGKILL)
-        for one in family:
+        for one in kill_family(pid) if pid is not None else ():
             self._wait_until_gone(one, STOP_WITHIN_S)
 
     def pid(self) -> int | None:

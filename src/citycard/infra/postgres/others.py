@@ -1,6 +1,8 @@
 """Other processes: what those that we start may know, and what runs under a process id."""
 
+import contextlib
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -20,7 +22,17 @@ def command_of(pid: int) -> str | None:
     return command.replace(b"\0", b" ").decode(errors="replace") or None
 
 
-def children_of(pid: int) -> list[int]:
+def kill_family(pid: int) -> list[int]:
+    """Kill a process and what it started, all at once, and return them; they end a moment later."""
+    os.kill(pid, signal.SIGSTOP)  # it starts nothing any more
+    family = [pid, *_children_of(pid)]
+    for one in family:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(one, signal.SIGKILL)
+    return family
+
+
+def _children_of(pid: int) -> list[int]:
     """Return the processes that a process started and that still live; none where /proc isn't."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
