@@ -116,11 +116,14 @@ def test_a_subscription_from_its_secret_to_sending_again(
     assert len(receiver.said) == 2
     assert "有通知送不到" not in officer.get("/agency/").content.decode()
     assert "whsec_" in officer.post(path, {"do": "rotate"}).content.decode()
-    for do, state in (("pause", "paused"), ("resume", "active")):
+    for do, state in (("pause", "paused"), ("resume", "active"), ("pause", "paused")):
         officer.post(path, {"do": do})
         assert agencies.webhook(webhook_id=hook.webhook_id).state == state
+    waits = officer.post(path, {"do": "ping"}, follow=True).content.decode()
+    assert "恢復後才會送出" in waits
     officer.post(path, {"do": "end"})
     assert agencies.webhooks(client_id=client_id) == []
+    assert officer.post(path, {"do": "ping"}).status_code == 404, "nothing is promised of it"
 
 
 @looking.needs_browser[0]

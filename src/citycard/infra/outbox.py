@@ -190,6 +190,8 @@ def hasten(*, topic: str, refs: Sequence[int], now: dt.datetime) -> int:
     One that is under way stays so.
     """
     require_unit_of_work()
+    if not refs:
+        return 0
     return execute(
         "UPDATE infra_outbox SET state = 'waiting', next_at = %s, attempts = 0, ended_at = NULL"
         " WHERE topic = %s AND ref = ANY(%s::bigint[])"

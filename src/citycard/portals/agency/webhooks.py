@@ -88,6 +88,8 @@ def _carried_out(request: HttpRequest, found: agencies.Webhook, wanted: str) -> 
     actor, at = actor_of(request), now()
     if wanted == "ping":
         telling_agencies.ping(webhook_id=found.webhook_id, actor=actor, now=at)
+        if found.state == "paused":
+            return _("測試訊息已排入；這個訂閱暫停中，恢復後才會送出。")
         return _("測試訊息已排入，幾秒後會出現結果。")
     if wanted == "send-again":
         again = agencies.failed_messages(webhook_id=found.webhook_id)
