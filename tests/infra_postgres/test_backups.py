@@ -162,9 +162,11 @@ def test_moments_that_are_not_there_are_refused_with_those_that_are(
         restored(shelf, place, dt.datetime.now(dt.UTC) + dt.timedelta(hours=1))
     with pytest.raises(CannotRestore, match="There is no backup"):
         restored(Shelf(directory=place.root / "nothing"), place, story["one"])
+    as_it_was = Shelf(directory=place.root / "as_it_was")  # the city's own goes on meanwhile
+    shutil.copytree(shelf.directory, as_it_was.directory)
     later = now(cluster)
     with pytest.raises(CannotRestore, match=r"archive ends at .*--to latest"):
-        restored(shelf, place, later)
+        restored(as_it_was, place, later)
 
 
 def test_a_hole_in_the_log_is_named(
