@@ -31,7 +31,8 @@ def officer(clean):
         *(tap(member, at(2, month=2)) for member in range(30)),
     )
     catch_up()
-    return seeding.signed_in("figures", "sports-daan", ["officer"], **{"accept-language": "zh-hant"})
+    language = {"accept-language": "zh-hant"}
+    return seeding.signed_in("figures", "sports-daan", ["officer"], **language)
 
 
 def from_csv(content):
@@ -94,9 +95,9 @@ def test_agencies_side_by_side(officer):
     ]
     page = officer.get("/agency/figures/comparison/", asked).content.decode()
     shown = cells(page, "各機關的服務")
+    names = ("uses", "people", "returning")
     assert [(line[2], line[3], line[5]) for line in shown] == [
-        tuple("不顯示" if it[name] == HIDDEN else it[name] for name in ("uses", "people", "returning"))
-        for it in march
+        tuple("不顯示" if it[name] == HIDDEN else it[name] for name in names) for it in march
     ]
     assert shown[0][-2] == "+100.0%"
     before = {it["agency"]: it["people"] for it in lines if it["month"] == "2016-02"}
