@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from django.test import Client
 
+from citycard.flows import timetable
 from citycard.insight import api as insight
 from tests.insight.seen import at, store, tap
 from tests.insight.test_following_taps import alone, catch_up, clean
@@ -54,6 +55,18 @@ def test_a_month_is_not_public_while_late_taps_may_come():
     assert out(OVER) == [MARCH]
     assert insight.edition_months() == [MARCH]
     assert out(OVER) == []
+
+
+def test_a_month_that_is_still_being_brought_in_waits_for_a_quiet_night():
+    came()
+    nights = [OVER + dt.timedelta(days=night) for night in range(3)]
+    timetable.count_city_people(nights[0])
+    store(tap(7, at(6)))
+    catch_up()
+    timetable.count_city_people(nights[1])
+    assert insight.edition_months() == []
+    timetable.count_city_people(nights[2])
+    assert insight.edition_months() == [MARCH]
 
 
 def test_one_late_tap_shows_nothing_that_was_hidden():

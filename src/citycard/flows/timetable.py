@@ -53,14 +53,14 @@ def clear_expired(now: dt.datetime) -> None:
         identity.clear_expired(now=now)
         wallet.clear_uses(now=now)
         idempotency.clear(now=now)
-
         agencies.clear_messages(now=now)
 
+
 def count_city_people(now: dt.datetime) -> None:
-    """Count different people of several services together, in months that have ended, and let
-    those go out whose late days are over."""
-    insight.count_city_people(now=now)
+    """Let months go out whose late days are over and in which nothing changed since last night,
+    and count different people of several services together in months that have ended."""
     insight.keep_editions(now=now)
+    insight.count_city_people(now=now)
 
 
 TIMETABLE: list[Timed] = [

@@ -47,8 +47,8 @@ def editions(*, through: dt.date) -> dict[dt.date, Published]:
 
 
 def next_edition(*, now: dt.datetime) -> dt.date | None:
-    """Return the oldest month that has not gone out, where it may: its late days are over and all
-    its taps are counted. None goes out before an earlier one."""
+    """Return the oldest month that has not gone out, where it may: its late days are over, all its
+    taps are counted, and none came since its people were. None goes out before an earlier one."""
     out = set(edition_months())
     waiting = min((month for month in months() if month not in out), default=None)
     if waiting is None or city_time().day(now) < closes_on(waiting):
