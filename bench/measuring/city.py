@@ -20,7 +20,7 @@ from citycard.infra.postgres.cluster import Cluster
 from citycard.infra.postgres.place import Place, state_root
 
 DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
-SHOWN = (*DURABLE, "shared_buffers", "server_version")
+SHOWN = (*DURABLE, "shared_buffers", "huge_pages_status", "server_version")
 
 
 @dataclass(frozen=True, kw_only=True)
