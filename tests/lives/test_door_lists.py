@@ -243,9 +243,10 @@ def test_whoever_comes_later_is_taken_off_by_number_or_by_a_roster_without_them(
 @pytest.mark.browser
 @pytest.mark.skipif(not looking.AXE.is_file(), reason="npm ci has not run")
 def test_the_roster_s_page_looks_right(town: City) -> None:
-    for unit in ("E-1F", "E-2F"):
+    later = DateSpan(TODAY.date() + dt.timedelta(days=20), None)
+    for unit, days in (("E-1F", DateSpan()), ("E-2F", DateSpan()), ("E-3F", later)):
         member, _, number = resident()
-        add(number, unit)
+        add(number, unit, days)
         decide(member, TODAY)
     present()
     clerk = seeding.signed_in("bay-clerk", "bay-court", ["organiser"])
