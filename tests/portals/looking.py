@@ -122,7 +122,7 @@ class Windows:
 
 def settled(page: Any) -> None:
     """Wait until the page that a click led to is whole: one just begun has no element at all."""
-    page.wait_for_function("document.readyState === 'complete'")
+    page.wait_for_load_state("load")
 
 
 def violations(page: Any) -> list[str]:
