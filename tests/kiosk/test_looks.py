@@ -37,7 +37,7 @@ def rig(fresh_database: Clone, tmp_path_factory: pytest.TempPathFactory) -> Iter
     ):
         (rig.state / "tray.json").write_text(json.dumps(_tray(numbers)))
         rig.agent.environment["CITYCARD_KIOSK_SERVER"] = address
-        rig.agent.environment["CITYCARD_KIOSK_WRITE_SECONDS"] = "4"  # time to take it away
+        rig.agent.environment["CITYCARD_KIOSK_WRITE_SECONDS"] = "12"  # time to take it away
         rig.start_agent()
         wait_until(lambda: rig.stage() == "welcome")
         yield rig
