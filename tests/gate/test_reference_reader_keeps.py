@@ -102,7 +102,11 @@ def test_what_the_city_did_not_take_as_a_ride_or_sale_stays_whole(code: str) -> 
     assert journal.waiting() == []
 
 
-@pytest.mark.parametrize("number", ["", "\x00", "12\n34", "1" * 161, "\ud800", "1" * 160, "卡 1"])
+@pytest.mark.parametrize(
+    "number",
+    ["", "\x00", "12\n34", "1" * 161, "\ud800", "1" * 160, "卡 1"],
+    ids=["none", "control", "line", "long", "half", "longest", "letters"],
+)
 def test_a_number_that_the_gate_cannot_read_is_never_noted(number: str) -> None:
     gate, journal = Scripted(), Journal(":memory:")
     given = GateReader(1, "R-1", "a", "s", "easycard", "printed", True, b"")
