@@ -1,6 +1,7 @@
 """All bytes between readers and a real gate: nothing of a person is among them (MISSION X11)."""
 
 import base64
+import contextlib
 import json
 import re
 import socket
@@ -56,17 +57,26 @@ class Tap:
                 ours, _ = self.server.accept()
             except OSError:
                 return
-            theirs = socket.create_connection(("127.0.0.1", self.port))
-            for one, other, kept in ((ours, theirs, self.said), (theirs, ours, self.answered)):
-                kept.append(bytearray())
-                arguments = (one, other, kept[-1])
-                threading.Thread(target=self._pass_on, args=arguments, daemon=True).start()
+            threading.Thread(target=self._carry, args=(ours,), daemon=True).start()
+
+    def _carry(self, ours: socket.socket) -> None:
+        with ours, socket.create_connection(("127.0.0.1", self.port)) as theirs:
+            self.said.append(bytearray())
+            self.answered.append(bytearray())
+            answers = (theirs, ours, self.answered[-1])
+            back = threading.Thread(target=self._pass_on, args=answers, daemon=True)
+            back.start()
+            self._pass_on(ours, theirs, self.said[-1])
+            back.join()
 
     def _pass_on(self, one: socket.socket, other: socket.socket, kept: bytearray) -> None:
-        while data := one.recv(65536):
-            kept += data
-            other.sendall(data)
-        other.close()
+        """Until one side has said all it will; each is closed only when both have."""
+        with contextlib.suppress(OSError):
+            while data := one.recv(65536):
+                kept += data
+                other.sendall(data)
+        with contextlib.suppress(OSError):
+            other.shutdown(socket.SHUT_WR)
 
     def everything(self) -> bytes:
         """Return all bytes, those of each direction together."""

@@ -74,6 +74,16 @@ BEGIN
     RETURN v_ids;
 END $$;
 
+-- Lock all slices of budgets, in order. Twice: who cuts a budget anew holds its first slice, so while we waited for that
+-- one, new ones may have been cut that our first look could not see; with it in hand, nobody cuts more.
+CREATE FUNCTION ledger_lock_budgets(p_funds bigint[]) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    FOR twice IN 1..2 LOOP
+        PERFORM FROM ledger_budget_slice s WHERE s.fund = ANY (p_funds) ORDER BY s.fund, s.slice FOR NO KEY UPDATE;
+    END LOOP;
+END $$;
+
 -- Lock slices of budgets that hold what is wanted: free ones if they do, else, letting go first, all of them in
 -- order. So nobody waits for a budget until it runs low, and what is answered as less than wanted is all there is.
 -- A connection begins at a slice of its own, always the same: what it leased before, it finds again.
@@ -92,11 +102,8 @@ BEGIN
         v_again := false;
         BEGIN
             IF true = ANY (v_whole) THEN
-                FOR twice IN 1..2 LOOP  -- a raise that we waited for may have cut new slices
-                    PERFORM FROM ledger_budget_slice s
-                    WHERE s.fund IN (SELECT x.fund FROM unnest(p_funds, v_whole) x(fund, whole) WHERE x.whole)
-                    ORDER BY s.fund, s.slice FOR NO KEY UPDATE;
-                END LOOP;
+                PERFORM ledger_lock_budgets(array_agg(x.fund)) FROM unnest(p_funds, v_whole) x(fund, whole)
+                WHERE x.whole;
             END IF;
             FOR i IN 1..cardinality(p_funds) LOOP
                 IF v_whole[i] THEN
@@ -798,7 +805,7 @@ DECLARE
     v_slices integer;
     v_total bigint;
 BEGIN
-    PERFORM FROM ledger_budget_slice s WHERE s.fund = p_fund ORDER BY s.slice FOR NO KEY UPDATE;
+    PERFORM ledger_lock_budgets(ARRAY[p_fund]);
     SELECT count(*), coalesce(sum(s.amount), 0) INTO v_there, v_total FROM ledger_budget_slice s WHERE s.fund = p_fund;
     v_slices := greatest(v_there, least(16, v_total / 1000));
     IF v_there = 0 THEN
@@ -811,6 +818,7 @@ BEGIN
     WHERE s.fund = p_fund;
 END $$;
 
-REVOKE ALL ON FUNCTION ledger_open, ledger_lease, ledger_change_budget, ledger_change_balances, ledger_take_slice, ledger_post_one, ledger_decide, ledger_post,
-    ledger_spend, ledger_lease_budgets, ledger_cut_budget FROM public;
+REVOKE ALL ON FUNCTION ledger_open, ledger_lock_budgets, ledger_lease, ledger_change_budget, ledger_change_balances,
+    ledger_take_slice, ledger_post_one, ledger_decide, ledger_post, ledger_spend, ledger_lease_budgets, ledger_cut_budget
+    FROM public;
 GRANT EXECUTE ON FUNCTION ledger_post_one, ledger_post, ledger_spend, ledger_lease_budgets, ledger_cut_budget TO citycard_app;
