@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from bench.measuring.city import BenchCity, bench_city
+from bench.measuring.copying import AT_ONCE, Copied, copied
 from bench.measuring.figures import Figure, Measured
 from citycard.infra.postgres.place import state_root
 
@@ -28,7 +29,6 @@ CITY = "taoyuan"
 SCALE, DAYS = 0.1, 62
 COPIED = 2_000_000
 """Rows of the large form that COPY takes: more would say nothing else."""
-WRITERS = 2
 RESULT = "bench-replay.json"
 _MONTHS = f"""
 SELECT local_month FROM (
@@ -88,21 +88,20 @@ def _measure(city: BenchCity, full: bool, console: Console) -> Measured:
     lines, mix = replaying_counts.table(plan), replaying_counts.mix(plan, sent=ran.sent)
     wrong = [line.name.en for line in lines if not line.is_equal]
     assert not wrong, f"the table differs: {wrong}"
-    copy = _copy(city, console)
-    return _figures(city, plan, ran, copy, grown, server, mix, settled_s)
+    return _figures(city, plan, ran, _copy(city, console), grown, server, mix, settled_s)
 
 
 def _figures(
-    city: BenchCity, plan: Any, ran: Any, copy: float, grown: dict[str, int],
+    city: BenchCity, plan: Any, ran: Any, copy: Copied, grown: dict[str, int],
     server: "Server", mix: Any, settled_s: float,
 ) -> Measured:  # fmt: skip
     per_s = plan.taps / ran.seconds
     first, last = ran.rate(0, 0.1), ran.rate(0.9, 1)
     figures = [
         Figure(
-            name="replay_vs_copy", value=per_s / copy, unit="ratio", aim=0.25,
-            reference=f"{per_s:,.0f} taps/s with all that follows ÷ COPY of the same rows into the"
-            f" same partitioned table with its indexes, two connections: {copy:,.0f}/s",
+            name="replay_vs_copy", value=per_s / copy.one, unit="ratio", aim=0.25,
+            reference=f"{per_s:,.0f} taps/s with all that follows ÷ the same rows into the"
+            f" same partitioned table with its indexes: {copy}",
         ),
         Figure(
             name="replay_per_s", value=per_s, unit="taps/s",
@@ -152,8 +151,8 @@ def _bytes(city: BenchCity) -> dict[str, int]:
     return dict(city.owner_sql(_SIZES))
 
 
-def _copy(city: BenchCity, console: Console) -> float:
-    """COPY the same taps into a table like theirs, half by each of two connections."""
+def _copy(city: BenchCity, console: Console) -> Copied:
+    """COPY the same taps, in the order in which they were written, into a table like theirs."""
     months = city.owner_sql(_MONTHS)
     named = ", ".join(f"'{month}'" for (month,) in months)
     first = f"SELECT * FROM taps_tap WHERE local_month IN ({named})"
@@ -166,30 +165,9 @@ def _copy(city: BenchCity, console: Console) -> float:
             f"CREATE TABLE bench_copy_{month:%Y%m} PARTITION OF bench_copy FOR VALUES FROM"
             f" ('{month}') TO ('{month}'::date + interval '1 month')"
         )
-    halves = []
-    with console.status("COPY"), psycopg.connect(city.cluster.owner_url()) as connection:
-        for n in range(WRITERS):
-            rows = f"SELECT * FROM {taken} t WHERE reader_id % 2 = {n}"
-            out = f"COPY ({rows}) TO STDOUT (FORMAT binary)"
-            with connection.cursor().copy(out.encode()) as copy:
-                halves.append(b"".join(copy))
-    city.owner_sql_alone("CHECKPOINT")
-    threads = [threading.Thread(target=_put, args=(city, half)) for half in halves]
-    began = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    s = time.perf_counter() - began
-    return int(city.owner_sql("SELECT count(*) FROM bench_copy")[0][0]) / s
-
-
-def _put(city: BenchCity, half: bytes) -> None:
-    with (
-        psycopg.connect(city.cluster.owner_url()) as connection,
-        connection.cursor().copy(b"COPY bench_copy FROM STDIN (FORMAT binary)") as copy,
-    ):
-        copy.write(half)
+    halves = [f"SELECT * FROM {taken} t WHERE reader_id % 2 = {n}" for n in range(AT_ONCE)]
+    with console.status("COPY"):
+        return copied(city, halves=halves, into="bench_copy")
 
 
 @dataclass

@@ -5,7 +5,6 @@ import datetime as dt
 import json
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ import psycopg
 from rich.console import Console
 
 from bench.measuring.city import BenchCity, bench_city
+from bench.measuring.copying import AT_ONCE, Copied, copied
 from bench.measuring.figures import Figure, Measured
 
 MONTH = dt.date(2026, 3, 1)
@@ -119,34 +119,11 @@ def _decide(city: BenchCity, riders: list[int]) -> dict[str, Any]:
     return {"rides": rides, "per_s": rides / s, "client_us": cpu_s / rides * 1e6}
 
 
-def _copy(city: BenchCity) -> float:
-    """COPY the same rows into a table like theirs, half by each of two connections."""
+def _copy(city: BenchCity) -> Copied:
     city.owner_sql("DROP TABLE IF EXISTS bench_copy")
     city.owner_sql("CREATE TABLE bench_copy (LIKE fares_ride INCLUDING ALL)")
-    halves = []
-    with psycopg.connect(city.cluster.owner_url()) as connection:
-        for n in range(PROGRAMS):
-            taken = f"COPY (SELECT * FROM fares_ride WHERE rider % 2 = {n} OR rider % 2 = -{n})"
-            with connection.cursor().copy(f"{taken} TO STDOUT (FORMAT binary)".encode()) as copy:
-                halves.append(b"".join(copy))
-    city.owner_sql_alone("CHECKPOINT")
-
-    def work(half: bytes) -> None:
-        into = b"COPY bench_copy FROM STDIN (FORMAT binary)"
-        with (
-            psycopg.connect(city.cluster.owner_url()) as connection,
-            connection.cursor().copy(into) as copy,
-        ):
-            copy.write(half)
-
-    threads = [threading.Thread(target=work, args=[half]) for half in halves]
-    began = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    s = time.perf_counter() - began
-    return int(city.owner_sql("SELECT count(*) FROM bench_copy")[0][0]) / s
+    halves = [f"SELECT * FROM fares_ride WHERE abs(rider % 2) = {n}" for n in range(AT_ONCE)]
+    return copied(city, halves=halves, into="bench_copy")
 
 
 def _prove(city: BenchCity, runs: list[dict[str, Any]]) -> None:
@@ -161,11 +138,11 @@ def _prove(city: BenchCity, runs: list[dict[str, Any]]) -> None:
     assert not wrong, wrong[:3]
 
 
-def _figures(city: BenchCity, runs: list[dict[str, Any]], copies: list[float]) -> Measured:
+def _figures(city: BenchCity, runs: list[dict[str, Any]], copies: list[Copied]) -> Measured:
     per_s = sum(run["per_s"] for run in runs) / len(runs)
-    copy = sum(copies) / len(copies)
+    copy = sum(one.one for one in copies) / len(copies)
     each = ", ".join(f"{run['per_s']:,.0f}" for run in runs)
-    of_copy = ", ".join(f"{one:,.0f}" for one in copies)
+    of_copy = "; ".join(map(str, copies))
     [(differ, in_points)] = city.owner_sql(
         "SELECT (SELECT count(*) FROM fares_difference),"
         " (SELECT count(*) FROM fares_ride WHERE points > 0)"
@@ -183,7 +160,7 @@ def _figures(city: BenchCity, runs: list[dict[str, Any]], copies: list[float]) -
             name="rides_vs_copy",
             value=per_s / copy,
             unit="ratio",
-            reference=f"÷ COPY of the same rows into the same table, two connections: {of_copy}/s",
+            reference=f"÷ the same rows into the same table: {of_copy}",
         ),
     ]
     said = (

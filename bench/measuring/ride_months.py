@@ -100,6 +100,7 @@ def rides_of(
         purse_ntd=np.where(draw.random(rides) < 0.5, none, draw.integers(0, 900, rides)),
         charged_ntd=none,
         date=none,
+        before=np.zeros_like(none),
     )
 
 

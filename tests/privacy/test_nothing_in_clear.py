@@ -3,6 +3,7 @@
 import base64
 import datetime as dt
 import json
+import re
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
@@ -104,8 +105,19 @@ def _found(wanted: dict[str, str], text: bytes) -> list[str]:
     return [
         what
         for what, value in wanted.items()
-        if value.encode() in text or value.encode().hex().encode() in text
+        if _stands(value.encode(), text) or value.encode().hex().encode() in text
     ]
+
+
+def _stands(value: bytes, text: bytes) -> bool:
+    """Whether a value stands in a text by itself.
+
+    Among the digits of some ten thousand hashes, ten that are a phone number turn up by chance.
+    """
+    if value not in text:
+        return False
+    digit = b"[0-9a-f]"
+    return re.search(b"(?<!%b)%b(?!%b)" % (digit, re.escape(value), digit), text) is not None
 
 
 def _keys(live_city: LiveCity) -> dict[str, str]:
