@@ -23,6 +23,7 @@ from citycard.wallet import api as wallet
 from tests.gate.serving import RunningGate, authorization, gate
 from tests.harness.cities import City
 from tests.harness.patience import PATIENCE_S, wait_until
+from tests.taps.test_paying import senior
 from tests.taps.town import Town
 
 
@@ -318,6 +319,23 @@ def test_many_at_once_are_gathered_and_each_gets_its_own_answer(
     assert [answer.json()["seq"] for answer in answers] == list(range(200))
     assert {answer.json()["points"] for answer in answers} == {2}
     assert taps.verify() == []
+
+
+def test_a_bus_is_told_the_class_of_fare_alone_in_a_batch_and_again(
+    town: Town, running: RunningGate
+) -> None:
+    entitled, plain = town.card(senior(town)[0]), town.card(town.residents(1)[0])
+    reader = enrolled(town, running, "concession-ride", "public-transport")
+    said = {"epoch": 1, "at": now(), "number": entitled}
+    single = running.taps(reader, said | {"seq": 1})
+    assert single.content == (
+        b'{"epoch":1,"seq":1,"code":"accepted","points":0,"profile":"disability"}'
+    )
+    batch = [said | {"seq": 1}, said | {"seq": 2}, said | {"seq": 3, "number": plain}]
+    answers = running.taps(reader, {"taps": batch}).json()["answers"]
+    assert answers[0] == single.json()
+    assert [one.get("profile") for one in answers] == ["disability", "disability", None]
+    assert running.taps(reader, said | {"seq": 1}).content == single.content
 
 
 def test_a_bad_ride_is_answered_alone_and_the_rest_of_its_batch_is_taken(

@@ -19,8 +19,9 @@ AT = dt.datetime(2026, 11, 21, 9, 0, tzinfo=dt.timezone(dt.timedelta(hours=8)))
 class Gate:
     """A gate that takes everything and keeps what it was told beside the taps."""
 
-    def __init__(self) -> None:
+    def __init__(self, **beside: str) -> None:
         self.heard: list[Mapping[str, str]] = []
+        self.beside = beside
 
     def reach(self) -> None: ...
 
@@ -31,7 +32,9 @@ class Gate:
     ) -> Reply:
         self.heard.append(headers)
         told = json.loads(body or b"{}")
-        answers = [{"code": "accepted", "points": 0} for _ in told.get("taps", [told])]
+        answers = [
+            {"code": "accepted", "points": 0} | self.beside for _ in told.get("taps", [told])
+        ]
         reply = {"answers": answers} if "taps" in told else answers[0]
         return Reply(200, {}, json.dumps(reply).encode())
 
@@ -70,3 +73,15 @@ def test_a_vendor_names_its_own_firmware() -> None:
     gate = Gate()
     reader(gate, Journal(":memory:"), firmware="box/1.4").tap("1234567890123452")
     assert understood(gate.heard[0], AT).firmware == "box/1.4"
+
+
+def test_the_class_that_the_city_tells_is_the_answer_s_and_the_journal_s() -> None:
+    journal = Journal(":memory:")
+    answer = reader(Gate(profile="senior"), journal).tap("1234567890123452")
+    assert answer is not None
+    assert (answer.code, answer.profile, answer.offline) == ("accepted", "senior", None)
+    [(kept,)] = journal._db.execute("SELECT answer FROM tap")
+    assert json.loads(kept)["profile"] == "senior"
+    plain = reader(Gate(), journal).tap("1234567890123452")
+    assert plain is not None
+    assert plain.profile == ""

@@ -9,6 +9,7 @@ stored ride again, by the pack and grant that it had, and says whether the same 
 
 from citycard.fares.book import Book, Line, Mark, Stop
 from citycard.fares.books import book
+from citycard.fares.card_classes import card_classes
 from citycard.fares.checking import check_fares
 from citycard.fares.comparing import BANDS, PolicyLine, PolicyTrial, Shown, compare_policies
 from citycard.fares.counting import RideCounts, count_rides
@@ -124,6 +125,7 @@ __all__ = [
     "after_guess",
     "ask_trial",
     "book",
+    "card_classes",
     "check_fares",
     "compare_policies",
     "count_rides",

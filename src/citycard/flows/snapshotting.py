@@ -129,7 +129,9 @@ def _plan(pack: Pack, service: str, kinds: tuple[tuple[str, str], ...]) -> Plan:
         limits["asks"] = "never"  # what it answers is the agency's own number
     sets: dict[str, str | None] = {}
     if limits["asks"] == "snapshot":
-        sets = {ACCEPT: asked.entitlement} | _classes(pack, service)
+        sets = {ACCEPT: asked.entitlement}
+        if asked.answers_profile:
+            sets |= fares.card_classes(pack=pack)  # the same names as the gate's answers
     return Plan(
         service=service,
         kinds=kinds,
@@ -140,19 +142,6 @@ def _plan(pack: Pack, service: str, kinds: tuple[tuple[str, str], ...]) -> Plan:
         hotlist=dt.timedelta(days=table["hotlist_days"]),
         base_every=dt.timedelta(hours=table["base_hours"]),
     )
-
-
-def _classes(pack: Pack, service: str) -> dict[str, str | None]:
-    """Return the classes that a service answers: the marks of the pack's fares that are rights."""
-    if "profile" not in pack.table("services")["services"][service]["answers"]:
-        return {}
-    if not pack.table("fares"):
-        return {}
-    return {
-        mark.code: mark.entitlement
-        for mark in fares.book(pack=pack).marks
-        if mark.entitlement is not None and mark.carried
-    }
 
 
 def _sets(

@@ -18,6 +18,7 @@ from citycard.fares import api as fares
 from citycard.flows import paying, reading_codes
 from citycard.infra import failpoints
 from citycard.infra.journal import announced_together
+from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import SYSTEM
 from citycard.taps import api as taps
@@ -37,15 +38,16 @@ def take_columns(*, columns: taps.TapColumns, now: dt.datetime) -> taps.AnswerCo
     """Take a batch of taps, 1 to some 5,000, and return their answers in order; the answers hold
     once this returns.
 
-    A reader learns a public code, the points given, and its own agency's number of the member; a
-    tap sent again gets the answer it got. Opens its own unit of work; a single tap is a batch of
-    one.
+    A reader learns a public code, the points given, its own agency's number of the member, and the
+    class of fare where its service tells one; a tap sent again gets the answer it got. Opens its
+    own unit of work; a single tap is a batch of one.
 
     :raises PointsNotPosted: nothing of the batch was kept
     """
     with unit_of_work(), announced_together():
         resolved = reading_codes.resolve(columns=columns, now=now)
-        batch = taps.open_batch(columns=columns, now=now, resolved=resolved)
+        classes = fares.card_classes(pack=current_pack())
+        batch = taps.open_batch(columns=columns, now=now, resolved=resolved, classes=classes)
         outcomes = taps.Outcomes.of(batch)
         _link(batch, outcomes)
         _award(batch, outcomes, now)

@@ -72,21 +72,23 @@ class AnswerColumns:
 
     :ivar agency_numbers: by place in the batch, where a service answers one
     :ivar paid: by place in the batch, where a till named a price
+    :ivar profiles: by place in the batch, where the card is good for a class that is told
     """
 
     code: npt.NDArray[np.int16]
     points: npt.NDArray[np.int32]
     agency_numbers: Mapping[int, str] = field(repr=False)
     paid: Mapping[int, PaidPart]
+    profiles: Mapping[int, str]
 
     def rows(self) -> list[TapAnswer]:
         """Return the answers as rows."""
         answers = zip(self.code.tolist(), self.points.tolist(), strict=True)
-        if not self.agency_numbers and not self.paid:
+        if not self.agency_numbers and not self.paid and not self.profiles:
             return [TapAnswer(_CODES[code], points) for code, points in answers]
-        numbers, paid = self.agency_numbers.get, self.paid.get
+        numbers, paid, profiles = self.agency_numbers.get, self.paid.get, self.profiles.get
         return [
-            TapAnswer(_CODES[code], points, numbers(i), paid(i))
+            TapAnswer(_CODES[code], points, numbers(i), paid(i), profiles(i, ""))
             for i, (code, points) in enumerate(answers)
         ]
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -38,6 +38,8 @@ class Found(NamedTuple):
     :ivar standing: 0: no card, 1: good, 2: out of use, 3: the number can mean two cards
     :ivar kind: the place, from 1, among the kinds that carry not everything; 0: any other
     :ivar service: the place among the table's services, from 1; 0: none of them
+    :ivar classes: the classes of fare that the holder's rights name, a bit each; 0 where the
+        service tells none
     """
 
     service: Whole
@@ -47,6 +49,7 @@ class Found(NamedTuple):
     binding_id: Whole
     member_id: Whole
     right_id: Whole
+    classes: Whole
 
 
 def content_hashes(columns: TapColumns) -> Whole:
@@ -159,10 +162,34 @@ def verdicts(found: Found, table: ServiceTable, days: Whole) -> npt.NDArray[np.i
     ).astype(np.int16)
     dated = (carried == 2) & ((told == Code.ACCEPTED) | (told == Code.NOT_ENTITLED))
     for i in np.flatnonzero(dated).tolist():
-        span = table.span_of(int(found.kind[i]), int(found.service[i]))
-        if (EPOCH + dt.timedelta(days=int(days[i]))).date() not in span:
+        if _day(days[i]) not in table.span_of(int(found.kind[i]), int(found.service[i])):
             told[i] = Code.WRONG_SERVICE
     return told
+
+
+def profiles(
+    found: Found, table: ServiceTable, classes: Mapping[str, str], days: Whole
+) -> npt.NDArray[np.int16]:
+    """Return which class of fare each card is good for: the first that its holder has and the card
+    carries, by place from 1; 0: none.
+
+    :param classes: class → right, in the order of their bits
+    """
+    told = np.zeros(len(days), np.int16)
+    if not found.classes.any():
+        return told
+    for place, right in reversed(list(enumerate(classes.values(), 1))):
+        held = np.flatnonzero(found.classes & (1 << (place - 1)))
+        carried = table.carriers(right)[found.kind[held]]
+        for n in np.flatnonzero(carried == 2).tolist():
+            i = int(held[n])
+            carried[n] = _day(days[i]) in table.span_of_right(int(found.kind[i]), right)
+        told[held[carried > 0]] = place
+    return told
+
+
+def _day(since_1970: Any) -> dt.date:
+    return (EPOCH + dt.timedelta(days=int(since_1970))).date()
 
 
 def verdicts_of(found: Sequence[Any], table: ServiceTable, on: dt.date) -> list[Code]:
@@ -180,6 +207,7 @@ def verdicts_of(found: Sequence[Any], table: ServiceTable, on: dt.date) -> list[
         binding_id=_column(0 for _ in found),
         member_id=_column(one.member_id or 0 for one in found),
         right_id=_column(int(one.entitled) for one in found),
+        classes=_column(0 for _ in found),
     )
     days = np.full(len(found), (on - EPOCH.date()).days)
     return [Code(code) for code in verdicts(asked, table, days).tolist()]

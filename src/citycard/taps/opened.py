@@ -47,6 +47,7 @@ class OpenBatch:
     :ivar member_id: who holds a refused card did tap all the same: it stands in their history
     :ivar service: the place in ``services``; -1: the pack has none of that name
     :ivar site: what the reader stood for at that time, by number; see ``site_of``
+    :ivar profile: the place in ``classes``, from 1, of the class that the card is good for; 0: none
     :ivar impossible: why a time cannot be; 0: it can
     :ivar told: by place, answers that were given before
     :ivar same_as: by place, the first place of a tap that came twice
@@ -69,6 +70,8 @@ class OpenBatch:
     content_hash: Whole
     late: Mask
     impossible: npt.NDArray[np.int8]
+    profile: npt.NDArray[np.int16]
+    classes: Sequence[str] = ()
     sites: Mapping[int, Site] = field(default_factory=dict)
     told: Mapping[int, TapAnswer] = field(default_factory=dict)
     same_as: Mapping[int, int] = field(default_factory=dict)

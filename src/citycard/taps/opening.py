@@ -2,10 +2,12 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from citycard.cards import api as cards
 from citycard.infra import columns as wire
 from citycard.infra.database import execute, statement
 from citycard.infra.packs import current_pack
@@ -22,7 +24,8 @@ from citycard.taps.sites import add_sites, sites_of
 from citycard.taps.values import CardRead, TapAnswer
 
 _FORMS = (">i2", ">i8", wire.TEXT, ">i8")
-_FOUND = (">i8", ">i2", ">i4", ">i2", ">i8", ">i2", ">i8", ">i8", ">i8")
+_FOUND = (">i8", ">i2", ">i4", ">i2", ">i8", ">i2", ">i8", ">i8", ">i8", ">i4")
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 def open_batch(
@@ -30,6 +33,7 @@ def open_batch(
     columns: TapColumns,
     now: dt.datetime,
     resolved: Mapping[int, CardRead] | None = None,
+    classes: Mapping[str, str] = _NONE,
 ) -> OpenBatch:
     """Lock the readers' epochs in order and judge each tap by what held at its own time.
 
@@ -38,6 +42,8 @@ def open_batch(
     numbers that are new stand as taken from here on, so what is opened must be stored.
 
     :param resolved: by place, the card behind a number that says none itself
+    :param classes: what readers may be told of a card's fare: class → right, the first that counts
+        first
     :raises UnitOfWorkMisused: called outside a unit of work
     """
     require_unit_of_work()
@@ -45,7 +51,7 @@ def open_batch(
     days = deciding.local_days(columns.at_us, current_pack().time.zone)
     impossible = deciding.impossible_times(columns.at_us, now)
     readers = grouping.by_reader(columns, impossible)
-    asked = _asked(columns, readers, days, table, resolved or {}, now)
+    asked = _asked(columns, readers, days, table, resolved or {}, now) | _told(table, classes)
     good, batch_id, seen, site, found = _look_up(asked, readers)
     hashes = deciding.content_hashes(columns)
     code = deciding.verdicts(found, table, days)
@@ -78,6 +84,8 @@ def open_batch(
         content_hash=hashes,
         late=deciding.late(columns.at_us, now),
         impossible=impossible,
+        profile=deciding.profiles(found, table, classes, days),
+        classes=tuple(classes),
         sites=sites_of(np.unique(site).tolist()),
         told=told,
         same_as=same_as,
@@ -118,6 +126,16 @@ def _asked(
     }
 
 
+def _told(table: ServiceTable, classes: Mapping[str, str]) -> dict[str, Any]:
+    """Return what is asked for classes of fare: by which rights, and for which services."""
+    single = cards.card_table().single_rights
+    return {
+        "tell_class": [service.answers_profile for service in table.in_order],
+        "class_rights": list(classes.values()),
+        "class_one_card": [right in single for right in classes.values()],
+    }
+
+
 def _look_up(
     asked: dict[str, Any], readers: grouping.Readers
 ) -> tuple[Mask, int, str, Whole, Found]:
@@ -131,14 +149,9 @@ def _look_up(
         begun = [readers.device_id[good].tolist(), readers.epoch[good].tolist()]
         execute(statement(__file__, "begin_epochs"), begun)
         answer = wire.ask(sql, asked, (*_FORMS, *_FOUND))
-    good, _, seen, batch_id, n, service, site, standing, card, kind, binding, member, right = answer
+    good, _, seen, batch_id, n, service, site, *facts = answer
     order = np.argsort(n, kind="stable")
-    found = Found(
-        *(
-            column[order].astype(np.int64)
-            for column in (service, standing, card, kind, binding, member, right)
-        )
-    )
+    found = Found(*(column[order].astype(np.int64) for column in (service, *facts)))
     return good > 0, int(batch_id[0]), seen, site[order].astype(np.int64), found
 
 

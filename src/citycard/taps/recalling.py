@@ -37,7 +37,7 @@ def recall(
     same = {
         places[row.n - 1]: (
             State.DUPLICATE,
-            TapAnswer(Code(row.code), row.points, numbers.get(row.link_id)),
+            TapAnswer(Code(row.code), row.points, numbers.get(row.link_id), profile=row.profile),
         )
         for row in taken
         if row.content_hash == hashes[places[row.n - 1]]

@@ -16,8 +16,9 @@ from citycard.kernel.periods import DateSpan
 
 class Service(NamedTuple):
     """A service: the entitlement it needs (None: any bound card), what it answers, what a tap that
-    names a price spends a month's points on, whether one card alone carries what it needs, and
-    in which words it tells rights apart: entitlement → word, the first that counts first."""
+    names a price spends a month's points on, whether one card alone carries what it needs, in
+    which words it tells rights apart: entitlement → word, the first that counts first, and whether
+    its readers are told the class of fare that a card is good for."""
 
     code: str
     entitlement: str | None
@@ -26,6 +27,7 @@ class Service(NamedTuple):
     spends_on: str | None = None
     one_card: bool = False
     classes: Mapping[str, str] = MappingProxyType({})
+    answers_profile: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,12 +60,15 @@ class ServiceTable:
         cells = np.ones((len(self.special_kinds) + 1, len(self.services) + 1), np.int8)
         for k, kind in enumerate(self.special_kinds, 1):
             for s, service in enumerate(self.in_order, 1):
-                cells[k, s] = self._carries(kind, service)
+                cells[k, s] = self._carries(kind, service.entitlement)
         return cells
 
-    def _carries(self, kind: str, service: Service) -> int:
+    def carriers(self, right: str) -> npt.NDArray[np.int8]:
+        """Return whether each kind carries a right, by place: 0 no, 1 yes, 2 on some days."""
+        return np.array([1, *(self._carries(kind, right) for kind in self.special_kinds)], np.int8)
+
+    def _carries(self, kind: str, asked: str | None) -> int:
         narrow = self.narrow_kinds.get(kind)
-        asked = service.entitlement
         if asked is not None and narrow is not None and asked not in narrow:
             return 0
         return 2 if (kind, asked or "") in self.dated else 1
@@ -75,8 +80,11 @@ class ServiceTable:
 
     def span_of(self, kind: int, service: int) -> DateSpan:
         """Return on which days the kind of a place carries what the service of a place asks for."""
-        asked = self.in_order[service - 1].entitlement or ""
-        return self.dated[self.special_kinds[kind - 1], asked]
+        return self.span_of_right(kind, self.in_order[service - 1].entitlement or "")
+
+    def span_of_right(self, kind: int, right: str) -> DateSpan:
+        """Return on which days the kind of a place carries a right; empty: any service's."""
+        return self.dated[self.special_kinds[kind - 1], right]
 
 
 _tables: dict[str, ServiceTable] = {}
@@ -119,4 +127,5 @@ def _service(code: str, row: Mapping[str, Any], single_rights: frozenset[str]) -
         spends_on=row.get("spends_on"),
         one_card=needs.get("entitlement") in single_rights,
         classes=dict(row.get("classes", {})),
+        answers_profile="profile" in row.get("answers", ()),
     )

@@ -1,4 +1,5 @@
-"""What taps of a reader share, and the sorts of numbers that are read: kept once, by number."""
+"""What taps of a reader share, the sorts of numbers that are read, and the classes that are
+answered: kept once, by number."""
 
 import functools
 from collections.abc import Iterable, Mapping
@@ -21,6 +22,12 @@ INSERT INTO taps_number_sort (issuer, number_kind)
 SELECT * FROM unnest(%s::text[], %s::text[]) ORDER BY 1, 2 ON CONFLICT DO NOTHING
 """
 
+_PROFILES = "SELECT code, id FROM taps_profile WHERE code = ANY (%s::text[])"
+_ADD_PROFILES = """
+INSERT INTO taps_profile (code)
+SELECT * FROM unnest(%s::text[]) ORDER BY 1 ON CONFLICT DO NOTHING
+"""
+
 
 class Site(NamedTuple):
     """What a reader stands for."""
@@ -32,6 +39,7 @@ class Site(NamedTuple):
 
 _sites: dict[str, dict[int, Site]] = {}
 _sorts: dict[str, dict[Sort, int]] = {}
+_profiles: dict[str, dict[str, int]] = {}
 
 
 def sites_of(numbers: Iterable[int]) -> Mapping[int, Site]:
@@ -70,6 +78,24 @@ def sort_numbers(sorts: Iterable[Sort]) -> Mapping[Sort, int]:
 
 def _found(columns: list[list[str]]) -> dict[Sort, int]:
     return {(row.issuer, row.number_kind): row.id for row in rows(_SORTS, columns)}
+
+
+def profile_numbers(codes: Iterable[str]) -> Mapping[str, int]:
+    """Return the number of each class that readers are answered; a new one is given one."""
+    known = _profiles.setdefault(_database(), {})
+    missing = sorted(set(codes) - known.keys())
+    if not missing:
+        return known
+    found = _found_profiles(missing)
+    if len(found) < len(missing):
+        execute(_ADD_PROFILES, [missing])
+        found = _found_profiles(missing)
+    after_commit(functools.partial(known.update, found))
+    return known | found
+
+
+def _found_profiles(codes: list[str]) -> dict[str, int]:
+    return {row.code: row.id for row in rows(_PROFILES, [codes])}
 
 
 def _database() -> str:

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -23,10 +24,11 @@ from citycard.infra.database import execute
 from citycard.infra.journal import announce
 from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.taps import events
+from citycard.taps.codes import Code
 from citycard.taps.columns import AnswerColumns, Whole
 from citycard.taps.keeping_apart import KEEP_APART, keep_apart
 from citycard.taps.opened import OpenBatch, Outcomes, State
-from citycard.taps.sites import sort_numbers
+from citycard.taps.sites import profile_numbers, sort_numbers
 from citycard.taps.values import TapRead
 
 _TAIL = 4
@@ -62,6 +64,7 @@ def _columns(batch: OpenBatch, new: Whole, outcomes: Outcomes) -> list[Column]:
     c = batch.columns
     if len(new) == len(batch):
         new = slice(None)  # type: ignore[assignment]  # all of them: no copies
+    told = _profile_numbers(batch, outcomes)
     ids = {
         "card_id": batch.card_id,
         "member_id": batch.member_id,
@@ -83,6 +86,7 @@ def _columns(batch: OpenBatch, new: Whole, outcomes: Outcomes) -> list[Column]:
         Column("sort_id", INT4, _sorts(c.issuer, c.number_kind)[new]),
         Column("points", INT4, outcomes.points[new]),
         Column("code", INT2, outcomes.code[new]),
+        Column("profile_id", INT2, told[new], told[new] == 0),
         Column("late", BOOL, batch.late[new]),
         Column("number_tail", None, np.array([one[-_TAIL:].encode() for one in c.number])[new]),
     ]
@@ -94,6 +98,22 @@ def _sorts(issuers: Sequence[str], kinds: Sequence[str]) -> Whole:
     return np.array([numbers[sort] for sort in sorts], np.int64)
 
 
+def _profiles(batch: OpenBatch, outcomes: Outcomes) -> Whole:
+    """Return which class the readers of new taps are told, by place from 1: of cards that are
+    taken."""
+    taken = batch.new & (outcomes.code <= Code.NO_POINTS_LEFT)
+    return np.where(taken, batch.profile, 0).astype(np.int64)
+
+
+def _profile_numbers(batch: OpenBatch, outcomes: Outcomes) -> Whole:
+    places = _profiles(batch, outcomes)
+    if not places.any():
+        return places
+    told = [batch.classes[place - 1] for place in np.unique(places[places > 0]).tolist()]
+    numbers = profile_numbers(told)
+    return np.array([0, *(numbers.get(one, 0) for one in batch.classes)], np.int64)[places]
+
+
 def _answers(batch: OpenBatch, outcomes: Outcomes) -> AnswerColumns:
     new = batch.new
     answers = AnswerColumns(
@@ -101,21 +121,32 @@ def _answers(batch: OpenBatch, outcomes: Outcomes) -> AnswerColumns:
         points=np.where(new, outcomes.points, 0).astype(np.int32),
         agency_numbers=dict(outcomes.agency_numbers),
         paid=dict(outcomes.paid),
+        profiles=_named(batch, _profiles(batch, outcomes)),
     )
     if not batch.told and not batch.same_as:
         return answers
     numbers, paid = dict(answers.agency_numbers), dict(answers.paid)
+    profiles = dict(answers.profiles)
     for i, told in batch.told.items():
         answers.points[i] = told.points
         if told.agency_number is not None:
             numbers[i] = told.agency_number
+        if told.profile:
+            profiles[i] = told.profile
     for i, first in batch.same_as.items():
         answers.code[i], answers.points[i] = answers.code[first], answers.points[first]
-        if first in numbers:
-            numbers[i] = numbers[first]
-        if first in paid:
-            paid[i] = paid[first]
-    return replace(answers, agency_numbers=numbers, paid=paid)
+        for part in (numbers, paid, profiles):
+            _say_again(part, i, first)
+    return replace(answers, agency_numbers=numbers, paid=paid, profiles=profiles)
+
+
+def _named(batch: OpenBatch, places: Whole) -> dict[int, str]:
+    return {i: batch.classes[places[i] - 1] for i in np.flatnonzero(places).tolist()}
+
+
+def _say_again(part: dict[int, Any], i: int, first: int) -> None:
+    if first in part:
+        part[i] = part[first]
 
 
 _KEEP_AMBIGUOUS = """
@@ -144,7 +175,7 @@ def _keep_ambiguous(batch: OpenBatch, now: dt.datetime) -> None:
             [batch.site_of(i).agency for i in batch.ambiguous],
             [read.issuer for read in reads],
             [read.number_kind for read in reads],
-            [crypto.seal(AMBIGUOUS, read.number, row=_named(read)) for read in reads],
+            [crypto.seal(AMBIGUOUS, read.number, row=_row(read)) for read in reads],
         ],
     )
 
@@ -152,5 +183,5 @@ def _keep_ambiguous(batch: OpenBatch, now: dt.datetime) -> None:
 AMBIGUOUS = "taps.ambiguous.number"
 
 
-def _named(read: TapRead) -> str:
+def _row(read: TapRead) -> str:
     return f"{read.device_id}:{read.epoch}:{read.seq}"

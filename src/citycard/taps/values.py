@@ -115,13 +115,15 @@ class PaidPart(NamedTuple):
 
 
 class TapAnswer(NamedTuple):
-    """All that a reader learns: a public code, points, its own agency's number of the member, and
-    at a till what pays the price."""
+    """All that a reader learns: a public code, points, its own agency's number of the member, at a
+    till what pays the price, and which class of fare the card is good for, such as ``senior``;
+    empty: none, or the service tells none."""
 
     code: Code
     points: int = 0
     agency_number: str | None = None
     paid: PaidPart | None = None
+    profile: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -93,7 +93,8 @@ def _run(
         raise Unreachable("the city cannot be reached", 1.0)
     number = f", member number {answer.agency_number}" if answer.agency_number else ""
     alone = f", alone by version {answer.offline.snapshot}" if answer.offline else ""
-    sys.stdout.write(f"{answer.code}, {answer.points} points{number}{alone}\n")
+    taken_for = f", as {answer.profile}" if answer.profile else ""
+    sys.stdout.write(f"{answer.code}, {answer.points} points{taken_for}{number}{alone}\n")
     return 0
 
 

@@ -32,12 +32,15 @@ UNREADABLE = (413, 422)
 class Answer(NamedTuple):
     """What a card is told: a public code, points, and the agency's own member number.
 
+    :ivar profile: the class of fare that the card is good for, such as ``senior``, where the
+        service tells one: the same name, whether the city answered or the snapshot
     :ivar offline: what the reader answered by itself; None: the city answered
     """
 
     code: str
     points: int
     agency_number: str | None
+    profile: str = ""
     offline: Decision | None = None
 
 
@@ -201,7 +204,7 @@ class Reader:
         self._journal.note(
             number, epoch=self._epoch, at=at, ride=ride, sale=sale, answered=answered
         )
-        return Answer(decided.code, 0, None, decided)
+        return Answer(decided.code, 0, None, decided.profile, decided)
 
     def _send_what_can_be_read(self, taps: Sequence[Tap]) -> int:
         """Send taps; returns how many were answered.
@@ -293,4 +296,5 @@ def _answers(body: bytes, count: int) -> list[dict[str, Any]]:
 
 
 def _answer(told: dict[str, Any]) -> Answer:
-    return Answer(told["code"], told.get("points", 0), told.get("agency_number"))
+    number, profile = told.get("agency_number"), told.get("profile", "")
+    return Answer(told["code"], told.get("points", 0), number, profile)

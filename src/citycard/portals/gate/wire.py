@@ -82,7 +82,7 @@ def written(answers: list[dict[str, Any]], *, key: str, as_batch: bool) -> bytes
 
 def written_one(read: taps.TapRead, answer: taps.TapAnswer) -> bytes:
     """Return the answer to a single tap as bytes, the same that ``written`` gives."""
-    if answer.agency_number is not None or answer.paid is not None:
+    if answer.agency_number is not None or answer.paid is not None or answer.profile:
         return written([tap_answer(read, answer)], key="answers", as_batch=False)
     said = (read.epoch, read.seq, _WORDS[answer.code], answer.points)
     return b'{"epoch":%d,"seq":%d,"code":"%s","points":%d}' % said
@@ -103,6 +103,8 @@ def tap_answer(read: taps.TapRead, answer: taps.TapAnswer) -> dict[str, Any]:
         said["agency_number"] = answer.agency_number
     if answer.paid is not None:
         said["paid"] = written_paid(answer.paid)
+    if answer.profile:
+        said["profile"] = answer.profile
     return said
 
 

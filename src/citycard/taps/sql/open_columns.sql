@@ -38,7 +38,7 @@ WITH reader AS MATERIALIZED (
     SELECT r.n, coalesce(w.service, r.service, 0)::smallint AS service, coalesce(w.site, r.site, 0) AS site,
            CASE WHEN a.which <> k.card_id THEN 3 ELSE coalesce(c.standing, 0) END::smallint AS standing,
            c.card_id, coalesce(array_position(%(special_kinds)s::text[], c.kind), 0)::smallint AS kind,
-           c.binding_id, c.member_id, h.right_id
+           c.binding_id, c.member_id, h.right_id, f.classes
     FROM (
         SELECT u.*, (SELECT services FROM readers)[u.place] AS service, (SELECT sites FROM readers)[u.place] AS site,
                (SELECT posted_ats FROM readers)[u.place] AS posted_at,
@@ -89,11 +89,23 @@ WITH reader AS MATERIALIZED (
                  AND t.entitlement = g.entitlement AND t.bound @> r.at))
         LIMIT 1
     ) h ON true
+    -- Which classes of fare the holder's rights name, a bit each, where the service tells them; as above for "= ANY".
+    LEFT JOIN LATERAL (
+        SELECT bit_or(1 << (array_position(%(class_rights)s::text[], g.entitlement) - 1)) AS classes
+        FROM pub.rights g
+        WHERE (%(tell_class)s::boolean[])[coalesce(w.service, r.service)] AND c.standing = 1
+          AND g.member_id = ANY (ARRAY[c.member_id]) AND g.valid @> r.day
+          AND array_position(%(class_rights)s::text[], g.entitlement) IS NOT NULL
+          AND (NOT (%(class_one_card)s::boolean[])[array_position(%(class_rights)s::text[], g.entitlement)] OR EXISTS (
+              SELECT FROM pub.right_cards t WHERE t.card_id = c.card_id AND t.member_id = g.member_id
+                 AND t.entitlement = g.entitlement AND t.bound @> r.at))
+    ) f ON true
 )
 SELECT readers.good, array[readers.missing] AS missing, readers.seen,
        CASE WHEN readers.missing = 0 THEN array[nextval('taps_batch_id_seq')] END AS batch_id, f.*
 FROM readers, (
     SELECT array_agg(f.n), array_agg(f.service), array_agg(f.site), array_agg(f.standing),
            array_agg(coalesce(f.card_id, 0)), array_agg(f.kind), array_agg(coalesce(f.binding_id, 0)),
-           array_agg(coalesce(f.member_id, 0)), array_agg(coalesce(f.right_id, 0))
+           array_agg(coalesce(f.member_id, 0)), array_agg(coalesce(f.right_id, 0)),
+           array_agg(coalesce(f.classes, 0))
     FROM found f) f

@@ -27,6 +27,13 @@ CREATE TABLE taps_number_sort (
 COMMENT ON TABLE taps_number_sort IS 'Whose numbers readers read, and which of a card''s numbers. Append-only.';
 REVOKE UPDATE, DELETE, TRUNCATE ON taps_number_sort FROM citycard_app;
 
+CREATE TABLE taps_profile (
+    id smallint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    code text NOT NULL UNIQUE
+);
+COMMENT ON TABLE taps_profile IS 'The classes of fare that readers were answered, such as senior. Append-only.';
+REVOKE UPDATE, DELETE, TRUNCATE ON taps_profile FROM citycard_app;
+
 -- Columns stand in the order of their size, so that no row is padded.
 CREATE TABLE taps_tap (
     at timestamptz NOT NULL,
@@ -46,6 +53,7 @@ CREATE TABLE taps_tap (
     sort_id integer NOT NULL,
     points integer NOT NULL CHECK (points >= 0),
     code smallint NOT NULL,
+    profile_id smallint,
     late boolean NOT NULL,
     number_tail text NOT NULL
 ) PARTITION BY RANGE (local_month);
@@ -57,6 +65,7 @@ COMMENT ON COLUMN taps_tap.binding_id IS 'The version used: which binding made t
 COMMENT ON COLUMN taps_tap.right_id IS 'The version used: which right the service asked for.';
 COMMENT ON COLUMN taps_tap.link_id IS 'The version used: which of the agency''s own numbers was answered.';
 COMMENT ON COLUMN taps_tap.site_id IS 'The service, agency and place that the reader stood for at that time.';
+COMMENT ON COLUMN taps_tap.profile_id IS 'The class of fare that the reader was told, where its service tells one.';
 COMMENT ON COLUMN taps_tap.content_hash IS 'Of time, number and what came with it: the same identity with another content is a conflict.';
 COMMENT ON COLUMN taps_tap.late IS 'It arrived long after it happened: the reader had been cut off.';
 -- A reader's epochs each begin at one: the epoch would tell apart a handful of rows.
