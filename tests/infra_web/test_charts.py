@@ -64,3 +64,11 @@ def test_every_drawing_says_what_it_is() -> None:
     assert 'role="img"' in drawing
     assert "<title" in drawing
     assert "<desc" in drawing
+
+
+def test_steps_say_how_much_of_the_step_before_each_is() -> None:
+    items = [("有資格", 400), ("有卡", 100), ("用過", None), ("再來", 20)]
+    figure = charts.steps("從資格到常客", items, unit="人", share="佔前一步")
+    assert figure.head == ("項目", "人", "佔前一步")
+    assert [row[2] for row in figure.rows] == ["—", "25.0%", "—", "—"]
+    assert figure.drawing.count("bar--before") == 4  # two steps have one before them, drawn twice

@@ -6,6 +6,7 @@ import random
 from collections import Counter, defaultdict
 
 from citycard.insight.figures import Answers, Counts
+from citycard.insight.funnel import Reach
 from citycard.insight.gathering import MonthCounts
 from citycard.insight.tree import Leaf
 
@@ -21,6 +22,7 @@ SHAPE = _node(
     _node("leisure", _node("sports", services=("swim",)), _node("books", services=("loan",))),
 )
 SERVICES = ("ride", "bike", "swim", "loan")
+NEEDS = {"ride": "", "bike": "", "swim": "sports", "loan": "library"}
 
 
 def taps(chance: random.Random, *, months: int = 1):
@@ -74,9 +76,21 @@ def _month(month, rows, first, **changes):
                 account: _answers(random.Random(repr(account)), len(people[account]))
                 for account in accounts
             },
+            "needs": NEEDS,
+            "reach": _reach(random.Random(repr(sorted(rows))), people),
             **changes,
         }
     )
+
+
+def _reach(chance, people):
+    """A few more have the card than came, a few more the right than the card, or none."""
+    found = {}
+    for need in sorted(set(NEEDS.values())):
+        came = [people.get((service,), set()) for service, of in NEEDS.items() if of == need]
+        carded = len(set().union(*came)) + chance.choice((0, 1, 9, 10, 11, 40))
+        found[need] = Reach(holders=carded + chance.choice((0, 0, 3, 10, 30)), carded=carded)
+    return found
 
 
 def _together(node, path, people):

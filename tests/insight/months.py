@@ -51,7 +51,9 @@ def counts(**changes):
     return Counts(**{**usual, **changes})
 
 
-def published(*, known_before=None, others=(), least=10, answers=None, **changes):
+def published(
+    *, known_before=None, others=(), least=10, answers=None, needs=None, reach=None, **changes
+):
     """The month of the pool, with other accounts of (service, agency, place, uses, people)."""
     pool = counts(**changes)
     leaves = [
@@ -75,6 +77,8 @@ def published(*, known_before=None, others=(), least=10, answers=None, **changes
             accounts={("swim", "sports"): pool},
             answers={("swim", "sports"): answers} if answers else {},
             known_before=known_before or {},
+            needs=needs or {},
+            reach=reach or {},
         ),
         least=least,
     )

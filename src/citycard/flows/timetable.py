@@ -57,9 +57,11 @@ def clear_expired(now: dt.datetime) -> None:
 
 
 def count_city_people(now: dt.datetime) -> None:
-    """Let months go out whose late days are over and in which nothing changed since last night,
-    and count different people of several services together in months that have ended."""
+    """Let months go out whose late days are over and in which nothing changed since last night;
+    count who could use each service in the others, and different people of several services
+    together in months that have ended."""
     insight.keep_editions(now=now)
+    insight.count_reach(now=now)
     insight.count_city_people(now=now)
 
 

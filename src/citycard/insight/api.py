@@ -23,6 +23,10 @@ keeps what they say: once a use, under the service's pseudonym, and not again fo
 **People of several services.** `count_city_people`, by night, counts different people of each
 category and of the whole city in closed months; only numbers leave the taps.
 
+**From the right to a regular.** `count_reach`, by night, counts who holds the right that a service
+asks for, and a card, in the months that have not gone out. A page shows them before its own people,
+who came again and who came often.
+
 **Files.** `figures_sheet`, `tree_sheet` and `comparison_sheet` hold the same cells, hidden as on
 the page; `as_csv` and `as_parquet` (where `writes_parquet`) write them.
 
@@ -64,6 +68,7 @@ from citycard.insight.exporting import (
     writes_parquet,
 )
 from citycard.insight.figures import BandFigure, DayFigure, Figures, PlaceFigure
+from citycard.insight.funnel import StepFigure
 from citycard.insight.history_counting import count_history, history_differs
 from citycard.insight.history_writing import (
     HistoryMonth,
@@ -85,6 +90,7 @@ from citycard.insight.proof_runs import (
 from citycard.insight.proving import verify
 from citycard.insight.publishing import Published
 from citycard.insight.queries import months, services_used
+from citycard.insight.reach import count_reach
 from citycard.insight.recounting import recount
 from citycard.insight.showing import (
     MonthTotal,
@@ -127,6 +133,7 @@ __all__ = [
     "ProofRun",
     "Published",
     "Sheet",
+    "StepFigure",
     "Use",
     "absorb_taps",
     "answer",
@@ -140,6 +147,7 @@ __all__ = [
     "comparison_sheet",
     "count_city_people",
     "count_history",
+    "count_reach",
     "counted_through",
     "edition_months",
     "figures_sheet",

@@ -3,15 +3,18 @@ Pure.
 
 It reads what anybody may read (`Published`: tree, pages, months) and knows what anybody knows:
 parts add up, a person has at least one use, people of a part are people of the whole, who came on 4
-to 7 days is counted on 4 to 7 days, whoever is not new was new before. From that it works out how
+to 7 days is counted on 4 to 7 days, whoever is not new was new before,
+each step of a funnel is part of the one before. From that it works out how
 narrowly each hidden cell can be bounded (`narrowing.tightest`). It shares no rule with the hiding.
 """
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from citycard.insight.figures import BandFigure, Figures
+from citycard.insight.funnel import AGAIN, ANYWHERE, CAME, CARDED, HOLDERS, REGULAR
 from citycard.insight.narrowing import (
     Interval,
     Relation,
@@ -87,6 +90,7 @@ def read(months: Sequence[Published]) -> Knowledge:
             _read_page(known, name, page)
             if account in nodes:
                 _same(known, name, nodes[account], page)
+            _read_funnel(known, name, page, month.service(page.service))
         _read_withheld_agencies(known, name, month)
     _read_newcomers(known, months)
     return known
@@ -243,6 +247,31 @@ def _read_regularity(
     ]
     if gaps:
         known.relations.append(adds_up(again, gaps))
+
+
+def _read_funnel(known: Knowledge, month: str, page: Figures, service: Node | None) -> None:
+    """Each step is part of the one before, and some steps are figures that stand elsewhere, too."""
+    about = (month, page.service, page.agency)
+    steps = {step.step: step for step in page.funnel}
+    cells = {
+        code: known.put(("step", code, month, step.of), step.people)
+        if code in (HOLDERS, CARDED)
+        else known.put(("step", code, *about), step.people)
+        for code, step in steps.items()
+    }
+    order = list(cells.values())
+    known.relations += [at_most([(b, 1)], [(a, 1)]) for a, b in itertools.pairwise(order)]
+    everywhere = ("people", month, service.code) if service else None
+    same = {CAME: _total("people", month, page), AGAIN: ("returning", *about)}
+    same |= {ANYWHERE: everywhere} if everywhere else {}
+    known.relations += [adds_up(same[it], [cell]) for it, cell in cells.items() if it in same]
+    if everywhere and CARDED in cells:
+        known.relations.append(at_most([(everywhere, 1)], [(cells[CARDED], 1)]))
+    if REGULAR in cells:
+        days = steps[REGULAR].days
+        often = [it for it in page.bands if it.least_days >= days]
+        lines = [("band", *about, str(it.least_days)) for it in often]
+        known.relations.append(adds_up(cells[REGULAR], lines))
 
 
 def _read_satisfaction(known: Knowledge, about: tuple[str, ...], page: Figures, uses: Cell) -> None:

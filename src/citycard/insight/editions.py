@@ -18,6 +18,7 @@ from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.insight.city_people import city_people, waits
 from citycard.insight.figures import BandFigure, DayFigure, Figures, PlaceFigure, ScoreFigure
+from citycard.insight.funnel import StepFigure
 from citycard.insight.publishing import Published
 from citycard.insight.queries import months
 from citycard.insight.tree import Node
@@ -109,5 +110,7 @@ def _page(said: Mapping[str, Any]) -> Figures:
         "bands": tuple(BandFigure(**one) for one in said["bands"]),
         "intervals": tuple(BandFigure(**one) for one in said["intervals"]),
         "scores": tuple(ScoreFigure(**one) for one in said["scores"]),
+        # months that went out before there were funnels have none
+        "funnel": tuple(StepFigure(**one) for one in said.get("funnel", ())),
     }
     return Figures(**{**said, "month": dt.date.fromisoformat(said["month"]), **tables})

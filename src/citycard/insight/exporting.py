@@ -17,7 +17,8 @@ HIDDEN = "*"
 it is null."""
 
 NameOf = Callable[[str, str], str]
-"""Gives the name of a code: (``service`` | ``agency`` | ``place`` | ``category``, code)."""
+"""Gives the name of a code: (``service`` | ``agency`` | ``place`` | ``category`` |
+``step`` of a funnel, code)."""
 _NUMBERS = ("uses", "people", "returning")
 
 
@@ -56,6 +57,7 @@ def figures_sheet(*, figures: Figures, name_of: NameOf) -> Sheet:
         ("first-time users", *about, "", figures.new_people),
         ("answers", *about, figures.answered, ""),
         *(("answers by score", str(it.score), "", it.times, "") for it in figures.scores),
+        *(("funnel", it.step, name_of("step", it.step), "", it.people) for it in figures.funnel),
         ("refused taps", *about, figures.refusals, ""),
     ]
     columns = ("table", "code", "name", "uses", "people")

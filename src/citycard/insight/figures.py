@@ -4,6 +4,8 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from citycard.insight.funnel import StepFigure
+
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
@@ -93,6 +95,7 @@ class Figures:
     :ivar intervals: after how many days people came again
     :ivar answered: how many answers there were after a use
     :ivar scores: how many gave each score; empty where nobody answered, or withheld
+    :ivar funnel: from the right to a regular, only the steps that may be told of
     """
 
     service: str
@@ -111,6 +114,7 @@ class Figures:
     intervals: tuple[BandFigure, ...] = ()
     answered: int | None = None
     scores: tuple[ScoreFigure, ...] = ()
+    funnel: tuple[StepFigure, ...] = ()
 
     @property
     def satisfaction(self) -> float | None:

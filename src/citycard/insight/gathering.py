@@ -7,6 +7,7 @@ from typing import Any
 
 from citycard.insight.covering import Cell, Figures, Group, Table
 from citycard.insight.figures import Answers, Counts
+from citycard.insight.funnel import CARDED, HOLDERS, Reach, offered_reach
 from citycard.insight.narrowing import Relation, adds_up, at_most
 from citycard.insight.tree import Cell as Branch
 from citycard.insight.tree import Leaf, Names, People
@@ -32,6 +33,9 @@ class MonthCounts:
     :ivar together: different people of several services, by code of the city's tree
     :ivar known_before: per service, how many people's first use is shown for earlier months: the
         sum of their published new people; absent in a service's first month
+    :ivar needs: the right that each service asks for; empty where a card will do
+    :ivar reach: how many hold each right, and a card
+    :ivar regular_days: from how many days of use on somebody is a regular
     """
 
     month: dt.date
@@ -44,6 +48,9 @@ class MonthCounts:
     together: Mapping[str, int] = field(default_factory=dict)
     known_before: Mapping[str, int] = field(default_factory=dict)
     bands: Bands = field(default_factory=Bands)
+    needs: Mapping[str, str] = field(default_factory=dict)
+    reach: Mapping[str, Reach] = field(default_factory=dict)
+    regular_days: int = 4
 
 
 class Gatherer:
@@ -56,8 +63,11 @@ class Gatherer:
 
     def gather(self, top: Branch) -> Figures:
         """Return the figures of a city's tree and of all pages."""
+        reach = reach_told(self._counts, self._least)
         for branch in top.walk():
             self._branch(branch)
+            if branch.kind == "service":
+                self._reach(branch, reach)
             if branch.kind == "agency" and branch.people >= self._least:
                 account = (branch.about[0], branch.about[1])
                 if account in self._counts.accounts:
@@ -80,6 +90,19 @@ class Gatherer:
             }  # its page is there, whatever it shows
         if branch.children:
             self._parts(branch)
+
+    def _reach(self, branch: Branch, reach: Mapping[str, Reach]) -> None:
+        """Who used a service had a card, and who had a card for it had the right."""
+        need = self._counts.needs.get(branch.about[0])
+        if need is None or need not in reach:
+            return
+        figures = self._figures
+        for step, people in ((HOLDERS, reach[need].holders), (CARDED, reach[need].carded)):
+            figures.add((step, need), people, people)
+        figures.relations += [
+            at_most([(cell_of((CARDED, need)), 1)], [(cell_of((HOLDERS, need)), 1)]),
+            at_most([(cell_of(people_of(branch.code)), 1)], [(cell_of((CARDED, need)), 1)]),
+        ]
 
     def _parts(self, branch: Branch) -> None:
         """Take in what a branch is made of; only places are there no more when they are
@@ -187,6 +210,7 @@ class Gatherer:
             adds_up(cell_of(again), map(cell_of, more)),
             *_days_in_bands((once, *more), begins, visits),
         ]
+        self._regulars(account, again, more, begins[1:])
         gaps = self._bands("interval", account, counts.intervals, self._counts.bands.intervals)
         figures.tables += [
             Table(total=everybody, parts=(once, again), bundle=("once", *account)),
@@ -199,6 +223,25 @@ class Gatherer:
             ),
         ]
 
+    def _regulars(
+        self, account: Account, again: Group, lines: Sequence[Group], begins: Sequence[int]
+    ) -> None:
+        """Regulars are the last lines of the table of days."""
+        figures, regular = self._figures, ("regular", *account)
+        often = [it for it, low in zip(lines, begins, strict=True)
+                 if low >= self._counts.regular_days]  # fmt: skip
+        if self._counts.regular_days not in begins:
+            return
+        people = sum(figures.people[line] for line in often)
+        figures.add(regular, people, people)
+        figures.relations.append(adds_up(cell_of(regular), map(cell_of, often)))
+        seldom = tuple(line for line in lines if line not in often)
+        bundle = ("often", *account)
+        figures.tables += [
+            Table(total=again, parts=(*seldom, regular), bundle=bundle),
+            Table(total=regular, parts=tuple(often), bundle=bundle),
+        ]
+
     def _bands(
         self, kind: str, account: Account, found: Mapping[int, int], begins: Sequence[int]
     ) -> list[Group]:
@@ -209,6 +252,12 @@ class Gatherer:
             self._figures.add(group, people, people)
             groups.append(group)
         return groups
+
+
+def reach_told(counts: MonthCounts, least: int) -> dict[str, Reach]:
+    """Return how many could use services, by the right they ask for, where it may be told."""
+    people = {about[0]: n for about, n in counts.people.items() if len(about) == 1}
+    return offered_reach(counts.reach, people=people, needs=counts.needs, least=least)
 
 
 def offered_bands(counts: Counts, begins: Sequence[int], least: int) -> tuple[int, ...]:

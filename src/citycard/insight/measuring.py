@@ -16,7 +16,7 @@ class Measure:
     :ivar unit: what one of it is, in each language
     :ivar shared: whether agencies see each other's figure
     :ivar settings: what else the pack sets of it: ``bands``, ``months``, ``every_days``,
-        ``within_days``
+        ``within_days``, ``regular_days``, ``steps``
     """
 
     code: str
@@ -49,6 +49,11 @@ def bands() -> Bands:
     return Bands(
         days=tuple(table["days_of_use"]["bands"]), intervals=tuple(table["interval"]["bands"])
     )
+
+
+def regular_days() -> int:
+    """Return from how many days of use in a month on somebody is a regular."""
+    return int(current_pack().table("kpis")["measures"]["funnel"]["regular_days"])
 
 
 def months_of_history() -> int:

@@ -13,6 +13,7 @@ from typing import Any
 from citycard.insight.covering import Covered, Figures, Group, cover
 from citycard.insight.figures import BandFigure, Counts, DayFigure, PlaceFigure, ScoreFigure
 from citycard.insight.figures import Figures as Page
+from citycard.insight.funnel import AGAIN, ANYWHERE, CAME, CARDED, HOLDERS, REGULAR, StepFigure
 from citycard.insight.gathering import (
     SCORES,
     Account,
@@ -114,7 +115,25 @@ class _Shown:
             days=() if ("days", *account) in self._withheld else self._days(account, counts),
             **self._regularity(account, counts),
             **self._satisfaction(account),
+            funnel=tuple(self._funnel(branch, account, counts)),
         )
+
+    def _funnel(self, branch: Branch, account: Account, counts: Counts) -> Iterator[StepFigure]:
+        """Yield from who may come to who comes often; steps that aren't offered are left out."""
+        service, _agency = account
+        need = self._counts.needs.get(service, "")
+        if (CARDED, need) in self._figures.cells:
+            for step in (HOLDERS, CARDED) if need else (CARDED,):
+                yield StepFigure(step=step, of=need, people=self._value((step, need)))
+        if sum(len(about) == 2 and about[0] == service for about in self._counts.people) > 1:
+            everywhere = branch.code.rpartition("/")[0]
+            yield StepFigure(step=ANYWHERE, people=self._value(people_of(everywhere)))
+        yield StepFigure(step=CAME, people=self._value(people_of(branch.code)))
+        if offered_bands(counts, self._counts.bands.days, self._least):
+            yield StepFigure(step=AGAIN, people=self._value(("returning", *account)))
+        if ("regular", *account) in self._figures.cells:
+            days, people = self._counts.regular_days, self._value(("regular", *account))
+            yield StepFigure(step=REGULAR, people=people, days=days)
 
     def _regularity(self, account: Account, counts: Counts) -> dict[str, Any]:
         """Return who came again, and how often and how soon; nothing where it isn't offered."""

@@ -4,7 +4,7 @@ tables."""
 import datetime as dt
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from citycard.infra.journal import lag
 from citycard.infra.packs import current_pack
@@ -15,10 +15,16 @@ from citycard.insight.editions import editions, keep_edition, next_edition
 from citycard.insight.figures import Answers, Figures
 from citycard.insight.gathering import MonthCounts
 from citycard.insight.keeping import until_changed
-from citycard.insight.measuring import bands, least_people, months_of_history
+from citycard.insight.measuring import (
+    bands,
+    least_people,
+    months_of_history,
+    regular_days,
+)
 from citycard.insight.month_counts import counts_of
 from citycard.insight.publishing import Published, publish
 from citycard.insight.queries import months, of_city
+from citycard.insight.reach import needs, reach_of
 from citycard.insight.tree import Node, added
 
 FOLLOWER = "insight.usage"
@@ -119,10 +125,17 @@ def _month(month: dt.date, before: Mapping[str, int]) -> Published:
     changed."""
     answers = answers_of(month=month)
     together = city_people(month=month)
-    told = (*sorted(before.items()), repr(sorted(answers.items())), *sorted(together.items()))
+    reach = reach_of(month=month)
+    told = (
+        *sorted(before.items()),
+        repr((sorted(answers.items()), sorted(reach.items()))),
+        *sorted(together.items()),
+    )
     return until_changed(
         ("published", month, current_pack().hash, told),
-        lambda: publish(_counts(month, before, answers, together), least=least_people()),
+        lambda: publish(
+            replace(_counts(month, before, answers, together), reach=reach), least=least_people()
+        ),
         month=month,
     )
 
@@ -150,6 +163,8 @@ def _counts(
         together=together,
         known_before=before,
         bands=bands(),
+        needs=needs(),
+        regular_days=regular_days(),
     )
 
 

@@ -30,6 +30,8 @@ _TABLES: dict[str, tuple[tuple[str, str | None], ...]] = {
 def name_of(kind: str, code: str) -> str:
     """Return the name of a code; a code that the pack doesn't know stands for itself."""
     pack = current_pack()
+    if kind == "step":
+        return in_language(pack.table("kpis")["measures"]["funnel"]["steps"][code]["name"])
     for table, inner in _TABLES[kind]:
         content = pack.table(table)
         row = (content.get(inner) or {} if inner else content).get(code)

@@ -72,6 +72,7 @@ def build(
         registering.tell_changes(world, clock.now())
         riding.ride(world)
         _settle_reactions()
+        insight.count_reach(now=clock.now())
         insight.count_city_people(now=clock.now())
         insight.keep_editions(now=clock.now())
     return world

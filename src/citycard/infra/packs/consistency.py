@@ -117,6 +117,7 @@ def check_forms(pack: Pack) -> Iterator[Problem]:
             ("questions.*.asked_when.field", "question", fields),
             ("services.*.not_with.*", "service", form["services"]),
             ("services.*.needs.*", "service", form["services"]),
+            ("services.*.sent_to.*.answers.*", "question", fields),
         )
         for pattern, called, known in named:
             for path, name in places_of(form, pattern):
@@ -128,6 +129,27 @@ def check_forms(pack: Pack) -> Iterator[Problem]:
             if field in fields[:number]:
                 path = (code, "questions", number, "field")
                 yield pack.problem("forms", path, f"“{field}” is asked twice")
+
+
+def check_sent(pack: Pack) -> Iterator[Problem]:
+    """What of an approved part is sent to an agency's system is covered by its purpose, once an
+    agency."""
+    purposes = pack.table("purposes")["purposes"]
+    for path, service in places_of(pack.table("forms"), "*.services.*"):
+        agencies = [sent["agency"] for sent in service.get("sent_to", ())]
+        for number, sent in enumerate(service.get("sent_to", ())):
+            here = (*path, "sent_to", number)
+            purpose = purposes.get(sent["purpose"], {"fields": (), "roles": ("system",)})
+            if "system" not in purpose["roles"]:
+                message = f"the purpose “{sent['purpose']}” is not one of the role “system”"
+                yield pack.problem("forms", (*here, "purpose"), message)
+            wanted = [*sent["fields"], *(["application"] if sent.get("answers") else [])]
+            for field in wanted:
+                if sent["purpose"] in purposes and field not in purpose["fields"]:
+                    message = f"the purpose “{sent['purpose']}” does not cover “{field}”"
+                    yield pack.problem("forms", (*here, "fields"), message)
+            if sent["agency"] in agencies[:number]:
+                yield pack.problem("forms", (*here, "agency"), f"“{sent['agency']}” stands twice")
 
 
 def check_deciders(pack: Pack) -> Iterator[Problem]:
@@ -159,6 +181,16 @@ def check_tree(pack: Pack) -> Iterator[Problem]:
     for name in known:
         if name not in seen:
             yield pack.problem("kpis", ("city_tree",), f"the service “{name}” is not in the tree")
+
+
+def check_regulars(pack: Pack) -> Iterator[Problem]:
+    """A regular's days begin a line of the table of days, so that both count the same people."""
+    measures = pack.table("kpis")["measures"]
+    days, begins = measures["funnel"]["regular_days"], measures["days_of_use"]["bands"]
+    if days not in begins:
+        lines = ", ".join(map(str, begins))
+        message = f"no line of days_of_use begins at {days}: they begin at {lines}"
+        yield pack.problem("kpis", ("measures", "funnel", "regular_days"), message)
 
 
 def _leaves(node: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, str]]:
@@ -240,8 +272,10 @@ CHECKERS: tuple[Checker, ...] = (
     check_readers,
     check_messages,
     check_forms,
+    check_sent,
     check_deciders,
     check_tree,
+    check_regulars,
     check_districts,
     check_units,
     check_chart,

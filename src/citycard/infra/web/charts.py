@@ -31,7 +31,7 @@ from .wording import number
 
 __all__ = [
     "DoesNotAddUp", "Figure", "Node", "Value", "bars", "burn_down", "columns", "draw", "shown",
-    "sparkline", "tree",
+    "sparkline", "steps", "tree",
 ]  # fmt: skip
 
 
@@ -76,6 +76,39 @@ def bars(
         drawing=svg(title, told(items, unit), max(1, len(items)) * ROW, join(parts)),
         head=(label or _("項目"), unit or _("數值")),
         rows=[(name, shown(value)) for name, value in items],
+    )
+
+
+def steps(
+    title: str,
+    items: Sequence[tuple[str, Value]],
+    *,
+    unit: str = "",
+    label: str = "",
+    share: str = "",
+    about: str = "",
+    csv_url: str = "",
+) -> Figure:
+    """Draw one bar a step, each part of the one before, whose length stands pale behind it.
+
+    :param share: heads the column that says how much of the step before this one is
+    """
+    whole = max((value or 0 for _label, value in items), default=0) or 1
+    befores: list[Value] = [None, *(value for _label, value in items)]
+    parts, rows = [], []
+    for i, ((name, value), before) in enumerate(zip(items, befores, strict=False)):
+        of_before = "" if value is None or not before else f"{100 * value / before:.1f}%"
+        words = line(i * ROW, name, shown(value, unit), share=of_before)
+        behind = bar(0, before, whole, i * ROW + LINE, "bar--before")
+        parts.append(words + behind + bar(0, value, whole, i * ROW + LINE, ""))
+        rows.append((name, shown(value), of_before or "—"))
+    return Figure(
+        title=title,
+        about=about,
+        csv_url=csv_url,
+        drawing=svg(title, told(items, unit), max(1, len(items)) * ROW, join(parts)),
+        head=(label or _("項目"), unit or _("數值"), share),
+        rows=rows,
     )
 
 

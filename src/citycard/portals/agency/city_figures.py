@@ -63,7 +63,7 @@ def comparison(request: HttpRequest) -> HttpResponse:
         months=[(f"{it:%Y-%m}", wording.month(it), it == month) for it in months],
         counted_through=insight.counted_through(now=now()),
         rows=rows,
-        services=[{"name": city_figures.node_name(node), "node": node} for node in found.services],
+        services=[_service(node, found) for node in found.services],
         shared=shared,
         hides_something=any(row["page"].uses is None or row["page"].people is None for row in rows),
         least=found.least,
@@ -94,6 +94,19 @@ def _row(row: insight.Compared, own: set[str]) -> dict[str, Any]:
         "is_own": row.page.agency in own,
         "trend": row.trend_percent,
         "spark": _spark(row, f"{agency} {service}"),
+    }
+
+
+def _service(node: insight.Node, found: insight.Comparison) -> dict[str, Any]:
+    """Tell of a service over all agencies: its people, and how many it could have."""
+    pages = [row.page for row in found.rows if row.page.service == node.own_code]
+    steps = {step.step: step.people for page in pages for step in page.funnel}
+    carded = steps.get("carded")
+    return {
+        "name": city_figures.node_name(node),
+        "node": node,
+        "steps": steps,
+        "reached": f"{100 * node.people / carded:.1f}%" if carded and node.people else "",
     }
 
 

@@ -175,6 +175,7 @@ def _charts(
             else None,
         )
     ]
+    found.insert(0, _funnel(shown, csv_url, definitions["funnel"]))
     for title, label, items, code in (
         (_("各地點使用次數"), _("地點"), places, "uses"),
         (definitions["days_of_use"]["name"], _("使用天數"), bands, "days_of_use"),
@@ -190,6 +191,35 @@ def _charts(
         drawn = charts.bars(title, scores, label=_("分數"), **about("satisfaction"))
         found.append((title, drawn if _shows(scores) else None))
     return found + _history(shown, definitions)
+
+
+def _funnel(
+    shown: insight.Figures, csv_url: str, about: dict[str, str]
+) -> tuple[str, charts.Figure | None]:
+    """Draw how far people came who may use the service."""
+    items = [(_step_name(it), it.people) for it in shown.funnel]
+    drawn = charts.steps(
+        about["name"],
+        items,
+        unit=about["unit"],
+        label=_("步驟"),
+        share=_("佔前一步"),
+        about=about["definition"],
+        csv_url=csv_url,
+    )
+    if not any(it.step == "carded" for it in shown.funnel):
+        note = _("有資格與有卡的人數每晚計算；還沒算過，或差距小到能看出個人時不顯示。")
+        drawn = dataclasses.replace(drawn, note=note)
+    return about["name"], drawn if _shows(items) else None
+
+
+def _step_name(step: insight.StepFigure) -> str:
+    """Name a step, with the right that it speaks of."""
+    name = name_of("step", step.step)
+    if step.step != "holders":
+        return name
+    right = name_of("entitlement", step.of)
+    return _("%(step)s（%(right)s）") % {"step": name, "right": right}
 
 
 def _history(
