@@ -64,6 +64,7 @@ def store(*seen) -> None:
             content_hash=columns.seq,
             late=np.zeros(size, bool),
             impossible=np.zeros(size, np.int8),
+            profile=np.zeros(size, np.int16),
         )
         taps.store(batch=batch, outcomes=taps.Outcomes.of(batch), now=seen[0].read.at)
 
