@@ -60,10 +60,11 @@ def _taxi(minute: int, fare: int, _missing: str) -> list[Leg]:
     return [Leg(minute, "whole", said)]
 
 
-# a few half hours of the month's first days and last night, so that rides meet and overlap
+# a few half hours of the month's first days, and its last night with the first hours of the next:
+# rides meet, overlap, and change over midnight
 MINUTES = st.one_of(
     st.integers(0, 40).map(lambda n: 8 * 60 + n * 19),
-    st.integers(0, 12).map(lambda n: 44_520 + n * 10),
+    st.integers(0, 20).map(lambda n: 44_520 + n * 10),
 )
 HOW = ("", "", "in", "out")
 RIDES = st.one_of(

@@ -118,3 +118,15 @@ def test_it_is_what_a_plain_loop_says_in_any_order(
     mixed = list(table)
     shuffled.shuffle(mixed)
     assert rides(np.array(mixed, READING)) == wanted
+
+
+def test_how_long_a_ride_may_last_is_that_of_its_boarding() -> None:
+    """A ferry of an hour and a bus of four: what alights later is a ride by itself."""
+    table = in_order(
+        readings(
+            (0, 1, IN, 5, 0), (2 * HOUR, 1, OUT, 5, 0), (0, 2, IN, 6, 0), (2 * HOUR, 2, OUT, 6, 0)
+        )
+    )  # fmt: skip
+    longest = np.where(table["operator"] == 5, HOUR, LONGEST_S)
+    found = pair(table, longest_ride_s=longest)
+    assert found.ended.tolist() == [Ended.MISSING_LOCKED, BOARDING_MISSING, Ended.WHOLE]

@@ -198,10 +198,28 @@ class Book:
     line_tariff: Column
     line_is_ride: Flags
     line_concessions: Column
+    mode_longest_s: Column
     stop_metres: Column
     stop_sections: Column
     class_operators: dict[str, tuple[str, ...]] = field(repr=False)
     class_numbers: dict[str, tuple[int, int] | None] = field(repr=False)
+
+    @property
+    def longest_ride_s(self) -> int:
+        """How long a ride of any mode may last: a second tap later than that is another ride's."""
+        return int(self.mode_longest_s.max())
+
+    @cached_property
+    def back_s(self) -> int | None:
+        """How long before a ride another may have begun that its fare depends on; None: on none."""
+        waits = [
+            part.holds.seconds
+            for concession in self.concessions
+            for row in concession.rows
+            for part in row.parts
+            if part.holds is not None
+        ]
+        return max(waits) + self.longest_ride_s if waits else None
 
     def line(self, *, operator: str, route: str = "") -> int:
         """Return the place of the line that an operator's route is; NONE: it has no tariff."""

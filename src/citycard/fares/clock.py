@@ -15,16 +15,35 @@ _SLOT_S = 900  # no zone changes its clocks between quarters of an hour
 
 
 class Span(NamedTuple):
-    """A local month, as instants and as microseconds since 2000."""
+    """A local month, as instants and as microseconds since 2000.
+
+    :ivar since: from when on rides of the month before are looked at: somebody who changes vehicles
+        doesn't mind the calendar. The service day is whole; what a ride finds there doesn't depend
+        on when any of it became known
+    """
 
     month: dt.date
+    since: dt.datetime
     start: dt.datetime
     end: dt.datetime
 
     @classmethod
-    def of(cls, month: dt.date, time: CityTime) -> "Span":
-        """Return a local month."""
-        return cls(month, time.midnight(month), time.midnight(next_month(month)))
+    def of(cls, month: dt.date, time: CityTime, back_s: int | None = None) -> "Span":
+        """Return a local month.
+
+        :param back_s: how long before it a ride may have begun that counts in it; None: none does
+        """
+        start, end = time.midnight(month), time.midnight(next_month(month))
+        if back_s is None:
+            return cls(month, start, start, end)
+        day = time.service_day(start - dt.timedelta(seconds=back_s))
+        since = dt.datetime.combine(day, time.day_starts_at, time.zone).astimezone(dt.UTC)
+        return cls(month, since, start, end)
+
+    @property
+    def since_us(self) -> int:
+        """From when on rides are looked at."""
+        return microseconds(self.since)
 
     @property
     def start_us(self) -> int:

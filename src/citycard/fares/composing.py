@@ -2,7 +2,7 @@
 
 import datetime as dt
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -12,6 +12,7 @@ from citycard.fares import clock
 from citycard.fares.book import Book
 from citycard.fares.gathering import Gathered
 from citycard.fares.holding import NOWHERE
+from citycard.fares.lining import each_pair, lines_of
 from citycard.fares.marking import Riders, marks_of
 from citycard.fares.pairing import BOARDING_MISSING, OUT
 from citycard.fares.values import NONE, Column, Ended, Flags, RideColumns
@@ -20,7 +21,7 @@ from citycard.kernel.periods import CityTime
 _EPOCH = dt.date(1970, 1, 1)
 _NOT_SAID = -1
 _NO_PURSE = -1_000_000
-_MONTH_BITS = 42  # a month has fewer microseconds
+_MONTH_BITS = 42  # a month and the days before it have fewer microseconds
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -62,7 +63,8 @@ class Composed:
 def compose(
     *, book: Book, facts: Gathered, riders: Column, codes: Mapping[int, str], time: CityTime
 ) -> Composed:
-    """Return the rides that began in the month and are these riders', in canonical order.
+    """Return the rides that began in the month and are these riders', in canonical order; among
+    them those before it that are looked back at.
 
     :param riders: sorted
     :param codes: what the numbers in readings mean
@@ -73,7 +75,7 @@ def compose(
     rider = np.where(bound == NOWHERE, -card, _at(facts.members, bound))
     rank = np.searchsorted(riders, rider)
     ours = riders[np.minimum(rank, len(riders) - 1)] == rider
-    kept = np.flatnonzero(ours & (at >= facts.span.start_us) & (at < facts.span.end_us))
+    kept = np.flatnonzero(ours & (at >= facts.span.since_us) & (at < facts.span.end_us))
     kept = kept[_canonical(facts, pairs.first[kept], rank[kept])]
     first, last, after = pairs.first[kept], pairs.last[kept], pairs.after[kept]
     route = np.where(taps["route"][first] == 0, taps["route"][last], taps["route"][first])
@@ -92,7 +94,7 @@ def compose(
         ticket=np.where(taps["ticket"][first] == 0, taps["ticket"][last], taps["ticket"][first]),
         origin=np.where(taps["leg"][first] == OUT, 0, taps["stop"][first]),
         destination=np.where(taps["leg"][last] == OUT, taps["stop"][last], 0),
-        line=_lines(book, taps["operator"][first], route, codes),
+        line=lines_of(book, taps["operator"][first], route, codes),
         marks=np.zeros(len(first), np.int64),
         local_s=clock.local_seconds(clock.seconds(taps["at"][first]), time),
     )
@@ -108,7 +110,7 @@ def _at(values: Column, places: Column) -> Column:
 def _canonical(facts: Gathered, first: Column, rank: Column) -> Column:
     """Return the order of rides: rider, time, reader, epoch, number."""
     at = facts.readings["at"][first]
-    key = (rank << _MONTH_BITS) | (at - facts.span.start_us)
+    key = (rank << _MONTH_BITS) | (at - facts.span.since_us)
     order = np.argsort(key)
     if not np.any(key[order][1:] == key[order][:-1]):
         return order
@@ -123,26 +125,6 @@ def _charged(facts: Gathered, first: Column, last: Column, after: Column) -> Col
     own = taps["charged"].astype(np.int64) - taps["missed"]
     later = np.where(after == NOWHERE, 0, taps["missed"][after])
     return np.asarray(own[first] + np.where(first == last, 0, own[last]) + later)
-
-
-def _lines(book: Book, operator: Column, route: Column, codes: Mapping[int, str]) -> Column:
-    """Return the line of each ride; there are few of them."""
-    return _each(
-        (operator, route), lambda one, other: book.line(operator=codes[one], route=codes[other])
-    )
-
-
-def _each(columns: tuple[Column, Column], look_up: Callable[[int, int], int]) -> Column:
-    """Look up each pair of numbers once: there are few pairs, and the numbers are small."""
-    one, other = (column.astype(np.int64) for column in columns)
-    if not len(one):
-        return one
-    width = int(other.max()) + 1
-    key = one * width + other
-    pairs = np.flatnonzero(np.bincount(key))
-    found = np.full(int(key.max()) + 1, NONE, np.int64)
-    found[pairs] = [look_up(int(pair // width), int(pair % width)) for pair in pairs]
-    return np.asarray(found[key])
 
 
 def _marks(book: Book, facts: Gathered, rides: Composed, codes: Mapping[int, str]) -> Column:
@@ -207,6 +189,7 @@ def ride_columns(
         purse_ntd=_purse(facts, rides),
         charged_ntd=rides.charged,
         date=clock.days(rides.local_s),
+        before=(taps["at"][first] < facts.span.start_us) * 1,
     )
 
 
@@ -215,12 +198,12 @@ def _said(values: Column) -> Column:
 
 
 def _stops(book: Book, line: Column, stop: Column, *, codes: Mapping[int, str]) -> Column:
-    return _each((line, stop), lambda one, other: book.stop(line=one, code=codes[other]))
+    return each_pair((line, stop), lambda one, other: book.stop(line=one, code=codes[other]))
 
 
 def _media(book: Book, issuer: Column, codes: Mapping[int, str]) -> Column:
     places = {code: place for place, code in enumerate(book.media)}
-    return _each((issuer, issuer), lambda one, _: places.get(codes[one], NONE))
+    return each_pair((issuer, issuer), lambda one, _: places.get(codes[one], NONE))
 
 
 def _purse(facts: Gathered, rides: Composed) -> Column:

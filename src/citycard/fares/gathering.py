@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 
 from citycard.cards import api as cards
-from citycard.fares import gifts
+from citycard.fares import gifts, terms
 from citycard.fares.binary import DAYS_TO_2000, Shape, read
 from citycard.fares.book import Book
 from citycard.fares.clock import Span
 from citycard.fares.holding import Periods
+from citycard.fares.lining import lines_of
 from citycard.fares.marking import Carriers, Rights
 from citycard.fares.pairing import READING, Pairs, Readings, in_order, pair
+from citycard.fares.spans import day_number
 from citycard.fares.values import NONE, Column, Ended
 from citycard.infra.database import statement
 from citycard.kernel.periods import CityTime, next_month
@@ -68,24 +70,22 @@ class LookUp:
         return np.where(self.keys[place] == keys, self.values[place], self.otherwise)
 
 
-def gather(
-    *, book: Book, span: Span, time: CityTime, riders: Column, longest_ride_s: int
-) -> Gathered:
+def gather(*, book: Book, span: Span, time: CityTime, riders: Column) -> Gathered:
     """Read what devices said of the riders' cards, whose the cards were and what their holders had.
 
     :param riders: members; below zero, cards that were nobody's (minus their keys)
     """
-    during = {"start": span.start, "end": span.end}
+    during = {"start": span.since, "end": span.end}
     members = riders[riders > 0]
     held = read(_sql("cards_of_riders"), {"members": members, **during}, _ID)["id"]
     own = np.union1d(held, -riders[riders < 0])
-    readings, pairs = _paired(span, own, longest_ride_s)
+    readings, pairs = _paired(book, span, own)
     known = own[own < 2**62]
     holders = read(_sql("holders"), {"cards": known, **during}, _HOLDER)
     kinds = list(cards.card_table().kinds)
     of_kind = read(_sql("kinds_of_cards"), {"cards": known, "kinds": kinds}, _KIND)
     born = _births(book, members)
-    rights, rows = _rights(book, span, members)
+    rights, rows = _rights(book, span, time.day(span.since), members)
     return Gathered(
         span=span,
         readings=readings,
@@ -105,24 +105,36 @@ def _sql(name: str) -> str:
     return statement(__file__, name)
 
 
-def _paired(span: Span, own: Column, longest_ride_s: int) -> tuple[Readings, Pairs]:
-    """Read a little over the month's edges: a ride over midnight belongs to where it began."""
-    longest = dt.timedelta(seconds=longest_ride_s)
+def _paired(book: Book, span: Span, own: Column) -> tuple[Readings, Pairs]:
+    """Read a little over the month's edges: a ride over midnight belongs to where it began, and a
+    transfer to the ride before it."""
+    longest = dt.timedelta(seconds=book.longest_ride_s)
     asked = {
         "cards": own,
-        "start": span.start - longest,
+        "start": span.since - longest,
         "end": span.end + longest,
-        "first_month": (span.month - _longest_days(longest)).replace(day=1),
+        "first_month": (span.month - _whole_days(span.start - span.since + longest)).replace(day=1),
         "last_month": next_month(span.month),
     }
     readings = in_order(read(_sql("readings"), asked, _READING))
-    pairs = pair(readings, longest_ride_s=longest_ride_s)
+    pairs = pair(readings, longest_ride_s=_longest(book, readings))
     return _with_next_boardings(span, longest, readings, pairs)
 
 
-def _longest_days(longest: dt.timedelta) -> dt.timedelta:
-    """Return whole days that hold the longest ride: days alone count when days are added up."""
-    return dt.timedelta(days=longest.days + 1)
+def _whole_days(wait: dt.timedelta) -> dt.timedelta:
+    """Return whole days that hold it: days alone count when days are added up."""
+    return dt.timedelta(days=wait.days + 1)
+
+
+def _longest(book: Book, readings: Readings) -> "int | Column":
+    """Return how long a ride may last that begins with each reading: where modes differ in it, by
+    the mode of its line, and as long as any where that isn't known."""
+    if (book.mode_longest_s == book.longest_ride_s).all():
+        return book.longest_ride_s
+    codes = terms.codes_in([readings[name] for name in ("operator", "route")])
+    line = lines_of(book, readings["operator"], readings["route"], codes)
+    found = book.mode_longest_s[book.line_mode[np.maximum(line, 0)]]
+    return np.where(line == NONE, book.longest_ride_s, found)
 
 
 def _with_next_boardings(
@@ -155,18 +167,26 @@ def _births(book: Book, members: Column) -> LookUp:
     return LookUp(found["member"], found["born"].astype(np.int64) + DAYS_TO_2000, NONE)
 
 
-def _rights(book: Book, span: Span, members: Column) -> tuple[Rights, Any]:
+def _rights(book: Book, span: Span, since: dt.date, members: Column) -> tuple[Rights, Any]:
+    """Return who held what, and the versions that the month itself is decided by."""
     month = span.month
     codes = sorted({mark.entitlement for mark in book.marks if mark.entitlement is not None})
-    asked = {"members": members, "codes": codes, "first": month, "after": next_month(month)}
+    asked = {"members": members, "codes": codes, "first": since, "after": next_month(month)}
     rows = read(_sql("rights"), asked, _RIGHT)
     held = {code: _periods(rows[rows["code"] == place]) for place, code in enumerate(codes)}
     given: dict[str, Periods] = {}
     for code in codes:
         marks = [mark for mark in book.marks if mark.gift and mark.entitlement == code]
         if marks:
-            given |= gifts.given(marks=marks, held=held[code], month=month)
-    return Rights(held=held, given=given, carriers=_carriers(span, members, codes)), rows
+            given |= gifts.given(marks=marks, held=held[code], month=month, since=since)
+    return Rights(held=held, given=given, carriers=_carriers(span, members, codes)), _in_month(
+        rows, month
+    )
+
+
+def _in_month(rows: Any, month: dt.date) -> Any:
+    """Leave out what ended before the month."""
+    return rows[rows["end"].astype(np.int64) + DAYS_TO_2000 > day_number(month)]
 
 
 def _carriers(span: Span, members: Column, codes: Sequence[str]) -> dict[str, Carriers]:
@@ -174,7 +194,7 @@ def _carriers(span: Span, members: Column, codes: Sequence[str]) -> dict[str, Ca
     single = sorted(cards.card_table().single_rights & set(codes))
     if not single:
         return {}
-    asked = {"members": members, "codes": single, "start": span.start, "end": span.end}
+    asked = {"members": members, "codes": single, "start": span.since, "end": span.end}
     rows = read(_sql("right_cards"), asked, _CARRIER)
     parts = [rows[rows["code"] == place] for place in range(len(single))]
     return {

@@ -21,10 +21,13 @@ from citycard.kernel.periods import next_month
 from citycard.people import api as people
 
 
-def given(*, marks: Sequence[Mark], held: Periods, month: dt.date) -> dict[str, Periods]:
+def given(
+    *, marks: Sequence[Mark], held: Periods, month: dt.date, since: dt.date
+) -> dict[str, Periods]:
     """Return, by mark, the days of a month on which holders of a right are given its values.
 
     :param marks: those that ask for values of one right
+    :param since: from this day to the month's first it is taken to have been as on that
     """
     members = np.unique(held.key).tolist()
     if not members:
@@ -34,7 +37,7 @@ def given(*, marks: Sequence[Mark], held: Periods, month: dt.date) -> dict[str, 
     for member, own in days.items():
         for day in own:
             by_day[day].append(member)
-    spans = _Spans.of(days, next_month(month))
+    spans = _Spans.of(days, next_month(month)).since(month, since)
     gifts = {day: _gifts_on(marks, asked, day) for day, asked in by_day.items()}
     known = [gifts[day][member] for member, own in days.items() for day in own]
     return {mark.code: _within(held, spans.where(_gives(known, mark))) for mark in marks}
@@ -56,6 +59,11 @@ class _Spans(NamedTuple):
             for start, until in zip(own, [*own[1:], end], strict=True)
         ]
         return cls(*np.array(rows, np.int64).reshape(-1, 3).T)
+
+    def since(self, first: dt.date, since: dt.date) -> "_Spans":
+        """Let those of a first day begin earlier."""
+        begin = np.where(self.start == day_number(first), day_number(since), self.start)
+        return self._replace(start=begin)
 
     def where(self, some: Flags) -> "_Spans":
         """Return some of them."""

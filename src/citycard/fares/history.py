@@ -19,7 +19,14 @@ class History(NamedTuple):
 
 
 class Holds(Protocol):
-    """Which of some rides a concession holds for, by what went before."""
+    """Which of some rides a concession holds for, by what went before.
+
+    :ivar seconds: how long before a ride another may have ended, or begun, that counts for it; of
+        its own service day any does
+    """
+
+    @property
+    def seconds(self) -> int: ...
 
     def __call__(self, history: History, rows: Column) -> Flags:
         """Tell it for these rows, in their order."""
@@ -101,6 +108,7 @@ class LaterOfDay:
 
     first: bool
     needs_tap_out: bool
+    seconds: int = 0
 
     def __call__(self, history: History, rows: Column) -> Flags:
         rides = history.rides

@@ -72,15 +72,18 @@ def in_order(readings: Readings) -> Readings:
     return readings[order]
 
 
-def pair(readings: Readings, *, longest_ride_s: int) -> Pairs:
-    """Return the rides of readings that are ``in_order``, in the order of their first taps."""
+def pair(readings: Readings, *, longest_ride_s: "int | Column") -> Pairs:
+    """Return the rides of readings that are ``in_order``, in the order of their first taps.
+
+    :param longest_ride_s: how long a ride may last; a column: one that begins with each reading
+    """
     leg, card = readings["leg"], readings["card"]
     alone = np.flatnonzero(leg == WHOLE)
     # A whole ride stands between the taps of another without touching it, unless it says that it
     # was charged for one: then it is a boarding like any other.
     kept = np.flatnonzero((leg != WHOLE) | (readings["missed"] > 0))
     boards = leg[kept] != OUT
-    met = _met(readings, kept, longest_ride_s * 1_000_000)
+    met = _met(readings, kept, longest_ride_s)
     opened = np.flatnonzero((leg[kept] == IN) & ~np.append(met[1:], False))
     orphans = np.flatnonzero((leg[kept] == OUT) & ~met)
     closed = np.flatnonzero(met)
@@ -100,12 +103,13 @@ def pair(readings: Readings, *, longest_ride_s: int) -> Pairs:
     return Pairs(first[order], last[order], next_at[order], ended[order])
 
 
-def _met(readings: Readings, kept: Column, longest: int) -> Flags:
+def _met(readings: Readings, kept: Column, longest_s: "int | Column") -> Flags:
     """Tell of each kept reading whether it alights from the ride that the one before boarded."""
     found = np.zeros(len(kept), bool)
     if len(kept) < 2:
         return found
     leg, card, operator, at = (readings[name][kept] for name in ("leg", "card", "operator", "at"))
+    longest = (longest_s if isinstance(longest_s, int) else longest_s[kept[:-1]]) * 1_000_000
     found[1:] = (
         (leg[1:] == OUT)
         & (leg[:-1] == IN)

@@ -25,7 +25,8 @@ _SILENT = Silent()
 def price(*, book: Book, rides: RideColumns) -> PricedColumns:
     """Price rides of whole person-months; a month's earlier rides belong to the batch.
 
-    :param rides: person-month after person-month, each in canonical order
+    :param rides: person-month after person-month, each in canonical order; ahead of them those that
+        ended the month before, as far as a transfer looks back
     """
     parts = [price_some(book, rides.take(rows), _SILENT) for rows in _chunks(rides.person)]
     if len(parts) == 1:
@@ -57,7 +58,7 @@ def price_some(book: Book, rides: RideColumns, trace: Trace) -> PricedColumns:
     book.tariffs.count_sections(tariff_row, measures)
     micro, fare, known = book.tariffs.whole(tariff_row, measures)
     whole = (rides.ended == Ended.WHOLE) | book.tariffs.needs_no_tap_out(tariff_row)
-    full = known & whole
+    full = known & whole & (rides.before == 0)
     fare[~full] = 0
     work = Work(book.tariffs, tariff_row, measures, micro, fare.copy())
     every = np.flatnonzero(full)

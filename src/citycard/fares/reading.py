@@ -16,6 +16,9 @@ from citycard.infra.packs.texts import Text
 
 Tables = Callable[[str], Any]
 
+LONGEST_MINUTES = 6 * 60
+"""How long a ride lasts at most where a mode doesn't say it."""
+
 
 def read_book(
     fares: Mapping[str, Any],
@@ -58,6 +61,7 @@ def read_book(
         line_tariff=as_column([line.tariff for line in lines]),
         line_is_ride=_are_rides(fares, [line.mode for line in lines]),
         line_concessions=scopes,
+        mode_longest_s=_longest(fares["modes"]),
         stop_metres=metres,
         stop_sections=sections,
         class_operators={code: tuple(each["operators"]) for code, each in fares["classes"].items()},
@@ -80,6 +84,11 @@ def _numbers(group: Mapping[str, Any]) -> tuple[int, int] | None:
 def _are_rides(fares: Mapping[str, Any], modes: Sequence[int]) -> Any:
     rides = [mode["what"] == "ride" for mode in fares["modes"].values()]
     return np.array([rides[mode] for mode in modes], dtype=np.bool_)
+
+
+def _longest(modes: Mapping[str, Any]) -> Any:
+    minutes = [mode.get("longest_ride_minutes", LONGEST_MINUTES) for mode in modes.values()]
+    return as_column([each * 60 for each in minutes])
 
 
 def _mark(code: str, each: Mapping[str, Any]) -> Mark:

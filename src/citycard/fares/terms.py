@@ -1,10 +1,12 @@
 """Codes that devices say, and their numbers: rows of millions keep a number instead of a text."""
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
 from django.db import connection
 
+from citycard.fares.values import Column
 from citycard.infra.database import rows
 from citycard.infra.unit_of_work import after_commit, require_unit_of_work
 
@@ -47,6 +49,12 @@ def codes_of(numbers: Iterable[int]) -> dict[int, str]:
         "SELECT id, code FROM fares_term WHERE id = ANY (%s::integer[])", [sorted(set(numbers))]
     )
     return {row.id: row.code for row in found}
+
+
+def codes_in(columns: Sequence[Column]) -> dict[int, str]:
+    """Return the code of each number that stands in some columns, and of none (0)."""
+    numbers = np.unique(np.concatenate([np.unique(column) for column in columns]))
+    return codes_of([0, *numbers.tolist()])
 
 
 def every_number() -> dict[str, int]:

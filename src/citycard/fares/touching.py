@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from citycard.fares.binary import Shape, read
-from citycard.fares.working_out import LONGEST_RIDE_S
+from citycard.fares.books import book
 from citycard.infra.database import rows, statement
 from citycard.infra.packs import current_pack
 from citycard.kernel.spans import spans
@@ -23,11 +23,14 @@ def touched_by_readings(*, batch_ids: Sequence[int], months: Sequence[dt.date]) 
 
     :param months: local months of the readings, first days
     """
+    pack = current_pack()
+    if not pack.table("fares"):
+        return set()
     asked = {
         **spans(batch_ids)._asdict(),
         "months": sorted(set(months)),
-        "longest": dt.timedelta(seconds=LONGEST_RIDE_S),
-        "zone": current_pack().time.zone.key,
+        "longest": dt.timedelta(seconds=book(pack=pack).longest_ride_s),
+        "zone": pack.time.zone.key,
     }
     found = read(statement(__file__, "touched_by_readings"), asked, _TOUCHED)
     day = {n: _Y2000 + dt.timedelta(days=n) for n in np.unique(found["month"]).tolist()}

@@ -50,6 +50,7 @@ class Ride(NamedTuple):
     :ivar purse_ntd: stored value before the ride; NONE: not known, taken to be enough
     :ivar charged_ntd: money that the device took (stored value or cash); NONE: it told nothing
     :ivar date: the calendar day of the boarding, by which the month's allowance goes; NONE: ``day``
+    :ivar before: 1 for a ride of the month before: later ones look back at it, it is not priced
     """
 
     person: int = 0
@@ -68,6 +69,7 @@ class Ride(NamedTuple):
     purse_ntd: int = NONE
     charged_ntd: int = NONE
     date: int = NONE
+    before: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -90,6 +92,7 @@ class RideColumns:
     purse_ntd: Column
     charged_ntd: Column
     date: Column
+    before: Column
 
     @classmethod
     def of(cls, rides: Iterable[Ride]) -> "RideColumns":
@@ -147,6 +150,12 @@ class PricedColumns:
 
     def __len__(self) -> int:
         return len(self.fare_ntd)
+
+    def take(self, rows: Flags) -> "PricedColumns":
+        """Return some of the rows."""
+        return PricedColumns(
+            **{each.name: getattr(self, each.name)[..., rows] for each in fields(self)}
+        )
 
 
 class Explained(NamedTuple):

@@ -24,8 +24,6 @@ from citycard.fares.storing import content_shape
 from citycard.fares.values import NONE, Column, PricedColumns, RideColumns
 from citycard.infra.packs import Pack
 
-LONGEST_RIDE_S = 6 * 3600
-
 
 class Grant(NamedTuple):
     """A month's allowance of a member: so many points, from a day on."""
@@ -41,7 +39,9 @@ Grants = Callable[[Sequence[int], dt.date], Mapping[int, Grant]]
 class WorkedOut:
     """People's rides of a month by one pack, and what they were worked out from.
 
-    :ivar columns: what was priced; ``known`` are its places among the rides: those with a tariff
+    :ivar rides: those that began in the month
+    :ivar columns: what was priced, rides of the month before that were looked back at among it;
+        ``known`` are its places among the rides, those with a tariff; NONE: of the month before
     :ivar priced: a row a ride; ``table`` is the same as it is stored
     :ivar granted: the month's allowance by member
     """
@@ -62,17 +62,18 @@ def work_out(*, pack: Pack, month: dt.date, riders: Column, grants: Grants) -> W
     :param riders: sorted; below zero, cards that were nobody's (minus their keys)
     """
     book = book_of(pack=pack)
-    span = Span.of(month, pack.time)
-    facts = gather(
-        book=book, span=span, time=pack.time, riders=riders, longest_ride_s=LONGEST_RIDE_S
-    )
+    span = Span.of(month, pack.time, book.back_s)
+    facts = gather(book=book, span=span, time=pack.time, riders=riders)
     codes = _codes(facts)
-    rides = compose(book=book, facts=facts, riders=riders, codes=codes, time=pack.time)
+    looked_at = compose(book=book, facts=facts, riders=riders, codes=codes, time=pack.time)
+    rides, place = _of_the_month(facts, looked_at)
     granted = _granted(book, rides, grants, month)
-    columns, known = _columns(book, pack, facts, rides, codes, granted)
+    columns, rows = _columns(book, pack, facts, looked_at, codes, granted)
+    known = place[rows]
     priced = price(book=book, rides=columns)
-    if len(known) < len(rides):
-        priced = _spread(priced, known, rides)
+    if len(columns) < len(rides) or len(looked_at) > len(rides):
+        own = known != NONE
+        priced = _spread(priced.take(own), known[own], rides)
     table = _table(book, facts, rides, priced)
     return WorkedOut(
         book=book,
@@ -86,10 +87,18 @@ def work_out(*, pack: Pack, month: dt.date, riders: Column, grants: Grants) -> W
     )
 
 
+def _of_the_month(facts: Gathered, looked_at: Composed) -> tuple[Composed, Column]:
+    """Return the rides that began in the month, and of all looked at their places among these; NONE
+    for those before it."""
+    own = facts.readings["at"][looked_at.first] >= facts.span.start_us
+    if own.all():
+        return looked_at, np.arange(len(looked_at))
+    return looked_at.take(own), np.where(own, np.cumsum(own) - 1, NONE)
+
+
 def _codes(facts: Gathered) -> dict[int, str]:
     names = ("operator", "route", "stop", "ticket", "issuer")
-    numbers = np.unique(np.concatenate([np.unique(facts.readings[name]) for name in names]))
-    return terms.codes_of([0, *numbers.tolist()])
+    return terms.codes_in([facts.readings[name] for name in names])
 
 
 def _granted(book: Book, rides: Composed, grants: Grants, month: dt.date) -> Mapping[int, Grant]:
@@ -116,7 +125,8 @@ def _columns(
     book: Book, pack: Pack, facts: Gathered, rides: Composed, codes: Mapping[int, str],
     granted: Mapping[int, Grant],
 ) -> tuple[RideColumns, Column]:  # fmt: skip
-    """Return what is priced: rides that have a tariff; the others touch nobody's points."""
+    """Return what is priced, and which of the rides: those that have a tariff; the others touch
+    nobody's points."""
     known = np.flatnonzero(rides.line != NONE)
     points_open = _points_open(rides, granted)
     if len(known) < len(rides):

@@ -79,7 +79,9 @@ def leave_to_tills(*, left: Mapping[tuple[dt.date, int], int]) -> None:
         grant = {member: fares.Grant(left[month, member], own.starts_on)}
         fares.decide_months(
             riders=[(month, member)],
-            grants=lambda _members, _month, grant=grant: grant,  # type: ignore[misc]  # grant is bound early
+            grants=lambda members, asked, month=month, grant=grant: (  # type: ignore[misc]  # bound early
+                grant if asked == month else _grants(members, asked, clock.now())
+            ),
             now=clock.now(),
         )
         _set_uses(fares.point_uses(month=month, member_ids=[member]))

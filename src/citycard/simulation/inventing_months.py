@@ -79,7 +79,7 @@ def _rides(
         day=(at + int(offset.total_seconds())) // 86_400, line=line, origin=nothing,
         destination=nothing, metres=metres, told_ntd=_told(mode, metres), marks=zero,
         medium=nothing, ended=zero, points_open=zero, purse_ntd=nothing, charged_ntd=nothing,
-        date=nothing,
+        date=nothing, before=zero,
     )  # fmt: skip
 
 

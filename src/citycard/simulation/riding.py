@@ -123,7 +123,7 @@ def _priced(world: World, book: fares.Book, rides: Sequence[_Ride]) -> Iterator[
         line=np.array([one.line for one in rides]), origin=nothing, destination=nothing,
         metres=metres, told_ntd=np.array([one.told_ntd for one in rides]), marks=marks,
         medium=nothing, ended=zero, points_open=points[person], purse_ntd=nothing,
-        charged_ntd=nothing, date=nothing,
+        charged_ntd=nothing, date=nothing, before=zero,
     )  # fmt: skip
     found = fares.price(book=book, rides=columns)
     wrong = [world.chance.random() < CHARGED_WRONGLY for _ in rides]
