@@ -300,6 +300,7 @@ CONSISTENCY = [
     ("messages", "申辦編號 {ref}", "申辦編號 {rf}", "no parameter “rf”"),
     ("kpis", "services: [kiosk]", "services: [activity]", "stands twice in the tree"),
     ("kpis", "services: [kiosk]", "services: [kiosc]", "no service “kiosc”"),
+    ("kpis", "regular_days: 4", "regular_days: 5", "no line of days_of_use begins at 5"),
     ("forms", "needs: [disability-rides]", "needs: [disability-ride]", "the form has no service"),
     ("forms", "asked_when: {field: applied_by", "asked_when: {field: aplied_by", "no question"),
     (
