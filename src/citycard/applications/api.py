@@ -21,7 +21,8 @@ work.
 **Reading.** A resident: ``cases_of(actor=…)``, ``case(ref=…, actor=…)``, ``own_document``. Staff
 open an access first (fields ``application``, ``papers``, ``photo``, ``checks``): ``case(ref=…,
 access=…)``, ``open_part``, ``document_content``, ``cases_of_member``. These name no one and need
-none: ``queue``, ``queue_counts``, ``part``, ``find``, ``at_counter``, ``waiting``. Pictures are cut
+none: ``queue``, ``queue_counts``, ``part``, ``find``, ``at_counter``, ``waiting``,
+``approved_parts``. Pictures are cut
 to the card's proportions by ``photo_of``; ``set_crop`` moves the box.
 
 States are data in ``states`` (``APPLICATION``, ``PART``); their words are the messages
@@ -92,6 +93,12 @@ from citycard.applications.forms import (
     closed_services,
     form,
     paper_name,
+)
+from citycard.applications.handing_on import (
+    ApprovedPart,
+    answers_given,
+    approved_parts,
+    approved_since,
 )
 from citycard.applications.importing import CheckedApplication, check_many, import_many
 from citycard.applications.inspecting import (
@@ -168,6 +175,7 @@ __all__ = [
     "AnswerTooLong",
     "AnswersRefused",
     "ApplicationFound",
+    "ApprovedPart",
     "Brought",
     "Case",
     "CasePart",
@@ -219,6 +227,9 @@ __all__ = [
     "WaitingRow",
     "add_document",
     "agency_name",
+    "answers_given",
+    "approved_parts",
+    "approved_since",
     "ask_supplement",
     "at_counter",
     "being_checked",

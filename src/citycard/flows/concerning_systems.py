@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from citycard.agencies import api as agencies
 from citycard.cards import api as cards
+from citycard.flows import handing_cases_on
 from citycard.infra.journal import Announced
 from citycard.infra.packs import current_pack
 from citycard.taps import api as taps
@@ -180,5 +181,6 @@ CONCERNS: dict[str, tuple[str, Callable[[Sequence[Announced], Webhooks], Noted]]
     "cards.card.reported_lost": ("card.lost", cards_lost),
     "cards.card.bound": ("card.bound", cards_bound),
     "agencies.proposal.ended": ("proposal.decided", proposals_decided),
+    "applications.part.approved": (handing_cases_on.KIND, handing_cases_on.concerned),
 }
 """Event → the kind that a system may ask for, and whom it concerns."""

@@ -1,7 +1,8 @@
 """Telling agencies' systems of what happens in their own services, by signed messages.
 
 What an event means to a subscription is noted in the same unit of work (``follow``); what it says
-is made when it is sent (``deliver``), and names a member by that agency's own number or not at all.
+is made when it is sent (``deliver``), and names a member by that agency's own number or not at all;
+an approved part of an application says what the pack lists (``handing_cases_on``).
 A system in the sandbox is told of nothing, except in a demo city, where everybody is invented.
 A receiver that answers 410 is gone: its subscription rests until the agency lets it go on.
 Each message that names one leaves an access record. Messages are signed as Standard Webhooks has
@@ -14,14 +15,16 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from django.conf import settings
 
 from citycard.agencies import api as agencies
 from citycard.agencies.ports import WebhookCall, WebhookReceivers
 from citycard.cards import api as cards
+from citycard.flows import handing_cases_on
 from citycard.flows.concerning_systems import CONCERNS
 from citycard.infra import failpoints, ports
 from citycard.infra.journal import Announced
@@ -134,9 +137,10 @@ def _send(messages: Sequence[Message], now: dt.datetime) -> dict[int, str]:
     ]
     tries = ports.use(WebhookReceivers).send(calls) if calls else []
     failpoints.reach("webhook.after_call")
-    silent = [one for one, body in said.items() if body is None]
     tries += [
-        agencies.MessageTry(message_id=one, delivered=True, answer="not-linked") for one in silent
+        agencies.MessageTry(message_id=one.message_id, delivered=True, answer=_untold(one.kind))
+        for one in messages
+        if said[one.message_id] is None
     ]
     webhook_of = {one.message_id: one.webhook_id for one in messages}
     gone = {webhook_of[one.message_id] for one in tries if one.answer == GONE}
@@ -145,6 +149,11 @@ def _send(messages: Sequence[Message], now: dt.datetime) -> dict[int, str]:
         agencies.rest_webhooks(webhook_ids=sorted(gone), now=now)
         failpoints.reach("webhook.before_commit")
     return states
+
+
+def _untold(kind: str) -> str:
+    """Return the word for why a message that is due says nothing any more."""
+    return "not-sent" if kind == handing_cases_on.KIND else "not-linked"
 
 
 def _outcome(letter: Letter, state: str | None, turn: dt.datetime | None) -> Outcome:
@@ -182,6 +191,10 @@ def _secret(secret: str) -> bytes:
 
 def _body(one: agencies.WebhookMessage, now: dt.datetime) -> bytes | None:
     """Return what a message says; None where it is about somebody who is the agency's no more."""
+    if one.kind == handing_cases_on.KIND:
+        part_id = int(one.about["part_id"])
+        case = handing_cases_on.content(agency=one.agency, part_id=part_id, now=now)
+        return None if case is None else _told(one, case)
     data = dict(one.about)
     member_id = data.pop("member_id", None)
     if member_id is not None:
@@ -189,6 +202,10 @@ def _body(one: agencies.WebhookMessage, now: dt.datetime) -> bytes | None:
         if number is None:
             return None
         data["agency_number"] = number
+    return _told(one, data)
+
+
+def _told(one: agencies.WebhookMessage, data: Mapping[str, Any]) -> bytes:
     told = {"type": one.kind, "timestamp": one.at.isoformat(), "data": data}
     return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
 

@@ -138,6 +138,8 @@ REFERENCES: tuple[tuple[str, str, Kind], ...] = (
     ("forms", "*.services.*.agency", AGENCY),
     ("forms", "*.services.*.card_kind", CARD_KIND),
     ("forms", "*.services.*.registers.*", REGISTER),
+    ("forms", "*.services.*.sent_to.*.agency", AGENCY),
+    ("forms", "*.services.*.sent_to.*.purpose", PURPOSE),
     ("forms", "*.services.*.papers.*.paper", PAPER),
     ("forms", "*.services.*.papers.*.fact", FACT),
     ("forms", "*.papers.*.paper", PAPER),

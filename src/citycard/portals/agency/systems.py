@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from citycard.agencies import api as agencies
+from citycard.applications import api as applications
+from citycard.flows import handing_cases_on
 from citycard.infra import clock
 from citycard.infra.clock import now
 from citycard.infra.unit_of_work import unit_of_work
@@ -20,7 +22,7 @@ from citycard.kernel.errors import NotFound
 from citycard.portals.agency.shell import own_agencies, page
 from citycard.portals.agency.webhook_forms import WebhookForm, kind_name
 from citycard.portals.doors import actor_of, door
-from citycard.portals.naming import name_of
+from citycard.portals.naming import in_language, name_of
 
 ROLES = {"organiser"}
 WEEK = dt.timedelta(days=7)
@@ -75,7 +77,27 @@ def list_systems(request: HttpRequest) -> HttpResponse:
         for agency in own
         for one in agencies.clients(agency=agency)
     ]
-    return page(request, "systems", status=422 if form.is_bound else 200, form=form, rows=rows)
+    return page(
+        request,
+        "systems",
+        status=422 if form.is_bound else 200,
+        form=form,
+        rows=rows,
+        unsent=_unsent(own),
+    )
+
+
+def _unsent(own: Sequence[str]) -> list[str]:
+    """Name the services whose approved cases the agency's system should be sent, and none asks
+    for."""
+    hooks = agencies.webhooks_of_kinds(kinds=[handing_cases_on.KIND], sandboxes=False)
+    asked = {one.agency for one in hooks}
+    return [
+        in_language(applications.form(code=form).services[service].name)
+        for agency in own
+        if agency not in asked
+        for form, service in handing_cases_on.services_sent_to(agency=agency)
+    ]
 
 
 class PublicKeyForm(forms.Form):

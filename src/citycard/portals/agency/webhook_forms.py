@@ -1,10 +1,14 @@
 """The form for a subscription of an agency's system, and the names of what it can be told."""
 
+import datetime as dt
+
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from citycard.flows import telling_agencies
+from citycard.flows import handing_cases_on, telling_agencies
+from citycard.infra import clock
+from citycard.infra.web.forms import RocDateField
 
 
 def kind_name(kind: str) -> str:
@@ -16,6 +20,7 @@ def kind_name(kind: str) -> str:
         "card.lost": _("會員的卡片掛失"),
         "card.bound": _("會員有了新卡片"),
         "proposal.decided": _("本機關的提案有了結果"),
+        handing_cases_on.KIND: _("核准的案件資料"),
         telling_agencies.PING: _("測試訊息"),
     }
     return names.get(kind, kind)
@@ -34,6 +39,7 @@ def answer_words(answer: str) -> str:
     return {
         "time-out": _("五秒內沒有回應"),
         "not-linked": _("已經不是本機關的會員，不必通知"),
+        "not-sent": _("當事人已撤回同意，或城市設定不再傳送"),
         "no-connection": _("連不上"),
         "not-https": _("不是 https 位址"),
         "private-address": _("不是公開的位址"),
@@ -57,3 +63,21 @@ class WebhookForm(forms.Form):
         field = self.fields["kinds"]
         assert isinstance(field, forms.MultipleChoiceField)
         field.choices = [(kind, kind_name(kind)) for kind in telling_agencies.KINDS]
+
+
+class CasesForm(forms.Form):
+    """Since which day approved cases are sent once more, or at last."""
+
+    since = RocDateField(
+        label=gettext_lazy("從哪一天核准的開始"),
+        help_text=gettext_lazy(
+            "例如系統啟用或資料毀損的那一天；同一件的識別碼相同，不會重複套用。"
+        ),
+    )
+
+    def clean_since(self) -> dt.date:
+        """Refuse a day that is still to come."""
+        since: dt.date = self.cleaned_data["since"]
+        if since > clock.today():
+            raise forms.ValidationError(_("請選今天或更早的日期。"))
+        return since

@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from citycard.agencies import api as agencies
-from citycard.flows import telling_agencies
+from citycard.flows import handing_cases_on, telling_agencies
 from citycard.infra.clock import now
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.infra.web.refusals import refusal_text
 from citycard.portals.agency.shell import page
 from citycard.portals.agency.systems import ROLES, own_system, shown
-from citycard.portals.agency.webhook_forms import WebhookForm, answer_words, kind_name
+from citycard.portals.agency.webhook_forms import CasesForm, WebhookForm, answer_words, kind_name
 from citycard.portals.doors import actor_of, door
 
 OVERLAP = dt.timedelta(days=2)
@@ -63,15 +63,28 @@ def webhook(request: HttpRequest, webhook_id: int) -> HttpResponse:
                 webhook_id=webhook_id, overlap=OVERLAP, actor=actor_of(request), now=now()
             )
         return page(request, "webhook_secret", made=made, system=system, until=now() + OVERLAP)
+    if wanted == "cases":
+        return _cases_sent(request, found, system)
     if wanted:
         messages.success(request, _carried_out(request, found, wanted))
         ended = wanted == "end"
         route, number = ("system", system.client_id) if ended else ("webhook", webhook_id)
         return HttpResponseRedirect(reverse(f"agency:{route}", args=[number]))
-    sent = agencies.webhook_messages(webhook_id=webhook_id)
+    return _shown(request, found, system)
+
+
+def _shown(
+    request: HttpRequest,
+    found: agencies.Webhook,
+    system: agencies.Client,
+    cases: CasesForm | None = None,
+) -> HttpResponse:
+    sent = agencies.webhook_messages(webhook_id=found.webhook_id)
+    takes_cases = handing_cases_on.KIND in found.kinds
     return page(
         request,
         "webhook",
+        status=200 if cases is None else 422,
         webhook=found,
         system=system,
         kinds=[kind_name(kind) for kind in found.kinds],
@@ -80,7 +93,26 @@ def webhook(request: HttpRequest, webhook_id: int) -> HttpResponse:
         and any(
             one.state == "waiting" and one.last_answer == telling_agencies.GONE for one in sent
         ),
+        cases=(cases or CasesForm()) if takes_cases and found.state != "ended" else None,
     )
+
+
+def _cases_sent(
+    request: HttpRequest, found: agencies.Webhook, system: agencies.Client
+) -> HttpResponse:
+    """Send what was approved since a day, and say how much it is."""
+    form = CasesForm(request.POST)
+    if not form.is_valid():
+        return _shown(request, found, system, cases=form)
+    number = handing_cases_on.send_since(
+        webhook_id=found.webhook_id,
+        since=form.cleaned_data["since"],
+        actor=actor_of(request),
+        now=now(),
+    )
+    said = _("%(n)s 件核准的案件會依序送出。") % {"n": number}
+    messages.success(request, said if number else _("這段期間沒有要送出的案件。"))
+    return HttpResponseRedirect(reverse("agency:webhook", args=[found.webhook_id]))
 
 
 def _carried_out(request: HttpRequest, found: agencies.Webhook, wanted: str) -> str:
