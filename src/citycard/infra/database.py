@@ -124,17 +124,24 @@ class TakesTooLong(Refused):
 
 
 _CUT = "57014"
+_MET = frozenset({"40P01", "40001"})  # a deadlock, a serialization failure
 _WAITED = frozenset({_CUT, "55P03", "25P03"})  # a statement, a wait for a lock, an idle transaction
 
 
 def is_unreachable(error: BaseException) -> bool:
-    """Tell whether an error means that the database went away, not that a statement is wrong."""
+    """Tell whether an error means that the database went away or met another's change, not that a
+    statement is wrong: what was tried may be tried again."""
     return isinstance(error, InterfaceError | OperationalError) and _state(error) != _CUT
 
 
 def is_too_slow(error: BaseException) -> bool:
     """Tell whether the database gave up after this process's limits of time."""
     return isinstance(error, DatabaseError) and _state(error) in _WAITED
+
+
+def met_another(error: BaseException) -> bool:
+    """Tell whether the database took everything back because another's change stood in the way."""
+    return isinstance(error, DatabaseError) and _state(error) in _MET
 
 
 def _state(error: BaseException) -> str:

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from citycard.infra.unit_of_work import in_unit_of_work
+from citycard.infra.unit_of_work import in_unit_of_work, note_that_it_stands
 from citycard.kernel.errors import Refused
 
 log = structlog.get_logger(__name__)
@@ -74,6 +74,7 @@ class _Port:
             raise PortUnavailable(port=self.name, why="resting")
         if not self._slots.acquire(blocking=False):
             raise PortUnavailable(port=self.name, why="busy")
+        note_that_it_stands()
         future = self._threads.submit(method, *args, **kwargs)
         future.add_done_callback(lambda _: self._slots.release())
         try:

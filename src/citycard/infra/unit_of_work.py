@@ -14,14 +14,28 @@ from django.db import transaction
 _open: ContextVar[bool] = ContextVar("citycard_unit_of_work", default=False)
 
 
+class Standing:
+    """What of a piece of work stands, whatever becomes of the rest of it.
+
+    :ivar anything: a unit of work has committed, or an outside system was spoken to
+    """
+
+    anything = False
+
+
+_standing: ContextVar[Standing | None] = ContextVar("citycard_standing", default=None)
+
+
 class UnitOfWorkMisused(RuntimeError):
     """Our own mistake: a unit of work was nested, or a writer was called without one."""
 
 
 @contextmanager
-def unit_of_work() -> Iterator[None]:
+def unit_of_work(*, harmless_again: bool = False) -> Iterator[None]:
     """Open the transaction that everything inside commits with.
 
+    :param harmless_again: what asks for it may come again as it is, for what is written here does
+        no harm a second time: that somebody looked, or that somebody asked
     :raises UnitOfWorkMisused: one is open already
     """
     if _open.get():
@@ -34,6 +48,32 @@ def unit_of_work() -> Iterator[None]:
             yield
     finally:
         _open.reset(token)
+    if not harmless_again:
+        note_that_it_stands()
+
+
+@contextmanager
+def noting_what_stands() -> Iterator[Standing]:
+    """Know of the work inside whether it can be begun anew: only while nothing of it stands."""
+    found = Standing()
+    token = _standing.set(found)
+    try:
+        yield found
+    finally:
+        _standing.reset(token)
+
+
+def anything_stands() -> bool:
+    """Tell whether something of the work that is noted here stands."""
+    found = _standing.get()
+    return found is None or found.anything
+
+
+def note_that_it_stands() -> None:
+    """Say that what was just done can't be taken back."""
+    found = _standing.get()
+    if found is not None:
+        found.anything = True
 
 
 class Attempt:

@@ -120,7 +120,7 @@ def _record(
     """Write the record; the sequence follows the lock, so an id below a seal's bound never comes
     late.
     """
-    with unit_of_work():
+    with unit_of_work(harmless_again=True):
         execute("SELECT pg_advisory_xact_lock_shared(%s)", [SEALER_LOCK])
         seq = scalar(_NEXT_SEQ, [actor.id])
         record_id = scalar(
