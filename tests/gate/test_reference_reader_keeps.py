@@ -91,7 +91,9 @@ def test_a_reader_whose_key_is_of_an_earlier_epoch_is_told_so_and_keeps_its_taps
     assert [(tap.epoch, tap.number) for tap in journal.waiting()] == [(2, NUMBER)]
 
 
-@pytest.mark.parametrize("code", ["bad_ride", "bad_sale", "conflict", "quarantined_time"])
+@pytest.mark.parametrize(
+    "code", ["bad_ride", "bad_sale", "bad_tap", "conflict", "quarantined_time"]
+)
 def test_what_the_city_did_not_take_as_a_ride_or_sale_stays_whole(code: str) -> None:
     gate, journal = Scripted(), noted(2)
     before = journal.waiting()

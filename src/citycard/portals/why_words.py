@@ -162,6 +162,7 @@ def code_words(code: Code) -> str:
         Code.READER_REVOKED: _("設備已停用"),
         Code.BAD_RIDE: _("設備送來的乘車資料不正確"),
         Code.BAD_SALE: _("設備送來的金額不正確"),
+        Code.BAD_TAP: _("設備送來的刷卡內容讀不懂"),
     }
     return words[code]
 

@@ -24,6 +24,7 @@ class Code(IntEnum):
     READER_REVOKED = 22
     BAD_RIDE = 23
     BAD_SALE = 24
+    BAD_TAP = 25
 
     @property
     def word(self) -> str:
@@ -53,5 +54,6 @@ MEANINGS = {
     Code.CONFLICT: "Another tap came under this sequence number before.",
     Code.READER_REVOKED: "The reader, or this epoch of it, is not in service.",
     Code.BAD_RIDE: "What the tap says of the ride can't be right; it was not taken: see `detail`.",
+    Code.BAD_TAP: "A field of the tap can't be read; it was not taken: see `detail`.",
     Code.BAD_SALE: "What the tap says of the price can't be right; it was not taken: see `detail`.",
 }

@@ -2,7 +2,7 @@
 the city is away. The standard library, and `cryptography` for signatures."""
 
 from citycard_reader.documents import Key, NotTrusted
-from citycard_reader.journal import Journal, Tap
+from citycard_reader.journal import Journal, NotToMend, Tap
 from citycard_reader.numbers import Misread
 from citycard_reader.offline import Decision, Offline
 from citycard_reader.reader import Answer, Reader
@@ -14,6 +14,7 @@ __all__ = [
     "Journal",
     "Key",
     "Misread",
+    "NotToMend",
     "NotTrusted",
     "Offline",
     "Reader",

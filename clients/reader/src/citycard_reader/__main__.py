@@ -1,4 +1,5 @@
-"""The reader as a command: one tap, an upload of what waits, or a poll for what it carries."""
+"""The reader as a command: one tap, an upload of what waits, a poll for what it carries, or mending
+what was not taken."""
 
 import argparse
 import sys
@@ -8,12 +9,14 @@ from citycard_reader import (
     Journal,
     Key,
     Misread,
+    NotToMend,
     NotTrusted,
     Offline,
     Reader,
     Refused,
     Unreachable,
 )
+from citycard_reader.mending import add_command, mend
 
 
 def main() -> int:
@@ -32,6 +35,7 @@ def main() -> int:
     tap.add_argument("number", help="the card's number")
     commands.add_parser("upload", help="send what waits")
     commands.add_parser("poll", help="ask for what it carries, and prove it")
+    add_command(commands)
     chosen = asked.parse_args()
     offline = _offline(asked, chosen)
     if chosen.command == "poll" and offline is None:
@@ -52,7 +56,7 @@ def main() -> int:
     except Unreachable as away:
         sys.stderr.write(f"waits: {away}\n")
         return 1
-    except (Refused, Misread) as refused:
+    except (Refused, Misread, NotToMend) as refused:
         sys.stderr.write(f"refused: {refused}\n")
         return 2
     except NotTrusted as forged:
@@ -79,10 +83,13 @@ def _offline(asked: argparse.ArgumentParser, chosen: argparse.Namespace) -> Offl
 def _run(
     reader: Reader, journal: Journal, chosen: argparse.Namespace, offline: Offline | None
 ) -> int:
+    if chosen.command == "mend":
+        sys.stdout.write(mend(journal, chosen))
+        return 0
     if chosen.command == "upload":
         sys.stdout.write(f"{reader.upload()} taps answered\n")
         if odd := len(journal.to_mend()):
-            sys.stdout.write(f"{odd} in the journal are to be mended\n")
+            sys.stdout.write(f"{odd} in the journal are to be mended: mend lists them\n")
         return 0
     if offline is not None and chosen.command == "poll":
         news = "new" if reader.poll() else "nothing new"

@@ -9,6 +9,18 @@ from typing import Any, NamedTuple
 
 from citycard_reader.numbers import check
 
+KEPT_APART = ("conflict", "quarantined_time")
+"""The city keeps such a tap under its number: sent again, it is answered the same."""
+
+
+class NotToMend(LookupError):
+    """There is no such tap that the city did not take."""
+
+
+def may_be_mended(answer: str) -> bool:
+    """Tell whether an answer says that the city has nothing of the tap."""
+    return json.loads(answer)["code"] not in KEPT_APART
+
 
 class Tap(NamedTuple):
     """A tap as it was noted; ``epoch, seq`` is its identity with this reader.
@@ -117,6 +129,41 @@ class Journal:
             " WHERE answer IS NOT NULL AND number IS NOT NULL ORDER BY epoch, seq"
         )
         return [(Tap(*row[:-1]), row[-1]) for row in found]
+
+    def mended(
+        self,
+        epoch: int,
+        seq: int,
+        *,
+        number: str | None = None,
+        ride: Mapping[str, Any] | None = None,
+        sale: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Let a tap that the city did not take wait again, under its own number.
+
+        The city knows nothing of it, so it may say something else now: what is given takes the
+        place of what was noted. Its time, and what the reader answered by itself, stay.
+
+        :raises NotToMend: there is no such tap, or the city keeps it apart
+        :raises Misread: the number is no card's number
+        """
+        if number is not None:
+            check(number)
+        found = self._db.execute(
+            "SELECT answer FROM tap WHERE epoch = ? AND seq = ?"
+            " AND answer IS NOT NULL AND number IS NOT NULL",
+            [epoch, seq],
+        ).fetchone()
+        if found is None:
+            raise NotToMend(f"{epoch}:{seq} is no tap that is to be mended")
+        if not may_be_mended(found[0]):
+            raise NotToMend(f"the city keeps {epoch}:{seq} apart; sent again, it changes nothing")
+        parts = [None if part is None else json.dumps(part) for part in (ride, sale)]
+        self._db.execute(
+            "UPDATE tap SET answer = NULL, number = coalesce(?, number), ride = coalesce(?, ride),"
+            " sale = coalesce(?, sale) WHERE epoch = ? AND seq = ? AND answer IS NOT NULL",
+            [number, *parts, epoch, seq],
+        )
 
     def close(self) -> None:
         """Close the file."""

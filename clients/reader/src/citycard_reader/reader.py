@@ -10,7 +10,7 @@ from email.utils import format_datetime
 from typing import Any, NamedTuple
 
 from citycard_reader.documents import NotTrusted
-from citycard_reader.journal import Journal, Tap
+from citycard_reader.journal import KEPT_APART, Journal, Tap
 from citycard_reader.numbers import check
 from citycard_reader.offline import Decision, Offline
 from citycard_reader.refusing import Refused, Unreachable, patience_s, refusal
@@ -19,14 +19,15 @@ from citycard_reader.transport import CutOff, Http, Reply, Transport
 VERSION = "0.1.0"
 MOST_TOGETHER = 500
 LARGEST_BODY = 256 * 1024
-TO_MEND = ("bad_ride", "bad_sale", "conflict", "quarantined_time")
+TO_MEND = ("bad_ride", "bad_sale", "bad_tap", *KEPT_APART)
 """The city did not take such a tap, or keeps it apart: the journal keeps the whole of it."""
 
 REVOKED = "reader_revoked"
 """The city kept nothing of such a tap: it waits on."""
 
 UNREADABLE = (413, 422)
-"""One tap can be why the gate can't read a request."""
+"""Taps can be why the gate can't read a request: together they are too large, or one of them
+doesn't even say which it is."""
 
 
 class Answer(NamedTuple):
@@ -209,8 +210,8 @@ class Reader:
     def _send_what_can_be_read(self, taps: Sequence[Tap]) -> int:
         """Send taps; returns how many were answered.
 
-        What the gate can't read is halved until it is one tap. That one would hold up all behind
-        it for ever: it is set aside.
+        What the gate can't read as a whole is halved until it is one tap. That one would hold up
+        all behind it for ever: it is set aside.
         """
         try:
             return len(self._send(taps))

@@ -112,13 +112,20 @@ class Gate:
             return Reply(200, wire.written_one(reads[0], answers[0]))
         told = [wire.tap_answer(read, answer) for read, answer in zip(reads, answers, strict=True)]
         if len(reads) < len(found):
-            metrics.TAPS[taps.Code.BAD_RIDE].inc(len(found) - len(reads))
+            self._count_not_taken(reader, found)
             taken = iter(told)
             told = [
                 wire.not_taken(tap) if isinstance(tap, wire.NotTaken) else next(taken)
                 for tap in found
             ]
         return Reply(200, wire.written(told, key="answers", as_batch=as_batch))
+
+    def _count_not_taken(self, reader: Reader, found: list[taps.TapRead | wire.NotTaken]) -> None:
+        for tap in found:
+            if isinstance(tap, wire.NotTaken):
+                metrics.TAPS[tap.code].inc()
+                if tap.code != taps.Code.READER_REVOKED:  # it waits in the reader, whole
+                    self.readers.tap_not_taken(reader, tap.code.word)
 
     async def _convert(self, scope: Scope, receive: Receive) -> Reply:
         reader, body = await self._authenticated(scope, receive)

@@ -168,6 +168,10 @@ class ReaderTable:
         if reader is not None:
             self._refused[reader.device_id, problem.code] += 1
 
+    def tap_not_taken(self, reader: Reader, code: str) -> None:
+        """Count a tap of a reader that was answered and not taken, by why."""
+        self._refused[reader.device_id, code] += 1
+
     def _keep(self) -> None:
         noted_at = time.monotonic()
         while not self._stop.wait(REFRESH_S):

@@ -26,8 +26,8 @@ _INT8 = 2**62
 
 
 class NotTaken(NamedTuple):
-    """A tap whose ride or sale can't be right, or that is of an epoch which its key does not open:
-    it is answered with why, and nothing of it is kept."""
+    """A tap that can't be read, whose ride or sale can't be right, or that is of an epoch which its
+    key does not open: it is answered with why, and nothing of it is kept."""
 
     epoch: int
     seq: int
@@ -38,19 +38,21 @@ class NotTaken(NamedTuple):
 def read_taps(body: bytes, reader: Reader) -> tuple[list[taps.TapRead | NotTaken], bool]:
     """Return the taps of a request, and whether it came as a batch.
 
-    :raises GateProblem: it is not JSON, or a field is not as it should be; then nothing of it is
-        taken
+    Of a batch, a tap that can't be read is answered in its place, and the others are taken.
+
+    :raises GateProblem: it is not JSON, the single tap can't be read, or one of a batch says not
+        which it is; then nothing of it is taken
     """
     said = _json(body)
     if "taps" not in said:
-        return [_tap(said, reader, "")], False
+        return [_tap(said, _epoch_and_seq(said, ""), reader, "")], False
     given = said["taps"]
     if not isinstance(given, list) or not given:
         raise GateProblem(422, "bad_field", "taps must be a list with at least one tap.")
     if len(given) > MOST_TAPS:
         detail = f"A request carries at most {MOST_TAPS} taps; this one has {len(given)}."
         raise GateProblem(413, "too_many_taps", detail)
-    return [_tap(one, reader, f"taps[{i}].") for i, one in enumerate(given)], True
+    return [_tap_of_batch(one, reader, f"taps[{i}].") for i, one in enumerate(given)], True
 
 
 def read_numbers(body: bytes, reader: Reader) -> tuple[list[taps.CardRead], bool]:
@@ -129,19 +131,27 @@ def _json(body: bytes) -> dict[str, Any]:
     return said
 
 
-def _tap(said: Any, reader: Reader, where: str) -> taps.TapRead | NotTaken:
+def _tap_of_batch(said: Any, reader: Reader, where: str) -> taps.TapRead | NotTaken:
+    """Read a tap that others stand beside: once it says which it is, only itself is refused."""
+    epoch, seq = named = _epoch_and_seq(said, where)
+    try:
+        return _tap(said, named, reader, where)
+    except GateProblem as why:
+        return NotTaken(epoch, seq, why.detail, taps.Code.BAD_TAP)
+
+
+def _epoch_and_seq(said: Any, where: str) -> tuple[int, int]:
     if not isinstance(said, dict):
         raise GateProblem(422, "bad_field", f"{where.rstrip('.')} must be an object.")
+    return _whole(said, "epoch", 1, _INT4, where), _whole(said, "seq", 0, _INT8, where)
+
+
+def _tap(
+    said: dict[str, Any], named: tuple[int, int], reader: Reader, where: str
+) -> taps.TapRead | NotTaken:
     issuer, kind, number = _number(said, reader, where)
-    read = taps.TapRead(
-        reader.device_id,
-        _whole(said, "epoch", 1, _INT4, where),
-        _whole(said, "seq", 0, _INT8, where),
-        _instant(said, where),
-        issuer,
-        kind,
-        number,
-    )
+    at = _instant(said, where)
+    read = taps.TapRead(reader.device_id, *named, at, issuer, kind, number)
     if read.epoch > reader.epoch:
         detail = f"This key is of epoch {reader.epoch}; a later epoch has a key of its own."
         return NotTaken(read.epoch, read.seq, detail, taps.Code.READER_REVOKED)
