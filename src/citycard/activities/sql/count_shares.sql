@@ -13,9 +13,9 @@ WITH counted AS (
           AND f.value = to_jsonb(%(city)s::text))
     ORDER BY a.n
     ON CONFLICT (campaign_id, member_id) DO UPDATE
-    SET taps = p.taps + excluded.taps, points = least(p.cap, p.points + excluded.points),
+    SET taps = p.taps + excluded.taps, points = least(p.cap, p.points + excluded.points), points_before = p.points,
         first_at = least(p.first_at, excluded.first_at), last_at = greatest(p.last_at, excluded.last_at)
     WHERE p.points = 0 OR p.campaign_id <> ALL (%(once)s::bigint[])
-    RETURNING p.campaign_id, p.member_id, p.cap - coalesce(old.points, 0) AS room
+    RETURNING p.campaign_id, p.member_id, p.cap - p.points_before AS room
 )
 SELECT array_agg(c.campaign_id), array_agg(c.member_id), array_agg(c.room) FROM counted c

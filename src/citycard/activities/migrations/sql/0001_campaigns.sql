@@ -28,12 +28,14 @@ CREATE TABLE activities_campaign_device (
     PRIMARY KEY (device_id, campaign_id)
 );
 
--- What each person got: the caps are held here, under the row's lock and its CHECK.
+-- What each person got: the caps are held here, under the row's lock and its CHECK. What it was before it was last
+-- counted stands beside it, so that the statement that counts can say it, on every PostgreSQL.
 CREATE TABLE activities_participation (
     campaign_id bigint NOT NULL REFERENCES activities_campaign (id),
     member_id bigint NOT NULL,
     taps bigint NOT NULL DEFAULT 0,
     points bigint NOT NULL DEFAULT 0,
+    points_before bigint NOT NULL DEFAULT 0,
     cap bigint NOT NULL,
     first_at timestamptz,
     last_at timestamptz,
