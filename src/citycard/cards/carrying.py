@@ -9,8 +9,10 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from citycard.cards.events import RightMovedToCard
 from citycard.cards.kinds import card_table
 from citycard.infra.database import execute, row, rows
+from citycard.infra.journal import announce
 from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.kernel.actors import Actor
 from citycard.kernel.errors import Refused
@@ -49,6 +51,8 @@ def move_right(
 ) -> RightMoved:
     """Bind a right to one of its holder's cards; the card that carried it no longer does.
 
+    Announces ``cards.right.moved``.
+
     :param seen_card_id: the card that carried it as the counter saw it, None for none: of two
         counters that saw the same, exactly one moves it
     :raises CannotCarry: the right isn't of that sort, or the card is nobody's or of another kind
@@ -66,6 +70,11 @@ def move_right(
     _end([(holder, entitlement)], now)
     if not _begin([(holder, entitlement, card_id)], now):
         raise RightMovedMeanwhile(entitlement=entitlement)
+    announce(
+        RightMovedToCard(
+            entitlement=entitlement, card_id=card_id, from_card_id=current, member_id=holder
+        )
+    )
     return RightMoved(entitlement=entitlement, card_id=card_id, from_card_id=current)
 
 

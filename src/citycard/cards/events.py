@@ -70,6 +70,20 @@ class CardEnded(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RightMovedToCard(Event):
+    """A right that one card alone carries is on another card of its holder's now.
+
+    :ivar from_card_id: the one before; None when there was none
+    """
+
+    code: ClassVar[str] = "cards.right.moved"
+    entitlement: str
+    card_id: int
+    from_card_id: int | None
+    member_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class AgencyNumbersLinked(Event):
     """An agency's own member numbers were noted: how many, and nothing about whose."""
 

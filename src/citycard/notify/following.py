@@ -3,6 +3,7 @@ cursor."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from citycard.activities import api as activities
 from citycard.cards import api as cards
@@ -15,9 +16,10 @@ from citycard.notify.telling import NewMessage, tell_many
 POINTS_AWARDED = "activities.points.awarded"
 CARD_LOST = "cards.card.reported_lost"
 CARD_BOUND = "cards.card.bound"
+RIGHT_MOVED = "cards.right.moved"
 CARD_HANDED_OVER = "issuing.card.handed_over"
 DRAW_HELD = "activities.draw.held"
-FOLLOWED = frozenset({*WRITERS, POINTS_AWARDED, CARD_LOST, CARD_BOUND, DRAW_HELD})
+FOLLOWED = frozenset({*WRITERS, POINTS_AWARDED, CARD_LOST, CARD_BOUND, RIGHT_MOVED, DRAW_HELD})
 """The events that residents may be told about."""
 
 
@@ -28,6 +30,7 @@ def tell_about(batch: Sequence[Announced]) -> None:
         *_points_given([event for event in batch if event.code == POINTS_AWARDED]),
         *_cards_lost([event for event in batch if event.code == CARD_LOST]),
         *_cards_joined(batch),
+        *_rights_moved([event for event in batch if event.code == RIGHT_MOVED]),
         *_draws_won([event for event in batch if event.code == DRAW_HELD]),
     ]
     if messages:
@@ -103,6 +106,15 @@ def _cards_joined(batch: Sequence[Announced]) -> Iterator[NewMessage]:
         and len(event.body["card_ids"]) == 1
         and event.body["card_ids"][0] not in handed_over
     )
+
+
+def _rights_moved(moved: Sequence[Announced]) -> Iterator[NewMessage]:
+    """Tell on which card a right is now that one card alone carries."""
+    happened = ((event, event.body["card_id"], event.body["member_id"]) for event in moved)
+    rights = {f"{RIGHT_MOVED}:{event.id}": event.body["entitlement"] for event in moved}
+    for message in _about_cards(happened):
+        told = {**message.params, "entitlement": rights[message.event_key]}
+        yield replace(message, params=told)
 
 
 def _about_cards(happened: Iterable[tuple[Announced, int, int]]) -> Iterator[NewMessage]:

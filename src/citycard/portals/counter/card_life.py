@@ -1,7 +1,8 @@
-"""One card of a person's: stopped for a while, let go on, no longer theirs; each with a reason."""
+"""One card of a person's: stopped for a while, let go on, no longer theirs, given back; each with a
+reason. A right that one card alone carries is moved here, too."""
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -11,14 +12,15 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from citycard.cards import api as cards
+from citycard.entitlements import api as entitlements
 from citycard.infra import clock
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.infra.web.parts import Entry
 from citycard.kernel.errors import Refused
 from citycard.people import api as people
-from citycard.portals import loss_story
+from citycard.portals import loss_story, right_moves
 from citycard.portals.counter.handles import member_of
-from citycard.portals.counter.shell import ROLES, again, open_person, page, person_line
+from citycard.portals.counter.shell import ROLES, again, open_person, page, person_line, today
 from citycard.portals.doors import actor_of, door
 from citycard.portals.naming import name_of
 
@@ -48,16 +50,29 @@ STEPS: Final[Mapping[str, Mapping[str, Any]]] = {  # what may be done: reasons a
         ),
         "said": _("已解除歸戶。點數與權益留在本人的帳號。"),
     },
+    "give_back": {
+        "reasons": (
+            ("holder_gave_back", _("持卡人不再使用，繳回卡片")),
+            ("replaced", _("已改用另一張卡")),
+            ("holder_moved", _("持卡人遷出或資格已結束")),
+            ("holder_died", _("持卡人過世，由家屬繳回")),
+        ),
+        "said": _("已收回。這張卡從現在起永久停用，請把卡片截角後留存。"),
+    },
 }
-_OPEN: Final = {"active": ("suspend", "unbind"), "issued": ("resume", "unbind")}
-_OPEN_SUSPENDED: Final = ("resume", "unbind")
+_OPEN: Final = {
+    "active": ("suspend", "unbind", "give_back"),
+    "issued": ("resume", "unbind", "give_back"),
+}
+_OPEN_SUSPENDED: Final = ("resume", "unbind", "give_back")
+MOVE: Final = "move"
 
 
 @door(roles=ROLES)
 def card(request: HttpRequest, handle: str, public_id: uuid.UUID) -> HttpResponse:
     """Show a card and what may be done with it; take the step that was chosen."""
     member_id = member_of(request, handle)
-    access = open_person(request, member_id, "cards", *WHO)
+    access = open_person(request, member_id, "cards", "rights", *WHO)
     held = cards.cards_of(access=access, member_id=member_id)
     found = next((one for one in held if one.public_id == public_id), None)
     if found is None:
@@ -66,15 +81,22 @@ def card(request: HttpRequest, handle: str, public_id: uuid.UUID) -> HttpRespons
     step, reason = request.POST.get("do", ""), request.POST.get("reason", "")
     may = _may(found)
     chosen = request.method == "POST" and step in may
+    wanted: Callable[[], None] | None = None
     if chosen and reason in dict(STEPS[step]["reasons"]):
+        said = STEPS[step]["said"]
+        wanted = partial(_taken, step, reason, found, request)
+    elif request.method == "POST" and step == MOVE:
+        said = _("已改由這張卡使用，原來的卡片不再適用這項權益。")
+        wanted = partial(_moved, request, found, held)
+    if wanted is not None:
         try:
-            with unit_of_work():
-                _take(step, reason)(card_id=found.card_id, actor=actor_of(request), now=clock.now())
+            wanted()
         except Refused as refusal:
             refused = again(refusal)
         else:
-            messages.success(request, str(STEPS[step]["said"]))
+            messages.success(request, str(said))
             return HttpResponseRedirect(reverse("counter:person", args=[handle]))
+    rights = entitlements.rights_of(access=access, member_ids=[member_id], on=today())
     return page(
         request,
         "card",
@@ -85,6 +107,14 @@ def card(request: HttpRequest, handle: str, public_id: uuid.UUID) -> HttpRespons
         kind=name_of("card_kind", found.kind),
         medium=name_of("medium", found.medium),
         steps=[{"code": code, "reasons": STEPS[code]["reasons"]} for code in may],
+        movable=right_moves.movable_to(
+            found,
+            member_id=member_id,
+            held=held,
+            rights={one.entitlement for one in rights[member_id]},
+        ),
+        carried=right_moves.carried_by(found, member_id=member_id),
+        followers=_followers(found, held),
         no_reason=step if chosen and not reason else "",
         loss_steps=_loss_steps(found),
         is_live=found.state in (*_OPEN, "suspended") and found.unbound_at is None,
@@ -104,7 +134,38 @@ def _may(card: cards.CardView) -> tuple[str, ...]:
     return _OPEN_SUSPENDED if card.state == "suspended" else _OPEN.get(card.state, ())
 
 
+def _followers(card: cards.CardView, held: Sequence[cards.CardView]) -> list[str]:
+    """Name the person's cards that stop with this one: a companion's with its holder's."""
+    kinds = cards.card_table().kinds
+    return [
+        f"{name_of('card_kind', one.kind)} {one.masked_number}"
+        for one in held
+        if one.unbound_at is None
+        and one.state in _OPEN
+        and one.kind in kinds
+        and kinds[one.kind].follows == card.kind
+    ]
+
+
+def _moved(request: HttpRequest, card: cards.CardView, held: Sequence[cards.CardView]) -> None:
+    right_moves.move(
+        card,
+        held=held,
+        entitlement=request.POST.get("right", ""),
+        seen=request.POST.get("seen", ""),
+        actor=actor_of(request),
+        now=clock.now(),
+    )
+
+
+def _taken(step: str, reason: str, card: cards.CardView, request: HttpRequest) -> None:
+    with unit_of_work():
+        _take(step, reason)(card_id=card.card_id, actor=actor_of(request), now=clock.now())
+
+
 def _take(step: str, reason: str) -> Callable[..., None]:
     if step == "unbind":
         return partial(cards.unbind, why=reason)
+    if step == "give_back":
+        return partial(cards.end, state="returned", why=reason)
     return partial(cards.suspend if step == "suspend" else cards.resume, why=reason)

@@ -1,6 +1,7 @@
-"""My cards: one page a card, and reporting one lost."""
+"""My cards: one page a card, reporting one lost, and which of them carries what one alone may."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -14,7 +15,7 @@ from citycard.infra import clock
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.access import Access
 from citycard.people import api as people
-from citycard.portals import loss_story
+from citycard.portals import loss_story, right_moves
 from citycard.portals.doors import actor_of, door
 from citycard.portals.naming import name_of
 from citycard.portals.resident import faces, own, satisfaction
@@ -29,16 +30,25 @@ def card(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show one of the resident's cards, what it opens, and where it was used."""
     member_id = own.member_of(request)
     access = own.own_access(request, "name", "cards", "rights", "taps")
-    found = own_card(request, public_id)
+    held = cards.cards_of(access=access, member_id=member_id)
+    found = _one_of(held, public_id)
     today = clock.today()
     rights = entitlements.rights_of(access=access, member_ids=[member_id], on=today)[member_id]
+    codes = {right.entitlement for right in rights}
+    movable = right_moves.movable_to(found, member_id=member_id, held=held, rights=codes)
+    elsewhere = right_moves.elsewhere(found, member_id=member_id, rights=codes)
     profile = people.profile(access=access, member_id=member_id)
     recent = taps.recent(access=access, member_id=member_id, limit=RECENT)
     context = {
         "card": found,
         "question": satisfaction.question(member_id, recent),
-        "face": faces.face_of(found, holder=profile.name or "", rights=rights),
-        "functions": faces.functions_of(found, rights=rights, on=today),
+        "face": faces.face_of(found, holder=profile.name or "", rights=rights, elsewhere=elsewhere),
+        "functions": [
+            one
+            for one in faces.functions_of(found, rights=rights, on=today)
+            if one.code not in elsewhere
+        ],
+        "movable": movable,
         "taps": [
             (
                 tap,
@@ -84,11 +94,42 @@ def report_lost(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return render(request, "resident/report_lost.html", {"card": found})
 
 
+@door(roles={"resident"}, member=True, level=1)
+def move_right(request: HttpRequest, public_id: uuid.UUID, right: str) -> HttpResponse:
+    """Move a right that one card alone carries to this one of the resident's cards."""
+    member_id, today = own.member_of(request), clock.today()
+    access = own.own_access(request, "cards", "rights")
+    held = cards.cards_of(access=access, member_id=member_id)
+    found = _one_of(held, public_id)
+    if request.method == "POST":
+        right_moves.move(
+            found,
+            held=held,
+            entitlement=right,
+            seen=request.POST.get("seen", ""),
+            actor=actor_of(request),
+            now=clock.now(),
+        )
+        messages.success(request, _("已改由這張卡使用，現在就生效。"))
+        return redirect("resident:card", public_id=public_id)
+    rights = entitlements.rights_of(access=access, member_ids=[member_id], on=today)[member_id]
+    codes = {one.entitlement for one in rights}
+    movable = right_moves.movable_to(found, member_id=member_id, held=held, rights=codes)
+    chosen = next((one for one in movable if one.entitlement == right), None)
+    if chosen is None:
+        return redirect("resident:card", public_id=public_id)
+    return render(request, "resident/move_right.html", {"card": found, "one": chosen})
+
+
 def own_card(request: HttpRequest, public_id: uuid.UUID) -> cards.CardView:
     """Return one of the resident's own cards; another's is not found."""
     member_id = own.member_of(request)
     mine = cards.cards_of(access=own.own_access(request, "cards"), member_id=member_id)
-    found = next((one for one in mine if one.public_id == public_id), None)
+    return _one_of(mine, public_id)
+
+
+def _one_of(held: Sequence[cards.CardView], public_id: uuid.UUID) -> cards.CardView:
+    found = next((one for one in held if one.public_id == public_id), None)
     if found is None:
         raise Http404
     return found

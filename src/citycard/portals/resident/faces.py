@@ -1,7 +1,7 @@
 """The face of a card as the resident's pages draw it."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from citycard.cards import api as cards
@@ -14,8 +14,18 @@ from citycard.portals.naming import in_language, name_of
 SHOWN_STATES = ("active", "suspended", "issued")
 
 
-def face_of(card: cards.CardView, *, holder: str, rights: Sequence[entitlements.Right]) -> CardFace:
-    """Return what stands on a card: its kind and number, and the rights that it carries."""
+def face_of(
+    card: cards.CardView,
+    *,
+    holder: str,
+    rights: Sequence[entitlements.Right],
+    elsewhere: Collection[str] = (),
+) -> CardFace:
+    """Return what stands on a card: its kind and number, and the rights that it carries.
+
+    :param elsewhere: rights that one card alone carries, and this one doesn't
+    """
+    functions = functions_of(card, rights=rights, on=clock.today())
     return CardFace(
         title=in_language(current_pack().table("pack")["programme"]),
         kind=card.kind,
@@ -25,9 +35,7 @@ def face_of(card: cards.CardView, *, holder: str, rights: Sequence[entitlements.
         holder=holder,
         valid_until=card.expires_on.isoformat() if card.expires_on else "",
         fresh_at=clock.now(),
-        features=[
-            each.name for each in functions_of(card, rights=rights, on=clock.today()) if each.is_on
-        ],
+        features=[each.name for each in functions if each.is_on and each.code not in elsewhere],
         is_virtual=card.medium == "virtual",
     )
 
@@ -36,9 +44,11 @@ def face_of(card: cards.CardView, *, holder: str, rights: Sequence[entitlements.
 class Function:
     """Something that a card does for its holder, or will.
 
+    :ivar code: the right
     :ivar since: the first day on cards of this kind, where it came later than the card
     """
 
+    code: str
     name: str
     is_on: bool
     since: dt.date | None
@@ -51,7 +61,7 @@ def functions_of(
     kind = cards.card_table().kinds.get(card.kind)
     held = {right.entitlement for right in rights}
     return [
-        Function(name=name_of("entitlement", code), is_on=on in days, since=days.start)
+        Function(code=code, name=name_of("entitlement", code), is_on=on in days, since=days.start)
         for code, days in (kind.functions if kind else {}).items()
         if code in held and (on in days or (days.start is not None and days.start > on))
     ]

@@ -7,8 +7,10 @@ from citycard.applications import api as applications
 from citycard.cards import api as cards
 from citycard.entitlements import api as entitlements
 from citycard.infra import clock
+from citycard.infra.web.parts import CardFace
 from citycard.notify import api as notify
 from citycard.people import api as people
+from citycard.portals import right_moves
 from citycard.portals.doors import ANYONE, actor_of, door
 from citycard.portals.resident import faces, offering, own, units
 
@@ -31,13 +33,15 @@ def _own(request: HttpRequest) -> dict[str, object]:
     profile = people.profile(access=access, member_id=member_id)
     rights = entitlements.rights_of(access=access, member_ids=[member_id], on=today)[member_id]
     held = cards.cards_of(access=access, member_id=member_id)
+    codes = {right.entitlement for right in rights}
+
+    def face(card: cards.CardView) -> CardFace:
+        away = right_moves.elsewhere(card, member_id=member_id, rights=codes)
+        return faces.face_of(card, holder=profile.name or "", rights=rights, elsewhere=away)
+
     return {
         "profile": profile,
-        "held": [
-            (card, faces.face_of(card, holder=profile.name or "", rights=rights))
-            for card in held
-            if card.state in faces.SHOWN_STATES
-        ],
+        "held": [(card, face(card)) for card in held if card.state in faces.SHOWN_STATES],
         "balances": units.mine(access, member_id, today),
         "unread": notify.unread_count(access=access, member_id=member_id),
         "offers": offering.may_have(access, member_id, today),

@@ -31,6 +31,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("cards/<uuid:public_id>/", cards.card, name="card"),
     path("cards/<uuid:public_id>/lost/", cards.report_lost, name="report_lost"),
+    path("cards/<uuid:public_id>/carry/<slug:right>/", cards.move_right, name="move_right"),
     path("cards/<uuid:public_id>/answer/", satisfaction.answer, name="answer"),
     path("cards/<uuid:public_id>/show/", showing.show, name="show_card"),
     path("cards/<uuid:public_id>/show/code/", showing.code, name="show_code"),

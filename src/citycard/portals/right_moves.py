@@ -1,0 +1,101 @@
+"""Rights that one card of a person carries, as doors offer to move them to another."""
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from citycard.cards import api as cards
+from citycard.infra.unit_of_work import unit_of_work
+from citycard.kernel.actors import Actor
+from citycard.portals.naming import name_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Movable:
+    """A right that a card could carry, and another does or none.
+
+    :ivar seen: the public id of the card that carries it; empty for none
+    :ivar seen_number: that card's number, masked
+    """
+
+    entitlement: str
+    name: str
+    seen: str
+    seen_number: str
+
+
+def movable_to(
+    card: cards.CardView,
+    *,
+    member_id: int,
+    held: Sequence[cards.CardView],
+    rights: Collection[str],
+) -> list[Movable]:
+    """Return the rights of its holder that could be moved to a card that works.
+
+    :param held: all cards of the holder
+    :param rights: what the holder has
+    """
+    if card.state != "active" or card.unbound_at is not None:
+        return []
+    carriers = cards.cards_carrying(member_ids=[member_id])
+    by_id = {one.card_id: one for one in held}
+    found = []
+    for code in sorted(elsewhere(card, member_id=member_id, rights=rights)):
+        carrier = by_id.get(carriers.get((member_id, code), 0))
+        found.append(
+            Movable(
+                entitlement=code,
+                name=name_of("entitlement", code),
+                seen=str(carrier.public_id) if carrier else "",
+                seen_number=carrier.masked_number if carrier else "",
+            )
+        )
+    return found
+
+
+def elsewhere(card: cards.CardView, *, member_id: int, rights: Collection[str]) -> frozenset[str]:
+    """Return the rights of its holder that one card alone carries, and this one doesn't."""
+    single = _single(card) & set(rights)
+    if not single:
+        return frozenset()
+    carriers = cards.cards_carrying(member_ids=[member_id])
+    return frozenset(code for code in single if carriers.get((member_id, code)) != card.card_id)
+
+
+def carried_by(card: cards.CardView, *, member_id: int) -> list[str]:
+    """Name the rights that this card carries and no other may."""
+    carriers = cards.cards_carrying(member_ids=[member_id])
+    mine = [code for (_, code), card_id in carriers.items() if card_id == card.card_id]
+    return [name_of("entitlement", code) for code in sorted(mine)]
+
+
+def move(
+    card: cards.CardView,
+    *,
+    held: Sequence[cards.CardView],
+    entitlement: str,
+    seen: str,
+    actor: Actor,
+    now: dt.datetime,
+) -> None:
+    """Move a right to a card, from the one that its holder or a clerk saw.
+
+    :param seen: as ``Movable`` has it
+    :raises CannotCarry, RightMovedMeanwhile: as ``cards.move_right``
+    """
+    seen_id = next((one.card_id for one in held if str(one.public_id) == seen), None)
+    with unit_of_work():
+        cards.move_right(
+            entitlement=entitlement,
+            card_id=card.card_id,
+            seen_card_id=seen_id,
+            actor=actor,
+            now=now,
+        )
+
+
+def _single(card: cards.CardView) -> frozenset[str]:
+    table = cards.card_table()
+    kind = table.kinds.get(card.kind)
+    return table.single_rights & kind.carries if kind else frozenset()
