@@ -5,6 +5,10 @@ columns (``RideColumns``, a person-month after the other, in canonical order) an
 ``fares.price(book=…, rides=…)``. ``fares.explain_ride`` prices the same rides again and says every
 step of one of them in Chinese and in English. ``fares.explain_stored`` executes the decision of a
 stored ride again, by the pack and grant that it had, and says whether the same came out.
+
+Operators are told of a month with the closing of the books: ``freeze_statements`` keeps what it
+tells, ``operator_statement`` returns it, or what an open month would tell now, and ``since_told``
+what is other since.
 """
 
 from citycard.fares.book import Book, Line, Mark, Stop
@@ -17,6 +21,7 @@ from citycard.fares.deciding import Decided, decide_months
 from citycard.fares.differing import Difference
 from citycard.fares.estimating import Estimate, Guess, after_guess, estimates
 from citycard.fares.explaining import explain_ride
+from citycard.fares.freezing_statements import freeze_statements
 from citycard.fares.giving_back import (
     RefundOutdated,
     end_by_refund_run,
@@ -39,6 +44,13 @@ from citycard.fares.re_executing import RideId, RideWhy, explain_stored, unexpla
 from citycard.fares.readings import keep_readings
 from citycard.fares.rides import RIDES_FIELD, RideView, is_ride, ride_of, rides_of
 from citycard.fares.settling import COLUMNS, OperatorLine, operator_month, ride_months
+from citycard.fares.statements import (
+    Booking,
+    Statement,
+    frozen_statement,
+    operator_statement,
+    since_told,
+)
 from citycard.fares.touching import (
     touched_by_cards,
     touched_by_facts,
@@ -87,6 +99,7 @@ __all__ = [
     "RIDES_FIELD",
     "Book",
     "Booked",
+    "Booking",
     "Column",
     "Decided",
     "Difference",
@@ -119,6 +132,7 @@ __all__ = [
     "RideView",
     "RideWhy",
     "Shown",
+    "Statement",
     "Stop",
     "StoredTrial",
     "TriedMonth",
@@ -138,6 +152,8 @@ __all__ = [
     "explain_ride",
     "explain_stored",
     "finish_trial",
+    "freeze_statements",
+    "frozen_statement",
     "groups_of",
     "is_ride",
     "joined",
@@ -145,6 +161,7 @@ __all__ = [
     "levers",
     "note_progress",
     "operator_month",
+    "operator_statement",
     "point_uses",
     "points_unit",
     "price",
@@ -154,6 +171,7 @@ __all__ = [
     "ride_of",
     "riders_of",
     "rides_of",
+    "since_told",
     "sum_rides",
     "take_off_refund_run",
     "take_trial",

@@ -2,8 +2,9 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from citycard.fares.books import book
 from citycard.fares.rides import paying
@@ -23,6 +24,8 @@ COLUMNS = (
 )
 """The columns of subsidies in the operator's statement, in the order of the forms."""
 
+FIGURES = ("rides", "taps", "due_micro", "collected_micro", "difference_micro", "points")
+
 
 @dataclass(frozen=True, kw_only=True)
 class OperatorLine:
@@ -30,6 +33,7 @@ class OperatorLine:
 
     ``due = collected + Σ subsidies + difference``
 
+    :ivar points: of the allowance that the rides take, part of the subsidies
     :ivar subsidies: by column
     """
 
@@ -41,11 +45,17 @@ class OperatorLine:
     due_micro: int
     collected_micro: int
     difference_micro: int
+    points: int = 0
     subsidies: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What the line is about."""
+        return self.operator, self.route, self.ticket
 
 
 def operator_month(*, month: dt.date, operators: Sequence[str] | None = None) -> list[OperatorLine]:
-    """Return the lines of a month's statement, by operator, route and ticket.
+    """Return the lines of a month's rides as they are now, by operator, route and ticket.
 
     Source: the operator's monthly form (應收總金額、實際營收、各項補助).
 
@@ -53,37 +63,78 @@ def operator_month(*, month: dt.date, operators: Sequence[str] | None = None) ->
     :param operators: whose; None: all
     """
     asked = {"month": month, "operators": None if operators is None else list(operators)}
-    found = rows(statement(__file__, "operator_month"), asked)
     columns = _columns()
-    made: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0] * 5)
+    return added_up(
+        _line(row, _by_column(columns, paying(row.funds, row.funders), row[11:]))
+        for row in rows(statement(__file__, "operator_month"), asked)
+    )
+
+
+def added_up(lines: Iterable[OperatorLine]) -> list[OperatorLine]:
+    """Add lines up that are about the same."""
+    made: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0] * len(FIGURES))
     paid: dict[tuple[str, str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for row in found:
-        key = row.operator, row.route, row.ticket
-        figures = row.rides, row.taps, row.due, row.collected, row.difference
-        made[key] = [one + other for one, other in zip(made[key], figures, strict=True)]
-        for fund, micro in zip(paying(row.funds, row.funders), row[10:], strict=False):
-            if micro:
-                paid[key][columns.get(fund, "other")] += int(micro)
+    for line in lines:
+        for place, name in enumerate(FIGURES):
+            made[line.key][place] += getattr(line, name)
+        for column, micro in line.subsidies.items():
+            paid[line.key][column] += micro
     return [
         OperatorLine(
-            operator=key[0],
-            route=key[1],
-            ticket=key[2],
-            rides=figures[0],
-            taps=figures[1],
-            due_micro=figures[2],
-            collected_micro=figures[3],
-            difference_micro=figures[4],
-            subsidies=dict(paid[key]),
+            operator=key[0], route=key[1], ticket=key[2],
+            subsidies={column: micro for column, micro in paid[key].items() if micro},
+            **dict(zip(FIGURES, figures, strict=True)),
         )
         for key, figures in sorted(made.items())
-    ]
+    ]  # fmt: skip
+
+
+def less(lines: Iterable[OperatorLine], others: Iterable[OperatorLine]) -> list[OperatorLine]:
+    """Return what lines have that others don't, line by line; what comes to nothing is left out."""
+    turned = [
+        OperatorLine(
+            operator=it.operator, route=it.route, ticket=it.ticket,
+            subsidies={column: -micro for column, micro in it.subsidies.items()},
+            **{name: -getattr(it, name) for name in FIGURES},
+        )
+        for it in others
+    ]  # fmt: skip
+    return [it for it in added_up([*lines, *turned]) if _says_something(it)]
 
 
 def ride_months() -> list[dt.date]:
     """Return the months that have rides, newest first."""
     found = rows("SELECT DISTINCT local_month FROM fares_month ORDER BY local_month DESC")
     return [row.local_month for row in found]
+
+
+def _says_something(line: OperatorLine) -> bool:
+    return any(getattr(line, name) for name in FIGURES) or bool(line.subsidies)
+
+
+def _line(row: Any, subsidies: Mapping[str, int]) -> OperatorLine:
+    return OperatorLine(
+        operator=row.operator,
+        route=row.route,
+        ticket=row.ticket,
+        rides=row.rides,
+        taps=row.taps,
+        due_micro=row.due,
+        collected_micro=row.collected,
+        difference_micro=row.difference,
+        points=row.points,
+        subsidies=subsidies,
+    )
+
+
+def _by_column(
+    columns: Mapping[str, str], funds: Sequence[str], paid: Sequence[int]
+) -> dict[str, int]:
+    found: dict[str, int] = defaultdict(int)
+    for fund, micro in zip(funds, paid, strict=False):
+        if micro:
+            found[columns.get(fund, "other")] += int(micro)
+    return found
 
 
 def _columns() -> Mapping[str, str]:

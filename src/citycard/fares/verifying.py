@@ -54,6 +54,83 @@ _CHECKS = (
         """,
         "What a device said of a ride belongs to no tap.",
     ),
+    (
+        "fares.statement_is_its_lines",
+        """
+        SELECT to_char(s.closing_month, 'YYYYMM')::integer AS closing, s.version, s.operator
+        FROM fares_statement s
+        LEFT JOIN LATERAL (
+            SELECT sum(l.due_micro) AS due, sum(l.collected_micro) AS collected,
+                   sum(l.points) AS points, sum(p.micro) AS subsidised
+            FROM fares_statement_line l
+            CROSS JOIN LATERAL (
+                SELECT coalesce(sum(x.value::bigint), 0) AS micro
+                FROM jsonb_each_text(l.subsidies) x) p
+            WHERE (l.closing_month, l.version, l.month, l.operator)
+                = (s.closing_month, s.version, s.month, s.operator)) l ON true
+        WHERE (s.due_micro, s.collected_micro, s.points, s.subsidised_micro)
+            IS DISTINCT FROM (l.due, l.collected, l.points, l.subsidised)
+        """,
+        "An operator's statement is not the sum of its lines.",
+    ),
+    (
+        "fares.statement_is_booked",
+        """
+        WITH standing AS (
+            SELECT f.month, f.version FROM fares_closing f
+            JOIN pub.ledger_closings c ON c.month = f.month AND c.version = f.version
+                AND c.reopened_at IS NULL
+        ), booked AS (
+            SELECT s.month, t.unit, t.operator, sum(t.points)::bigint AS points
+            FROM standing s CROSS JOIN LATERAL (
+                SELECT unit, to_code AS operator, amount AS points FROM pub.ledger_transfers
+                WHERE booked_month = s.month AND to_class = 'partner' AND starts_with(ref, 'ride:')
+                UNION ALL
+                SELECT unit, from_code, -amount FROM pub.ledger_transfers
+                WHERE booked_month = s.month AND from_class = 'partner'
+                  AND starts_with(ref, 'ride:')) t
+            GROUP BY 1, 2, 3
+        ), told AS (
+            SELECT b.closing_month AS month, b.operator, b.booked FROM fares_statement_booking b
+            JOIN standing s ON s.month = b.closing_month AND s.version = b.version
+        )
+        SELECT to_char(coalesce(t.month, b.month), 'YYYYMM')::integer AS closing,
+               coalesce(t.operator, b.operator) AS operator,
+               coalesce(t.booked, 0) AS told, coalesce(b.points, 0) AS booked
+        FROM told t FULL JOIN booked b ON b.month = t.month AND b.operator = t.operator
+        WHERE coalesce(t.booked, 0) <> coalesce(b.points, 0)
+        """,
+        "An operator was told other points than the month's books have for its rides.",
+    ),
+    (
+        "fares.statement_carries_over",
+        """
+        SELECT to_char(b.closing_month, 'YYYYMM')::integer AS closing, b.operator
+        FROM (
+            SELECT b.*, lag(b.carried) OVER (PARTITION BY b.operator ORDER BY b.closing_month)
+                AS before
+            FROM fares_statement_booking b
+            JOIN pub.ledger_closings c ON c.month = b.closing_month AND c.version = b.version
+                AND c.reopened_at IS NULL) b
+        WHERE b.opening <> coalesce(b.before, 0) OR b.points <> (
+            SELECT coalesce(sum(s.points), 0) FROM fares_statement s
+            WHERE (s.closing_month, s.version, s.operator)
+                = (b.closing_month, b.version, b.operator))
+        """,
+        "What a statement opens with is not what the one before carried over.",
+    ),
+    (
+        "fares.closed_month_is_told",
+        """
+        SELECT to_char(c.month, 'YYYYMM')::integer AS closing, c.version
+        FROM pub.ledger_closings c
+        WHERE c.state = 'done' AND c.reopened_at IS NULL
+          AND EXISTS (SELECT FROM fares_ride r WHERE r.local_month = c.month)
+          AND NOT EXISTS (
+            SELECT FROM fares_closing f WHERE f.month = c.month AND f.version = c.version)
+        """,
+        "A month was closed and its operators were told nothing.",
+    ),
 )
 
 
@@ -66,5 +143,5 @@ def verify() -> list[Finding]:
     ]
 
 
-def _about(facts: dict[str, int]) -> str:
+def _about(facts: dict[str, object]) -> str:
     return ", ".join(f"{name} {value}" for name, value in facts.items())

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 
 from citycard.agencies import api as agencies
-from citycard.flows import clearing_papers
+from citycard.flows import clearing_papers, riding_statements
 from citycard.infra import failpoints, outbox, papers
 from citycard.infra.outbox import Letter, Outcome, Topic
 from citycard.infra.unit_of_work import unit_of_work
@@ -64,6 +64,7 @@ def finish(*, closing_id: int, now: dt.datetime) -> None:
     for code in figures.parties:
         _keep_statement(figures, code, now)
         failpoints.reach("closing.statement.kept")
+    riding_statements.tell(found, now)
     _keep_books(found, now)
     _keep_month(figures, now)
     failpoints.reach("closing.papers.kept")

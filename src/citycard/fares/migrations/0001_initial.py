@@ -12,5 +12,5 @@ class Migration(migrations.Migration):
     dependencies = [("infra", "0001_initial")]
     operations = [
         migrations.RunSQL((SQL / f"{name}.sql").read_text(encoding="utf-8"), migrations.RunSQL.noop)
-        for name in ("0001_readings", "0002_rides", "0003_trials")
+        for name in ("0001_readings", "0002_rides", "0003_trials", "0004_statements")
     ]

@@ -3,6 +3,7 @@
 SELECT o.code AS operator, l.code AS route, t.code AS ticket, b.funds, r.funders, count(*) AS rides,
        sum(CASE WHEN r.alighted_at > r.boarded_at THEN 2 ELSE 1 END)::bigint AS taps, sum(r.due_micro)::bigint AS due,
        sum(r.collected_micro)::bigint AS collected, sum(r.difference_micro)::bigint AS difference,
+       sum(r.points)::bigint AS points,
        sum(coalesce(r.subsidies[1], 0))::bigint AS s1, sum(coalesce(r.subsidies[2], 0))::bigint AS s2,
        sum(coalesce(r.subsidies[3], 0))::bigint AS s3, sum(coalesce(r.subsidies[4], 0))::bigint AS s4,
        sum(coalesce(r.subsidies[5], 0))::bigint AS s5, sum(coalesce(r.subsidies[6], 0))::bigint AS s6,

@@ -3,12 +3,14 @@
 import datetime as dt
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from citycard.fares import api as fares
-from citycard.flows import ride_papers
+from citycard.flows import ride_papers, riding_statements
 from citycard.infra import papers
 from citycard.infra.clock import today
 from citycard.infra.web import wording
@@ -20,7 +22,7 @@ from citycard.portals.agency.ride_words import (
     operator_name,
     ticket_name,
 )
-from citycard.portals.agency.shell import attachment, page
+from citycard.portals.agency.shell import attachment, kept_file, page
 from citycard.portals.doors import door
 
 SEES = {"finance", "officer", "auditor"}
@@ -33,20 +35,20 @@ WRITERS = {
 
 @door(roles=SEES)
 def settlement(request: HttpRequest) -> HttpResponse:
-    """Show a month's statement of every operator, and one operator's routes when asked for."""
+    """Show a month's statement of every operator, and one operator's routes when asked for: as it
+    was told with the closing, or of an open month as it stands now."""
     month, months = _month(request)
-    lines = fares.operator_month(month=month)
-    operators = sorted({line.operator for line in lines})
-    chosen = request.GET.get("operator", "")
+    found = fares.operator_statement(month=month)
+    lines, chosen = found.lines, request.GET.get("operator", "")
     own = [line for line in lines if line.operator == chosen]
-    columns = [name for name in fares.COLUMNS if any(it.subsidies.get(name) for it in lines)]
+    since = fares.since_told(month=month) if found.version else []
+    every = [*lines, *since, *(line for told in found.earlier.values() for line in told)]
+    columns = [name for name in fares.COLUMNS if any(it.subsidies.get(name) for it in every)]
     return page(
         request,
         "ride_settlement",
         columns=[column_name(name) for name in columns],
-        operators=[
-            _line(operator_name(code), code, _of(lines, code), columns) for code in operators
-        ],
+        operators=_operators(lines, columns),
         total=_line(_("合計"), "", lines, columns),
         chosen=operator_name(chosen) if own else "",
         chosen_code=chosen if own else "",
@@ -56,22 +58,67 @@ def settlement(request: HttpRequest) -> HttpResponse:
         month=f"{month:%Y-%m}",
         month_name=wording.month(month),
         months=[(f"{it:%Y-%m}", wording.month(it), it == month) for it in months],
+        told=found,
+        files=_files(found, chosen if own else ""),
+        since=_operators(since, columns),
+        earlier=[
+            (wording.month(of), _operators(told, columns)) for of, told in found.earlier.items()
+        ],
+        bookings=[(operator_name(it.operator), it) for it in found.bookings],
         waiting=sum(one.count for one in fares.difference_sums(agencies=whose_rides(request))),
     )
 
 
 @door(roles=SEES)
 def settlement_file(request: HttpRequest, ending: str) -> HttpResponse:
-    """Download a month's statement as it stands now, of one operator or of all."""
+    """Download a month's statement, of one operator or of all: what was kept with the closing, to
+    the byte, or of an open month what it is now."""
     month, _months = _month(request)
     chosen = request.GET.get("operator", "")
+    found = fares.operator_statement(month=month)
+    if (paper := _kept(found, chosen)) is not None:
+        assert found.version is not None, "what is kept has a version"
+        return kept_file(paper, riding_statements.file_name(month, found.version, chosen, ending))
     if ending not in WRITERS:
         raise NotFound(what="file")
-    lines = fares.operator_month(month=month, operators=[chosen] if chosen else None)
     write, media_type = WRITERS[ending]
-    document = ride_papers.statement(month=month, lines=lines)
-    name = f"operators-{month:%Y-%m}{'-' + chosen if lines and chosen else ''}.{ending}"
+    told = chosen if any(line.operator == chosen for line in found.lines) else ""
+    if chosen and not told:
+        raise NotFound(what="file")
+    document = ride_papers.statement(found=found, operator=told)
+    name = f"operators-{month:%Y-%m}{'-' + told if told else ''}.{ending}"
     return attachment(write(document), name=name, media_type=media_type)
+
+
+def _kept(found: fares.Statement, operator: str) -> papers.Paper | None:
+    if found.version is None:
+        return None
+    about = riding_statements.about(found.month, found.version, operator)
+    return papers.kept(kind=riding_statements.KIND, about=about)
+
+
+def _files(found: fares.Statement, operator: str) -> list[tuple[str, str]]:
+    """Return (ending, address) of a statement's files; what is kept has its signature."""
+    if not riding_statements.operators(found):
+        return []
+    endings = [*WRITERS, *(["csv.sig"] if _is_kept(found, operator) else [])]
+    asked = f"?month={found.month:%Y-%m}" + (f"&operator={quote(operator)}" if operator else "")
+    return [
+        (ending.upper(), reverse("agency:ride_settlement_file", args=[ending]) + asked)
+        for ending in endings
+    ]
+
+
+def _is_kept(found: fares.Statement, operator: str) -> bool:
+    if found.version is None:
+        return False
+    about = riding_statements.about(found.month, found.version, operator)
+    return papers.is_kept(kind=riding_statements.KIND, about=about)
+
+
+def _operators(lines: Sequence[fares.OperatorLine], columns: Sequence[str]) -> list[dict[str, Any]]:
+    codes = sorted({line.operator for line in lines})
+    return [_line(operator_name(code), code, _of(lines, code), columns) for code in codes]
 
 
 def _of(lines: Sequence[fares.OperatorLine], operator: str) -> list[fares.OperatorLine]:

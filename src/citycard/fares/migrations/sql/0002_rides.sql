@@ -26,6 +26,8 @@ COMMENT ON COLUMN fares_decision.rider IS 'The member; below zero a card that wa
 COMMENT ON COLUMN fares_decision.bindings IS 'The versions used: which bindings made the cards this member''s.';
 COMMENT ON COLUMN fares_decision.rights IS 'The versions used: which rights held in the month.';
 COMMENT ON COLUMN fares_decision.points_open IS 'The month''s allowance that the decision had before it.';
+-- A closing of the books asks which months were decided since the one before: rows come in the order of time.
+CREATE INDEX fares_decision_at ON fares_decision USING brin (decided_at) WITH (pages_per_range = 32, autosummarize = on);
 REVOKE UPDATE, DELETE, TRUNCATE ON fares_decision FROM citycard_app;
 
 CREATE TABLE fares_month (
