@@ -22,8 +22,8 @@ work.
 open an access first (fields ``application``, ``papers``, ``photo``, ``checks``): ``case(ref=…,
 access=…)``, ``open_part``, ``document_content``, ``cases_of_member``. These name no one and need
 none: ``queue``, ``queue_counts``, ``part``, ``find``, ``at_counter``, ``waiting``,
-``approved_parts``. Pictures are cut
-to the card's proportions by ``photo_of``; ``set_crop`` moves the box.
+``approved_parts``, ``times``. Pictures are cut to the card's proportions by ``photo_of``;
+``set_crop`` moves the box.
 
 States are data in ``states`` (``APPLICATION``, ``PART``); their words are the messages
 ``applications.application.state.<state>`` and ``applications.part.state.<state>``; refusal reasons
@@ -142,6 +142,7 @@ from citycard.applications.supplementing import (
     resubmit,
 )
 from citycard.applications.timeline import agency_name, in_words
+from citycard.applications.timing import Times, times
 from citycard.applications.values import (
     Brought,
     Case,
@@ -222,6 +223,7 @@ __all__ = [
     "Submitted",
     "Supplement",
     "SupplementNotThere",
+    "Times",
     "TooManyOthers",
     "UnknownPaper",
     "WaitingRow",
@@ -279,6 +281,7 @@ __all__ = [
     "start_draft",
     "states",
     "submit",
+    "times",
     "verify",
     "waiting",
     "withdraw",

@@ -172,6 +172,7 @@ def _parts(applications: Sequence[Any]) -> dict[int, list[CasePart]]:
                 due_at=one.due_at,
                 decided_at=one.decided_at,
                 reason=one.reason_code,
+                completed_at=one.completed_at,
                 note=unseal(NOTE_LABEL, one.note_sealed, row=one.id) if one.note_sealed else "",
                 wanted_papers=tuple(one.wanted_papers),
                 supplement=newest[0] if newest else None,

@@ -237,7 +237,10 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class CasePart:
-    """A part as the resident sees it."""
+    """A part as the resident sees it.
+
+    :ivar completed_at: when its card was handed over, or when it was done without one
+    """
 
     part_id: int
     service: str
@@ -250,6 +253,7 @@ class CasePart:
     due_at: dt.datetime | None
     decided_at: dt.datetime | None
     reason: str | None
+    completed_at: dt.datetime | None = None
     note: str = field(default="", repr=False)
     wanted_papers: tuple[str, ...] = ()
     supplement: Supplement | None = None

@@ -97,7 +97,12 @@ def figures_file(request: HttpRequest, ending: str) -> HttpResponse:
 
 def tabs(here: str) -> list[tuple[str, str, bool]]:
     """Return the pages of figures, for the row of tabs."""
-    names = {"figures": _("本機關的服務"), "comparison": _("機關比較"), "city": _("全市")}
+    names = {
+        "figures": _("本機關的服務"),
+        "times": _("辦理時間"),
+        "comparison": _("機關比較"),
+        "city": _("全市"),
+    }
     return [(name, reverse(f"agency:{code}"), code == here) for code, name in names.items()]
 
 

@@ -35,6 +35,7 @@ from citycard.portals.agency import (
     rosters,
     statements,
     systems,
+    times,
     visits,
     volunteers,
     webhooks,
@@ -90,6 +91,7 @@ urlpatterns = [
         {"ending": "parquet"},
         name="figures_parquet",
     ),
+    path("figures/times/", times.times, name="times"),
     path("figures/comparison/", city_figures.comparison, name="comparison"),
     path(
         "figures/comparison.csv",

@@ -1,5 +1,6 @@
 """A case at the counter: its parts, checks and cards, going on by itself while one looks."""
 
+import datetime as dt
 import hashlib
 import uuid
 from typing import Any
@@ -23,6 +24,7 @@ from citycard.portals.counter.handles import handle_of
 from citycard.portals.counter.own_cards import own_media
 from citycard.portals.counter.shell import ROLES, again, open_person, page, person_line
 from citycard.portals.doors import actor_of, door
+from citycard.portals.lasting import lasting
 from citycard.portals.naming import in_language, name_of
 from citycard.portals.papers import as_file
 from citycard.portals.standing import BADGES, refusal_of
@@ -117,7 +119,7 @@ def show(
         who=person_line(people.profile(access=access, member_id=whose.member_id)),
         handle=handle_of(request, whose.member_id),
         parts=[
-            _part(part)
+            _part(part, found.submitted_at)
             | {
                 "form": supplements.form_of(
                     found, part, (wrong or {}).get(part.part_id, {}), request.POST
@@ -168,12 +170,13 @@ def paper_name(code: str) -> str:
     return in_language(applications.paper_name(code=code))
 
 
-def _part(part: applications.CasePart) -> dict[str, Any]:
+def _part(part: applications.CasePart, handed_in_at: dt.datetime) -> dict[str, Any]:
     return {
         "part": part,
         "name": in_language(part.name),
         "agency": name_of("agency", part.agency),
         "badge": BADGES.get(part.state, "unknown"),
+        "took": lasting(part.completed_at - handed_in_at) if part.completed_at else "",
         "refusal": refusal_of(part),
         "may_withdraw": part.state in applications.states.PART_UNDECIDED,
     }

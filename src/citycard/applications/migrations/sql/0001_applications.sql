@@ -73,6 +73,8 @@ COMMENT ON COLUMN applications_part.reviewer IS 'Who asked for a supplement: the
 COMMENT ON COLUMN applications_part.opened_by IS 'Who looked at it last.';
 COMMENT ON COLUMN applications_part.version IS 'Counts changes: of two who decide at once, one is refused.';
 CREATE INDEX applications_part_queue ON applications_part (agency, state, due_at);
+CREATE INDEX applications_part_decided ON applications_part (decided_at) WHERE decided_at IS NOT NULL;
+CREATE INDEX applications_part_completed ON applications_part (completed_at) WHERE completed_at IS NOT NULL;
 CREATE UNIQUE INDEX applications_part_once ON applications_part (member_id, service)
     WHERE state IN ('waiting_checks', 'in_review', 'supplement', 'approved');
 REVOKE DELETE, TRUNCATE ON applications_part FROM citycard_app;
