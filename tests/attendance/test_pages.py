@@ -13,7 +13,7 @@ from citycard.flows import tapping
 from citycard.infra import clock
 from citycard.people import api as people
 from citycard.taps import api as taps
-from tests.attendance.town import CHILD, FATHER, MOTHER, NUMBER, STRANGER, build
+from tests.attendance.town import CHILD, FATHER, MOTHER, NUMBER, STRANGER, actor, build
 from tests.harness.cities import City
 from tests.portals import counter_desk as desk
 from tests.portals import looking, purse, seeding
@@ -105,6 +105,40 @@ def test_the_months_list_is_a_file(head: Client) -> None:
     assert {row[1] for row in rows[1:]} <= {"林小安"}
 
 
+def test_finance_sees_whom_to_bill_for_texts_and_parents_what_they_pay(
+    town: dict[str, Any], head: Client, mother: Client
+) -> None:
+    """簡訊費自付: counted by payer and month, in a list and a file, and no other agency's."""
+    mother.post("/me/children/", {"child": "0", "channel": "sms"})
+    finance = seeding.signed_in("finance", AGENCY, ["finance"])
+    assert "沒有要收的簡訊費" in said(finance, "/agency/attendance/texts/")
+    at = clock.now() - dt.timedelta(seconds=5)
+    read = taps.TapRead(town["reader"], 1, 90, at, "easycard", "printed", NUMBER)
+    assert {one.code for one in tapping.take(reads=[read], now=clock.now())} == {taps.Code.ACCEPTED}
+    town["city"].settle()
+    assert "/agency/attendance/texts/" in said(finance, "/agency/attendance/")
+    assert "/agency/attendance/texts/" not in said(head, "/agency/attendance/")
+    page = said(finance, "/agency/attendance/texts/")
+    name = parent_name(town["members"][MOTHER])
+    assert name in page
+    answer = finance.get("/agency/attendance/texts/month.csv")
+    _, line = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")))
+    assert [line[0], line[1], line[3], line[4]] == [f"{clock.today():%Y-%m}", name, "1", "1"]
+    assert "1 則，1 元" in said(mother, "/me/children/")
+    assert "收取簡訊費" in said(mother, "/me/access/")
+    other = seeding.signed_in("other-finance", "health", ["finance"])
+    assert name not in said(other, "/agency/attendance/texts/")
+    assert head.get("/agency/attendance/texts/").status_code == 403
+
+
+def parent_name(member_id: int) -> str:
+    access = people.open_access(
+        subject=member_id, fields=["name"], purpose="own-data", actor=actor(member_id),
+        now=clock.now(),
+    )  # fmt: skip
+    return people.profile(access=access, member_id=member_id).name or ""
+
+
 def test_another_agencys_stays_are_not_there(town: dict[str, Any], head: Client) -> None:
     other = seeding.signed_in("other", "health", ["organiser"])
     assert other.get("/agency/attendance/1/").status_code == 404
@@ -180,6 +214,11 @@ def test_pages_are_accessible_and_fit(
         ("attended", mother, "/me/attendance/"),
         ("attendance", head, "/agency/attendance/?show=all"),
         ("stay", head, "/agency/attendance/1/"),
+        (
+            "texts",
+            seeding.signed_in(f"finance-{size}", AGENCY, ["finance"]),
+            "/agency/attendance/texts/",
+        ),
         ("guardians", clerk, guardians_page(clerk, town["members"][CHILD])),
     ):
         page = looking.opened(browser, address, who, size=size)

@@ -17,6 +17,7 @@ from citycard.people import api as people
 
 NOW = dt.datetime(2026, 11, 30, 16, 30, tzinfo=dt.UTC)  # half past midnight of 1 December in Taipei
 MONTH = dt.date(2026, 12, 1)
+SCHOOLS = "education"
 pytestmark = pytest.mark.django_db
 
 
@@ -45,6 +46,7 @@ def tell(member_id: int, *, key: str = "1", channels: frozenset[str] | None = No
         params={"tail": "1234", "place": "school-zhongzheng", "time": "07:42"},
         channels=channels,
         text_price_ntd=1,
+        billed_by=SCHOOLS,
     )
     with unit_of_work():
         notify.tell_many(messages=[message], now=NOW)
@@ -65,6 +67,11 @@ def bill(member_id: int) -> list[tuple[dt.date, int, int]]:
     return [(one.month, one.texts, one.ntd) for one in found]
 
 
+def billed(*agencies: str, month: dt.date = MONTH) -> list[tuple[int, int, int]]:
+    found = notify.texts_to_pay(agencies=agencies, month=month)
+    return [(one.member_id, one.texts, one.ntd) for one in found]
+
+
 def test_who_chose_texts_gets_one_and_pays_for_it_in_the_month_it_was_sent(sent: Path) -> None:
     parent = member()
     for _ in range(2):  # told again: nothing new
@@ -74,8 +81,9 @@ def test_who_chose_texts_gets_one_and_pays_for_it_in_the_month_it_was_sent(sent:
     assert json.loads(line)["to"] == "0912345678"
     assert "07:42" in json.loads(line)["body"]
     assert bill(parent) == [(MONTH, 1, 1)]
-    assert [(one.member_id, one.ntd) for one in notify.texts_to_pay(month=MONTH)] == [(parent, 1)]
-    assert notify.texts_to_pay(month=dt.date(2026, 11, 1)) == []
+    assert billed(SCHOOLS, "health") == [(parent, 1, 1)]
+    assert billed("health") == []
+    assert billed(SCHOOLS, month=dt.date(2026, 11, 1)) == []
 
 
 def test_who_chose_the_inbox_alone_gets_no_text(sent: Path) -> None:

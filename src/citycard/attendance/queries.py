@@ -56,8 +56,8 @@ def passages(*, stay_ids: Sequence[int], left: Sequence[bool]) -> list[Passage]:
     """
     found = rows(
         """
-        SELECT s.id AS stay_id, s.key AS stay_key, s.member_id, m.card_id, m.place, m.at,
-               p.left_it
+        SELECT s.id AS stay_id, s.key AS stay_key, s.member_id, m.card_id, m.place, s.agency,
+               m.at, p.left_it, m.service, m.received_at
         FROM unnest(%s::bigint[], %s::boolean[]) WITH ORDINALITY AS p(stay_id, left_it, n)
         JOIN attendance_stay s ON s.id = p.stay_id AND s.state NOT IN ('gone', 'struck')
         JOIN attendance_mark m ON m.member_id = s.member_id AND m.kind = s.kind

@@ -78,8 +78,11 @@ class Passage(NamedTuple):
     member_id: int
     card_id: int
     place: str
+    agency: str
     at: dt.datetime
     left: bool
+    service: str
+    received_at: dt.datetime
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,12 +46,16 @@ def tell_guardians(batch: Sequence[Announced]) -> None:
         stay_ids=[stay for event in batch for stay in event.body["stay_ids"]],
         left=[left for event in batch for left in event.body["left"]],
     )
-    messages = list(_messages(passed))
+    messages = dict(_messages(passed))
     if messages:
-        notify.tell_many(messages=messages, now=clock.now())
+        notify.tell_many(messages=list(messages), now=clock.now())
+        attendance.note_told(messages=list(messages.values()))
 
 
-def _messages(passed: Sequence[attendance.Passage]) -> Iterator[notify.NewMessage]:
+def _messages(
+    passed: Sequence[attendance.Passage],
+) -> Iterator[tuple[notify.NewMessage, attendance.ToldOf]]:
+    """Yield what is told to whom, and which tap it speaks of."""
     children = sorted({one.member_id for one in passed})
     asked = _asked(children) if children else {}
     tails = cards.tails(card_ids=[one.card_id for one in passed if one.member_id in asked])
@@ -70,6 +74,7 @@ def _messages(passed: Sequence[attendance.Passage]) -> Iterator[notify.NewMessag
                 },
                 channels=frozenset({"inbox", notice.channel}),
                 text_price_ntd=price if notice.channel == "sms" else 0,
+                billed_by=one.agency,
             )
 
 

@@ -11,7 +11,7 @@ Reading: `inbox`, `unread_count` (take an `Access` with the field ``messages``),
 Sending: `EMAILS` and `TEXTS` are the outbox topics that hand messages to identity's `EmailSender`
 and to `TextCarrier`; what fails waits in the outbox, where an operator sees it and sends it again.
 A text message may cost its recipient money (`NewMessage.text_price_ntd`); `text_bills` and
-`texts_to_pay` count those that were sent, by month.
+`texts_to_pay` count those that were sent, by month: one's own, and what an agency bills.
 Proof: `verify` finds messages without their delivery, and deliveries that nobody carries.
 """
 

@@ -1,6 +1,7 @@
 """What residents pay for text messages: only those that were sent count, in the month they were."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from citycard.infra.database import rows
@@ -32,10 +33,17 @@ def text_bills(*, access: Access, member_id: int, since: dt.date) -> list[TextBi
     return _bills("m.member_id = %s AND d.ended_at >= %s", member_id, _begins(since))
 
 
-def texts_to_pay(*, month: dt.date) -> list[TextBill]:
-    """Return what everybody pays for a month, by member: for the run that makes bills of it."""
+def texts_to_pay(*, agencies: Sequence[str], month: dt.date) -> list[TextBill]:
+    """Return what everybody pays some agencies for a month, by member; who they are is opened
+    apart.
+
+    :param month: first day of the local month in which the messages were sent
+    """
     return _bills(
-        "d.ended_at >= %s AND d.ended_at < %s", _begins(month), _begins(next_month(month))
+        "d.billed_by = ANY(%s) AND d.ended_at >= %s AND d.ended_at < %s",
+        list(agencies),
+        _begins(month),
+        _begins(next_month(month)),
     )
 
 

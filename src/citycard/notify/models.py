@@ -50,6 +50,11 @@ class Delivery(models.Model):
     price_ntd = models.IntegerField(
         default=0, db_default=0, help_text="What its recipient pays once it was sent, in NT$."
     )
+    billed_by = models.TextField(
+        default="",
+        db_default="",
+        help_text="The agency that its recipient pays, where there is a price.",
+    )
 
     class Meta:
         constraints: ClassVar = [

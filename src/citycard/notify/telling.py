@@ -23,7 +23,8 @@ class NewMessage:
     :ivar code: the message's code in the pack
     :ivar params: references, codes and amounts that its text mentions; nothing personal
     :ivar channels: which of the pack's channels the recipient chose; None: all of them
-    :ivar text_price_ntd: what the recipient pays for a text message that is sent
+    :ivar text_price_ntd: what the recipient pays for a text message that is sent, to the agency
+        ``billed_by``
     """
 
     event_key: str
@@ -32,6 +33,7 @@ class NewMessage:
     params: Mapping[str, str | int | Mapping[str, str]] = field(default_factory=dict)
     channels: frozenset[str] | None = None
     text_price_ntd: int = 0
+    billed_by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,18 +83,24 @@ def _send_on_channels(
     """Note a delivery for each channel outside the city's pages, and put it on its way."""
     for channel, topic in TOPIC_OF.items():
         told = [
-            (id_, messages[key].text_price_ntd if channel == "sms" else 0)
+            (id_, *_price(messages[key], channel))
             for key, id_ in new.items()
             if channel in _chosen(messages[key], channels)
         ]
         if told:
-            ids = [id_ for id_, _ in told]
+            ids, prices, billed = map(list, zip(*told, strict=True))
             rows(
                 statement(__file__, "insert_deliveries"),
-                {"messages": ids, "prices": [price for _, price in told], "channel": channel},
+                {"messages": ids, "prices": prices, "billed": billed, "channel": channel},
             )
             letters = [(f"message:{message_id}", message_id) for message_id in ids]
             outbox.enqueue(topic=topic, letters=letters, now=now)
+
+
+def _price(message: NewMessage, channel: str) -> tuple[int, str]:
+    """Return what a message costs its recipient on a channel, and whom they pay."""
+    costs = channel == "sms" and message.text_price_ntd > 0
+    return (message.text_price_ntd, message.billed_by) if costs else (0, "")
 
 
 def _chosen(message: NewMessage, channels: Mapping[str, frozenset[str]]) -> frozenset[str]:

@@ -15,6 +15,15 @@ class Migration(migrations.Migration):
                 help_text="What its recipient pays once it was sent, in NT$.",
             ),
         ),
+        migrations.AddField(
+            model_name="delivery",
+            name="billed_by",
+            field=models.TextField(
+                db_default="",
+                default="",
+                help_text="The agency that its recipient pays, where there is a price.",
+            ),
+        ),
         migrations.AlterField(
             model_name="delivery",
             name="channel",

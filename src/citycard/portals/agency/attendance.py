@@ -53,6 +53,7 @@ def list_stays(request: HttpRequest) -> HttpResponse:
         months=_months(),
         days=_days(asked),
         may_write="organiser" in actor_of(request).roles,
+        bills_texts=kind == "school" and "finance" in actor_of(request).roles,
     )
 
 

@@ -23,7 +23,7 @@ MONTHS_SHOWN = 12
 @door(roles=ROLES)
 def statement(request: HttpRequest) -> HttpResponse:
     """Show a month's statement."""
-    month, months = _month(request)
+    month, months = month_asked(request)
     own = set(own_agencies(request))
     figures = ledger.month_figures(month=month)
     lines = [it for it in figures.lines if it.agency in own]
@@ -46,7 +46,7 @@ def statement(request: HttpRequest) -> HttpResponse:
 def statement_csv(request: HttpRequest) -> HttpResponse:
     """Download a month's statement of one's own agencies as it stands now; a closed month's kept
     files stand beside it."""
-    month, _ = _month(request)
+    month, _ = month_asked(request)
     own = set(own_agencies(request))
     figures = ledger.month_figures(month=month)
     tables = [
@@ -84,7 +84,7 @@ def _files(figures: ledger.MonthFigures, own: set[str]) -> list[dict[str, Any]]:
     ]
 
 
-def _month(request: HttpRequest) -> tuple[dt.date, list[dt.date]]:
+def month_asked(request: HttpRequest) -> tuple[dt.date, list[dt.date]]:
     """Return the month asked for, and those that may be asked for, newest first."""
     month = today().replace(day=1)
     months = []
