@@ -39,6 +39,9 @@ MISTAKES = [
     ("base_km: 8, reading: ride_on", "base_km: 8, reading: both", ""),
     ("up_to_minutes: 120, every_minutes: 30", "every_minutes: 30", "only the last one is open"),
     ("en: Full}, class: city,", "en: Full}, class: cite,", "city"),
+    ("category: tra} ", "category: tra, rows: [{from: 2015-09-01, cap: 30}]} ", "stands once"),
+    ("en: Bus}, what: ride}", "en: Bus}, what: ride, longest_ride_minutes: 1500}", ""),
+    ("en: Bus}, what: ride}", "en: Bus}, what: ride, longest_ride_minutes: 0}", ""),
 ]  # fmt: skip
 
 

@@ -56,6 +56,43 @@ def test_taipei_last_points_pay_their_part_from_a_day_on(on: str, points: int, s
     assert (result.points[0], result.stored_ntd[0]) == (points, stored)
 
 
+@pytest.mark.parametrize(
+    ("on", "sections", "left", "points", "stored"),
+    [
+        ("2026-01-02", 1, 7, 0, 8),  # 餘點不足不扣
+        ("2026-01-03", 1, 7, 7, 1),  # 餘點扣盡
+        ("2026-01-02", 2, 30, 16, 0),
+        ("2026-01-03", 2, 30, 16, 0),
+    ],
+)
+@pytest.mark.parametrize("mark", ["senior", "disability"])
+def test_taipei_buses_take_eight_points_a_section_as_the_right_says(
+    mark: str, on: str, sections: int, left: int, points: int, stored: int
+) -> None:
+    """每段次 8 點，何時起餘點扣盡：只寫在敬老、愛心之規定。"""
+    book = city_book("taipei")
+    line = book.line(operator="city-bus", route="287")
+    ends = ("wufen", "dazhi") if sections == 1 else ("wufen", "zhongshan-market")
+    origin, destination = (book.stop(line=line, code=code) for code in ends)
+    ride = Ride(
+        line=line, day=day(on), marks=book.bits(mark), origin=origin, destination=destination,
+        points_open=left,
+    )  # fmt: skip
+    result = priced(book, ride)
+    assert result.sections.tolist() == [sections]
+    assert (result.points[0], result.stored_ntd[0]) == (points, stored)
+
+
+def test_taipei_registration_at_a_clinic_takes_fifty_points_as_the_right_says() -> None:
+    """掛號費每次扣 50 點：只寫在敬老、愛心之規定。"""
+    book = city_book("taipei")
+    line = book.line(operator="clinics")
+    visit = Ride(line=line, marks=book.bits("senior"), told_ntd=80, points_open=400)
+    before, after = (visit._replace(day=day(on)) for on in ("2025-12-31", "2026-01-01"))
+    result = priced(book, before, after._replace(person=1), after._replace(person=2, told_ntd=40))
+    assert result.points.tolist() == [0, 50, 40]
+
+
 def test_hsinchu_county_points_then_stored_value_then_cash() -> None:
     """餘 10 點、票價 25：扣 10 點加儲值金，不足再付現金。"""
     book = read(

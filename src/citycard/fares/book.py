@@ -113,8 +113,10 @@ class Concession:
 
 
 class PointsRow(NamedTuple):
-    """What is wanted of the allowance: all, at most a cap, or by the fare's step; ``none``: 0.
+    """What is wanted of the allowance: all, at most a cap, so much a section, or by the step of the
+    fare; ``none``: 0.
 
+    :ivar partial: whether last points may be used in part; None: as the city says for all uses
     :ivar edges: fares up to which each of ``points`` is wanted; the last is wanted above
     """
 
@@ -122,6 +124,7 @@ class PointsRow(NamedTuple):
     cap_ntd: int
     edges: Column
     points: Column
+    partial: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

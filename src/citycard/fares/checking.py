@@ -15,6 +15,7 @@ def check_fares(*, pack: Pack) -> Iterator[Problem]:
     if not fares:
         return
     yield from _names(pack, fares)
+    yield from _said_twice(pack, fares)
     try:
         read_book(
             fares,
@@ -24,6 +25,23 @@ def check_fares(*, pack: Pack) -> Iterator[Problem]:
         )
     except BadRule as error:
         yield pack.problem("fares", error.path, error.message, error.nearest)
+
+
+def _said_twice(pack: Pack, fares: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield what points pay by a rule here and by the right itself. Only where that depends on its
+    holder's facts does a rule say it without them, as rides are priced by marks."""
+    rights = pack.table("entitlements")
+    for code, rule in fares["points"]["rules"].items():
+        for place, mark in enumerate(rule["who"]) if "rows" in rule else ():
+            right, category = fares["marks"].get(mark, {}).get("entitlement"), rule["category"]
+            rows = rights.get(right, {}).get("spends_on", {}).get(category, ())
+            if rows and not any("when" in row for row in rows):
+                path = ("points", "rules", code, "who", place)
+                message = (
+                    f"“{right}” says itself what it spends on “{category}”, and a figure stands"
+                    " once: leave out “rows” here, or the right's own"
+                )
+                yield pack.problem("fares", path, message)
 
 
 def _names(pack: Pack, fares: Mapping[str, Any]) -> Iterator[Problem]:

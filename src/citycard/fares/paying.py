@@ -11,21 +11,32 @@ from citycard.fares.values import NONE, Column, Flags, RideColumns
 
 
 class Asked(NamedTuple):
-    """What the points' rules want of each ride: of the allowance, and of the city's own grant."""
+    """What the points' rules want of each ride: of the allowance, and of the city's own grant.
+
+    :ivar partial: whether a part will do, 1 or 0; NONE: as the city says for all uses
+    """
 
     points: Column
     granted: Column
     category: Column
+    partial: Column
 
 
-def ask_points(
-    book: Book, rides: RideColumns, fare: Column, owed: Column, full: Flags, trace: Trace
-) -> Asked:
+class Bill(NamedTuple):
+    """What points may pay of: the whole fare, what the person owes, and the sections it is for."""
+
+    fare: Column
+    owed: Column
+    sections: Column
+
+
+def ask_points(book: Book, rides: RideColumns, bill: Bill, full: Flags, trace: Trace) -> Asked:
     """Return what each ride would take in points; the first rule that holds says it."""
     size = len(rides)
     asked = Asked(
         np.zeros(size, dtype=np.int64),
         np.zeros(size, dtype=np.int64),
+        np.full(size, NONE, dtype=np.int64),
         np.full(size, NONE, dtype=np.int64),
     )
     dates = _dates(rides)
@@ -38,7 +49,7 @@ def ask_points(
         for number, row in enumerate(rule.rows):
             here = rows[row_of == number]
             if len(here):
-                _ask(asked, rule, row, here, fare, owed, trace)
+                _ask(asked, rule, row, here, bill, trace)
         free = free[asked.category[free] == NONE]
     return asked
 
@@ -54,21 +65,25 @@ def _ask(
     rule: PointsRule,
     row: PointsRow,
     rows: Column,
-    fare: Column,
-    owed: Column,
+    bill: Bill,
     trace: Trace,
 ) -> None:
-    want = np.minimum(_wanted(row, fare[rows], owed[rows]), owed[rows])
+    owed = bill.owed[rows]
+    want = np.minimum(_wanted(row, bill.fare[rows], owed, bill.sections[rows]), owed)
     (asked.granted if rule.granted else asked.points)[rows] = want
     asked.category[rows] = rule.category
-    trace.note(row.kind, rule.code, rows, wanted=want, owed=owed[rows],
+    if row.partial is not None:
+        asked.partial[rows] = row.partial
+    trace.note(row.kind, rule.code, rows, wanted=want, owed=owed,
                cap_ntd=np.full(len(rows), row.cap_ntd))  # fmt: skip
 
 
-def _wanted(row: PointsRow, fare: Column, owed: Column) -> Column:
+def _wanted(row: PointsRow, fare: Column, owed: Column, sections: Column) -> Column:
     if row.kind == "steps":
         step: Column = row.points[np.searchsorted(row.edges, fare, side="left")]
         return step
+    if row.kind == "sections":  # without any the ride is paid whole: nobody counted them
+        return np.where(sections > 0, sections * row.cap_ntd, owed)
     return {"all": owed, "cap": np.minimum(owed, row.cap_ntd)}.get(row.kind, owed * 0)
 
 
@@ -84,6 +99,8 @@ def take_points(book: Book, rides: RideColumns, asked: Asked) -> Column:
         limit[rows[row_of < 0]] = -1
     row_of = points.partial_spans.at(dates)
     partial = points.partial[row_of] | (row_of < 0)
+    if (asked.partial != NONE).any():
+        partial = np.where(asked.partial == NONE, partial, asked.partial == 1)
     return paid(
         Wanted(rides.person, asked.points, rides.points_open, limit, at_most, partial),
         len(points.limits),

@@ -13,7 +13,7 @@ from citycard.fares.book import LOCKED, MISSING, UNPRICED, Book
 from citycard.fares.conceding import Conceded, concede
 from citycard.fares.fare_work import Work
 from citycard.fares.measuring import measure
-from citycard.fares.paying import ask_points, stored_value, take_points
+from citycard.fares.paying import Bill, ask_points, stored_value, take_points
 from citycard.fares.tariffs import BySection, Measures, distinct
 from citycard.fares.tracing import Silent, Trace
 from citycard.fares.values import MICRO, NONE, Column, Ended, Flags, PricedColumns, RideColumns
@@ -122,7 +122,8 @@ def _charge_missing(book: Book, draft: Draft, missing: Flags, trace: Trace) -> N
 def _paid(book: Book, draft: Draft, full: Flags, measures: Measures, trace: Trace) -> PricedColumns:
     """Pay what is owed, and compare it with what the device took."""
     rides, subsidies = draft.rides, draft.conceded.subsidies
-    asked = ask_points(book, rides, draft.fare, draft.owed, full, trace)
+    bill = Bill(draft.fare, draft.owed, measures.sections)
+    asked = ask_points(book, rides, bill, full, trace)
     points = take_points(book, rides, asked)
     owed = draft.owed - asked.granted
     subsidies[book.points.fund] += (points + asked.granted) * MICRO

@@ -1,6 +1,6 @@
 """Reads what points pay, with the rows and limits that stand with rights and units."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -109,23 +109,37 @@ def _rule(rule: Node, rows: Node, who: int, places: Places) -> PointsRule:
 
 
 def _row(row: Node) -> PointsRow:
-    if row.has("steps"):
-        steps = row.value["steps"]
-        edges = [step["fare_up_to"] for step in steps if "fare_up_to" in step]
-        wanted = [step["points"] for step in steps]
-        if sorted(set(edges)) != edges or len(wanted) - len(edges) not in (0, 1):
-            row.refuse("steps end at fares that grow; only the last is open above")
-        if len(wanted) == len(edges):
-            wanted.append(0)
-        elif steps[-1].get("fare_above") != edges[-1]:
-            row.refuse("the steps leave a gap or overlap")
-        return PointsRow("steps", 0, as_column(edges), as_column(wanted))
-    if row.has("cap"):
-        return PointsRow("cap", row.value["cap"], _NOTHING, _NOTHING)
-    for kind in ("all", "none"):
-        if row.has(kind):
-            return PointsRow(kind, 0, _NOTHING, _NOTHING)
-    row.refuse("a row says all, none, a cap or steps")
+    """Return a row; where it says whether a part will do, that goes before the city's own word."""
+    kind = next((kind for kind in _KINDS if row.has(kind)), None)
+    if kind is None:
+        row.refuse("a row says all, none, a cap, points, points_per_section or steps")
+    return _KINDS[kind](row)._replace(partial=row.value.get("partial"))
+
+
+def _steps(row: Node) -> PointsRow:
+    steps = row.value["steps"]
+    edges = [step["fare_up_to"] for step in steps if "fare_up_to" in step]
+    wanted = [step["points"] for step in steps]
+    if sorted(set(edges)) != edges or len(wanted) - len(edges) not in (0, 1):
+        row.refuse("steps end at fares that grow; only the last is open above")
+    if len(wanted) == len(edges):
+        wanted.append(0)
+    elif steps[-1].get("fare_above") != edges[-1]:
+        row.refuse("the steps leave a gap or overlap")
+    return PointsRow("steps", 0, as_column(edges), as_column(wanted))
+
+
+_KINDS: dict[str, Callable[[Node], PointsRow]] = {
+    "steps": _steps,
+    "cap": lambda row: PointsRow("cap", row.value["cap"], _NOTHING, _NOTHING),
+    # so many points of a use are a cap on it: a point is a dollar
+    "points": lambda row: PointsRow("cap", row.value["points"], _NOTHING, _NOTHING),
+    "points_per_section": lambda row: PointsRow(
+        "sections", row.value["points_per_section"], _NOTHING, _NOTHING
+    ),
+    "all": lambda row: PointsRow("all", 0, _NOTHING, _NOTHING),
+    "none": lambda row: PointsRow("none", 0, _NOTHING, _NOTHING),
+}
 
 
 def _limits(
