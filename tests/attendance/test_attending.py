@@ -58,7 +58,9 @@ def test_guardians_who_asked_are_told_once_and_the_text_is_on_their_bill(
     assert inbox(stranger) == []
     texts = [json.loads(line) for line in (outside / "texts.jsonl").read_text().splitlines()]
     assert [one["to"] for one in texts if "到達" in one["body"]] == ["0912345678"]
-    bills = notify.texts_to_pay(agencies=["sports", "sports-daan"], month=clock.today().replace(day=1))
+    bills = notify.texts_to_pay(
+        agencies=["sports", "sports-daan"], month=clock.today().replace(day=1)
+    )
     assert [(one.member_id, one.texts, one.ntd) for one in bills] == [(mother, 1, 1)]
 
 

@@ -50,11 +50,12 @@ class Person:
         found = scalar(
             """
             INSERT INTO attendance_mark (key, member_id, card_id, kind, agency, at, direction,
-                place, reader_id, epoch, seq, recorded_at)
-            VALUES (%s, %s, 1, %s, 'personnel', %s, %s, 'hall', 1, 1, %s, %s)
+                place, reader_id, epoch, seq, service, received_at, recorded_at)
+            VALUES (%s, %s, 1, %s, 'personnel', %s, %s, 'hall', 1, 1, %s, 'staff-attendance',
+                    %s, %s)
             ON CONFLICT (key) DO NOTHING RETURNING id
             """,
-            [key, self.member_id, self.kind, at, direction, int(hours * 60), NOW],
+            [key, self.member_id, self.kind, at, direction, int(hours * 60), NOW, NOW],
         )
         return int(found) if found else None
 

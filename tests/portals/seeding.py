@@ -11,6 +11,7 @@ from citycard.cards import api as cards
 from citycard.entitlements import api as entitlements
 from citycard.flows import activating, tapping
 from citycard.identity import api as identity
+from citycard.infra.database import execute
 from citycard.infra.packs import Text, current_pack
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import SYSTEM
@@ -182,3 +183,13 @@ def campaign(
         if opened:
             made = activities.open_campaign(campaign_id=made.id, actor=SYSTEM, now=at_noon(35))
     return made
+
+
+def reach(*, need: str, holders: int, carded: int) -> None:
+    """Say of all months how many could use what asks for a right, as the night's count would."""
+    execute("DELETE FROM insight_reach WHERE need = %s", [need])
+    execute(
+        "INSERT INTO insight_reach (month, need, holders, carded, counted_at)"
+        " SELECT DISTINCT month, %s, %s::bigint, %s::bigint, now() FROM insight_cell",
+        [need, holders, carded],
+    )

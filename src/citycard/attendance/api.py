@@ -9,7 +9,8 @@ readers see whom, and how.
 ``follow_attendance_taps`` follows ``taps.batch.stored``. ``correct_stay`` is the agency's word:
 always a new entry, with a reason that the person reads. ``ask_for_notice`` and ``stop_notice`` are
 a guardian's choice to be told of a child; ``flows.attending`` tells them, once, and only of what
-happened just now.
+happened just now. ``note_told`` keeps which message speaks of which tap, and ``promptness`` counts
+how many were handed over within the time that the pack sets for the service.
 
 Reads for people take an access that covers the field ``attendance``: ``stays_of``, ``stays_at``,
 ``versions_of``. ``verify`` proves that what stands is what was last decided.
@@ -31,6 +32,7 @@ from citycard.attendance.noticing import (
     stop_notice,
     stop_notices_on,
 )
+from citycard.attendance.promptness import Promptness, ToldOf, note_told, promptness
 from citycard.attendance.queries import (
     FIELD,
     days_at,
@@ -59,21 +61,25 @@ __all__ = [
     "Channel",
     "Notice",
     "Passage",
+    "Promptness",
     "StayChanged",
     "StayReasonMissing",
     "StayState",
     "StayTimesWrong",
     "StayVersion",
     "StayWords",
+    "ToldOf",
     "ask_for_notice",
     "attendance_table",
     "correct_stay",
     "days_at",
     "follow_attendance_taps",
+    "note_told",
     "notices_about",
     "notices_of",
     "passages",
     "people_at",
+    "promptness",
     "stay",
     "stays_at",
     "stays_of",

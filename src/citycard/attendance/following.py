@@ -69,6 +69,8 @@ def _take_over(
             "readers": [it.reader_id for it in found],
             "epochs": [it.epoch for it in found],
             "seqs": [it.seq for it in found],
+            "services": [it.service for it in found],
+            "received": [it.received_at or now for it in found],
         },
     )
     marks: dict[Group, list[int]] = {}

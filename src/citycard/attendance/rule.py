@@ -19,10 +19,12 @@ class StayRule(NamedTuple):
 
 
 class Gate(NamedTuple):
-    """What a service's readers see: whom, and whether coming, leaving or either."""
+    """What a service's readers see: whom, and whether coming, leaving or either; and how soon a
+    guardian's message is handed to the carrier, in seconds."""
 
     kind: Kind
     direction: Direction
+    told_seconds: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +62,7 @@ def read_table(table: Mapping[str, Any]) -> AttendanceTable:
     notices = table.get("notices", {})
     return AttendanceTable(
         services={
-            code: Gate(row["kind"], row["direction"])
+            code: Gate(row["kind"], row["direction"], row.get("told_seconds", 0))
             for code, row in table.get("services", {}).items()
         },
         rules={

@@ -12,6 +12,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import DatabaseError
 
+from citycard.attendance import api as attendance
 from citycard.config import guarding, migrating
 from citycard.config.examining_backups import check_backup
 from citycard.config.examining_stream import check_stream
@@ -147,6 +148,22 @@ def check_outbox() -> list[Symptom]:
     return found
 
 
+def check_notices() -> list[Symptom]:
+    """Look whether guardians were told in the set time of the last day's taps at school gates."""
+    now = clock.now()
+    found = attendance.promptness(since=now - dt.timedelta(days=1), until=now, now=now)
+    late, told = sum(one.late for one in found), sum(one.told for one in found)
+    if not late:
+        return [Symptom(name="school notices", state="ok", says=f"none of {told} late in a day")]
+    worst = max(found, key=lambda one: one.slowest_seconds)
+    says = (
+        f"{late} of {told} late in a day: the slowest took {worst.slowest_seconds:.0f} s at"
+        f" {worst.agency}, {worst.set_seconds} s are set; look at the subscriber attendance.notices"
+        " and at the letters notify.sms"
+    )
+    return [Symptom(name="school notices", state="warn", says=says)]
+
+
 CHECKS: tuple[Callable[[], list[Symptom]], ...] = (
     check_safety,
     check_database,
@@ -159,6 +176,7 @@ CHECKS: tuple[Callable[[], list[Symptom]], ...] = (
     check_ports,
     check_subscribers,
     check_outbox,
+    check_notices,
     check_stream,
 )
 

@@ -46,10 +46,10 @@ def tell_guardians(batch: Sequence[Announced]) -> None:
         stay_ids=[stay for event in batch for stay in event.body["stay_ids"]],
         left=[left for event in batch for left in event.body["left"]],
     )
-    messages = dict(_messages(passed))
+    messages = list(_messages(passed))
     if messages:
-        notify.tell_many(messages=list(messages), now=clock.now())
-        attendance.note_told(messages=list(messages.values()))
+        notify.tell_many(messages=[message for message, _ in messages], now=clock.now())
+        attendance.note_told(messages=[of for _, of in messages])
 
 
 def _messages(
@@ -63,7 +63,7 @@ def _messages(
     for one in passed:
         what = "left" if one.left else "arrived"
         for notice in asked.get(one.member_id, ()):
-            yield notify.NewMessage(
+            message = notify.NewMessage(
                 event_key=f"attendance.pupil.{what}:{one.stay_key}:{notice.guardian_id}",
                 member_id=notice.guardian_id,
                 code=f"attendance.pupil.{what}",
@@ -75,6 +75,16 @@ def _messages(
                 channels=frozenset({"inbox", notice.channel}),
                 text_price_ntd=price if notice.channel == "sms" else 0,
                 billed_by=one.agency,
+            )
+            yield (
+                message,
+                attendance.ToldOf(
+                    event_key=message.event_key,
+                    channel=notice.channel,
+                    service=one.service,
+                    agency=one.agency,
+                    received_at=one.received_at,
+                ),
             )
 
 

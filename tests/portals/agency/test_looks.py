@@ -10,7 +10,9 @@ pytestmark = [*looking.needs_browser, pytest.mark.usefixtures("city")]
 
 @pytest.fixture(scope="module")
 def town(city):
-    return towns.build(city)
+    found = towns.build(city)
+    seeding.reach(need="points", holders=2480, carded=1960)
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +68,16 @@ def test_on_a_phone_the_row_of_functions_begins_in_view_of_the_open_one(windows,
     box = here.bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= page.viewport_size["width"]
+
+
+@pytest.mark.parametrize("size", ["phone", "desk"])
+def test_a_services_funnel_begins_with_who_may_use_it(town, windows, organiser, size):
+    page = windows.at("/agency/figures/?agency=sports-daan", organiser, size=size)
+    funnel = page.locator("figure", has_text="從資格到常客")
+    assert "2,480 人" in funnel.inner_text()
+    assert "79.0%" in funnel.inner_text()
+    looking.picture(page, f"agency-funnel-{size}")
+    assert looking.faults(page) == []
 
 
 def test_an_activity_is_set_up_by_keyboard_and_the_preview_follows(town, address, browser):

@@ -1,4 +1,5 @@
-SELECT t.reader_id, t.epoch, t.seq, t.at, t.member_id, t.card_id, t.agency, t.place, t.service
+SELECT t.reader_id, t.epoch, t.seq, t.at, t.member_id, t.card_id, t.agency, t.place, t.service,
+       t.received_at
 FROM unnest(%(firsts)s::bigint[], %(lasts)s::bigint[]) AS s(first, last)
 JOIN pub.taps t ON t.batch_id BETWEEN s.first AND s.last
 WHERE t.local_month = ANY (%(months)s::date[])

@@ -52,6 +52,7 @@ def list_stays(request: HttpRequest) -> HttpResponse:
         month=month,
         months=_months(),
         days=_days(asked),
+        promptness=_promptness(asked) if kind == "school" else [],
         may_write="organiser" in actor_of(request).roles,
         bills_texts=kind == "school" and "finance" in actor_of(request).roles,
     )
@@ -198,6 +199,21 @@ def _days(asked: dict[str, Any]) -> list[dict[str, Any]]:
          "missing": it.missing}
         for it in found
     ]  # fmt: skip
+
+
+def _promptness(asked: dict[str, Any]) -> list[dict[str, Any]]:
+    """Tell how many of a month's messages to guardians were in time."""
+    midnight = clock.city_time().midnight
+    found = attendance.promptness(
+        since=midnight(asked["first"]),
+        until=midnight(asked["after"]),
+        now=clock.now(),
+        agencies=asked["agencies"],
+    )
+    return [
+        {"agency": name_of("agency", it.agency), "of": it, "slowest": round(it.slowest_seconds)}
+        for it in found
+    ]
 
 
 def _opened(request: HttpRequest, members: list[int]) -> Access | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from citycard.attendance import api as attendance
 from citycard.infra import crypto, journal, outbox, partitions, ports
 from citycard.infra.clock import city_time
 from citycard.infra.postgres.shelf import Done, Shelf
@@ -16,6 +17,7 @@ from citycard.insight import api as insight
 from citycard.portals.openapi import dropped_files
 from citycard.redemptions import api as redemptions
 
+A_DAY = dt.timedelta(days=1)
 HANGING = dt.timedelta(minutes=10)
 """A card under writing for longer than this needs somebody to look."""
 
@@ -33,6 +35,7 @@ class Watch:
     :ivar outages: letters that an outside system gives no answer to
     :ivar saved: the backups of our own server; None where the operator's own is used
     :ivar broken_files: files of agencies' systems that break us and were put aside
+    :ivar notices: how soon guardians were told of the last day's taps, by agency and service
     """
 
     at: dt.datetime
@@ -48,6 +51,7 @@ class Watch:
     outages: Sequence[outbox.Outage] = ()
     saved: "Saved | None" = None
     broken_files: int = 0
+    notices: Sequence[attendance.Promptness] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +84,7 @@ def look(now: dt.datetime) -> Watch:
         outages=outbox.outages(),
         saved=_saved(),
         broken_files=_broken_files(),
+        notices=attendance.promptness(since=now - A_DAY, until=now, now=now),
     )
 
 

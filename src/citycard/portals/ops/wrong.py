@@ -44,6 +44,7 @@ def problems(watch: Watch) -> list[Problem]:
         *_letters(watch),
         *_ports(watch),
         *_outages(watch),
+        *_notices(watch),
         *_files(watch),
         *_room(watch),
         *_saved(watch),
@@ -163,6 +164,24 @@ def _outages(watch: Watch) -> Iterator[Problem]:
             )
             % {"since": wording.ago(outage.since, watch.at), "why": outage.why},
             address=reverse("ops:letters"),
+        )
+
+
+def _notices(watch: Watch) -> Iterator[Problem]:
+    late = [one for one in watch.notices if one.late]
+    if late:
+        worst = max(late, key=lambda one: one.slowest_seconds)
+        yield Problem(
+            tone="bad" if any(one.waiting for one in late) else "warn",
+            title=_("%(count)s 則到離校通知超過時限")
+            % {"count": wording.number(sum(one.late for one in late))},
+            why=_("這一天應在 %(set)s 秒內送出，最久 %(slowest)s 秒，未送出 %(waiting)s 則。")
+            % {
+                "set": worst.set_seconds,
+                "slowest": wording.number(round(worst.slowest_seconds)),
+                "waiting": sum(one.waiting for one in late),
+            },
+            address="#notices",
         )
 
 

@@ -12,8 +12,11 @@ CREATE TABLE attendance_mark (
     reader_id bigint NOT NULL,
     epoch integer NOT NULL,
     seq bigint NOT NULL,
+    service text NOT NULL,
+    received_at timestamptz NOT NULL,
     recorded_at timestamptz NOT NULL
 );
+COMMENT ON COLUMN attendance_mark.received_at IS 'When the tap reached the city: late where its reader was cut off.';
 COMMENT ON TABLE attendance_mark IS 'Taps where people come and leave. Stays follow from them, whatever the order in which they arrived.';
 CREATE INDEX attendance_mark_member ON attendance_mark (member_id, kind, agency, at);
 
@@ -91,7 +94,20 @@ CREATE UNIQUE INDEX attendance_notice_once ON attendance_notice (child_id, guard
 CREATE INDEX attendance_notice_guardian ON attendance_notice (guardian_id) WHERE ended_at IS NULL;
 CREATE INDEX attendance_notice_ground ON attendance_notice (ground_id) WHERE ended_at IS NULL;
 
-REVOKE UPDATE, DELETE, TRUNCATE ON attendance_mark, attendance_word, attendance_version FROM citycard_app;
+-- Which messages to guardians stand on which taps, and by when they had to be with whoever carries them.
+CREATE TABLE attendance_told (
+    event_key text PRIMARY KEY,
+    channel text NOT NULL CHECK (channel IN ('inbox', 'sms')),
+    service text NOT NULL,
+    agency text NOT NULL,
+    received_at timestamptz NOT NULL,
+    due_at timestamptz NOT NULL,
+    CHECK (received_at < due_at)
+);
+CREATE INDEX attendance_told_received ON attendance_told (received_at);
+COMMENT ON COLUMN attendance_told.event_key IS 'The message''s; when it was handed over stands with the messages.';
+
+REVOKE UPDATE, DELETE, TRUNCATE ON attendance_mark, attendance_word, attendance_version, attendance_told FROM citycard_app;
 REVOKE DELETE, TRUNCATE ON attendance_stay, attendance_notice FROM citycard_app;
 REVOKE UPDATE ON attendance_notice FROM citycard_app;
 GRANT UPDATE (ended_at) ON attendance_notice TO citycard_app;
