@@ -3,6 +3,7 @@
 from django.urls import path
 
 from citycard.portals.ops import (
+    accesses,
     feeds,
     figures,
     home,
@@ -39,6 +40,7 @@ urlpatterns = [
     path("readers/<int:device_id>/", readers.reader, name="reader"),
     path("redemptions/", redemptions.open_redemptions, name="redemptions"),
     path("redemptions/<int:session_id>/", redemptions.decide, name="redemption"),
+    path("accesses/", accesses.accesses, name="accesses"),
     path("proofs/", proofs.proofs, name="proofs"),
     path("proofs/run/", proofs.ask, name="prove"),
     path("figures/", figures.figures, name="figures"),

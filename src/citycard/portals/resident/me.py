@@ -15,6 +15,7 @@ from citycard.infra.web.numbers import whole
 from citycard.infra.web.parts import Row
 from citycard.infra.web.wording import date_long
 from citycard.people import api as people
+from citycard.portals import own_copy
 from citycard.portals.doors import actor_of, door
 from citycard.portals.naming import in_language, name_of
 from citycard.portals.resident import own
@@ -52,6 +53,13 @@ def me(request: HttpRequest) -> HttpResponse:
     )
     context = {"rows": rows, "guards": bool(guards), "attends": bool(attended)}
     return render(request, "resident/me.html", context)
+
+
+@door(roles={"resident"}, member=True)
+def copy(request: HttpRequest, ending: str) -> HttpResponse:
+    """Give the resident a copy of what the city keeps of them."""
+    access = own.own_access(request, *own_copy.FIELDS)
+    return own_copy.answer(access=access, member_id=own.member_of(request), ending=ending)
 
 
 @door(roles={"resident"}, member=True)

@@ -24,6 +24,7 @@ def frame(context: RequestContext) -> dict[str, Any]:
         "sees": bool(roles & {"operator", "officer"}),
         "losses": bool(roles & {"operator", "officer", "auditor"}),
         "retries": "operator" in roles,
+        "audits": bool(roles & {"officer", "auditor"}),
         "books": bool(roles & {"officer", "auditor"}) and actor.agency == agencies.operator(),
         "decides": "officer" in roles,
         "reviews": bool(roles & {"reviewer", "officer", "organiser", "finance"}),
