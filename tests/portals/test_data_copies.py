@@ -1,5 +1,5 @@
-"""A copy of one's own data, downloaded or asked for at a counter; and the auditor who follows up who
-looked. Source: Personal Data Protection Act, articles 3, 10 and 18."""
+"""A copy of one's own data, downloaded or asked for at a counter; and the auditor who follows up
+who looked. Source: Personal Data Protection Act, articles 3, 10 and 18."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Who looked at one person's data: what an auditor reads who follows up a question or a complaint."""
+"""Who looked at one person's data: what an auditor reads who follows up a complaint."""
 
 import datetime as dt
 import re
