@@ -40,8 +40,11 @@ def readers(city):
         agencies.note_heard(heard=[heard], now=now)
         well = [agencies.Heard(device_id=one, backlog=0, skew_ms=300) for one in found.values()]
         agencies.note_heard(heard=well[1:], now=now)
-        refused = agencies.UploadsRefused(device_id=odd, problem="unknown_reader", times=14)
-        agencies.note_refused_uploads(refused=[refused], now=now)
+        refused = [
+            agencies.UploadsRefused(device_id=odd, problem=problem, times=times)
+            for problem, times in (("unknown_reader", 14), ("bad_tap", 3), ("bad_ride", 2))
+        ]
+        agencies.note_refused_uploads(refused=refused, now=now)
         there = agencies.DeviceMove(
             device_id=odd,
             agency="sports-xinyi",
