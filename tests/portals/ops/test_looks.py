@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 
+from citycard.attendance import api as attendance
 from citycard.infra import outbox
 from citycard.infra.clock import now
 from citycard.infra.database import execute
@@ -35,13 +36,26 @@ def town(city):
     return found
 
 
+NOTICES = [
+    attendance.Promptness(
+        agency="sports", service="school-attendance", told=1284, late=3, waiting=1,
+        slowest_seconds=412.4, set_seconds=60,
+    ),
+    attendance.Promptness(
+        agency="education", service="school-attendance", told=48_210, late=0, waiting=0,
+        slowest_seconds=21.3, set_seconds=60,
+    ),
+]  # fmt: skip
+
+
 @pytest.fixture(scope="module", autouse=True)
 def own_server():
-    """The page of a city on our own server, with a backup and a drill."""
+    """The page of a city on our own server, with a backup and a drill, and pupils at gates."""
     drill = Done(at=now() - dt.timedelta(days=2), to=None, backup="x")
     saved = watching.Saved(newest_at=now() - dt.timedelta(hours=3), drill=drill, is_demo=False)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(watching, "_saved", lambda: saved)
+        patch.setattr(attendance, "promptness", lambda **_: NOTICES)
         yield
 
 
@@ -91,6 +105,20 @@ def operator(town):
 def test_a_page_is_accessible_and_fits(town, windows, operator, name, size):
     page = windows.at(PAGES[name], operator, size=size)
     looking.picture(page, f"ops-{name}-{size}")
+    assert looking.faults(page) == []
+
+
+@pytest.mark.parametrize("size", ["phone", "desk"])
+def test_what_is_well_is_folded_away_and_opens(town, windows, operator, size):
+    page = windows.at("/ops/", operator, size=size)
+    well = page.get_by_text("cards.hotlist")
+    assert not well.is_visible()
+    assert page.get_by_text("insight.usage").is_visible()
+    for folded in page.locator("details.cc-why summary").all():
+        folded.click()
+    assert well.is_visible()
+    assert page.get_by_role("button", name="使中斷").first.is_visible()
+    looking.picture(page, f"ops-home-open-{size}")
     assert looking.faults(page) == []
 
 

@@ -1,5 +1,8 @@
 """The operators' first page: what is wrong right now, then how everything is."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -12,7 +15,7 @@ from citycard.portals.doors import door
 from citycard.portals.naming import name_of
 from citycard.portals.ops import rehearsing
 from citycard.portals.ops.shell import RETRIES, SEES, page
-from citycard.portals.ops.watching import look
+from citycard.portals.ops.watching import Watch, look
 from citycard.portals.ops.wrong import lag_tone, port_name, problems, subscriber_name, topic_name
 
 
@@ -21,16 +24,19 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show what is wrong, and the state of every part."""
     watch = look(now())
     waiting = applications.waiting()
+    subscribers = [
+        {"lag": lag, "tone": lag_tone(lag), "name": subscriber_name(lag.subscriber)}
+        for lag in watch.subscribers
+    ]
+    outside = [{"port": port, "name": port_name(port)} for port in watch.ports]
+    rehearsal = rehearsing.states()
     return page(
         request,
         "home",
         watch=watch,
         problems=problems(watch),
-        subscribers=[
-            {"lag": lag, "tone": lag_tone(lag), "name": subscriber_name(lag.subscriber)}
-            for lag in watch.subscribers
-        ],
-        ports=[{"port": port, "name": port_name(port)} for port in watch.ports],
+        subscribers=_parted(subscribers, [it["tone"] is None for it in subscribers]),
+        outside=_parted(outside, [port.state == "up" for port in watch.ports]),
         letters=[
             {"name": topic_name(topic), "states": states}
             for topic, states in sorted(watch.letters.items())
@@ -43,8 +49,27 @@ def home(request: HttpRequest) -> HttpResponse:
         months_ahead=min(watch.months_ahead.values(), default=None),
         free_gb=f"{watch.free_bytes / 1e9:.1f}",
         free_share=round(100 * watch.free_bytes / max(1, watch.total_bytes)),
-        rehearsal=rehearsing.states(),
+        letters_failed=_letters(watch, "failed"),
+        letters_waiting=_letters(watch, "waiting") + _letters(watch, "sending"),
+        notices=[
+            {"of": it, "agency": name_of("agency", it.agency), "slowest": round(it.slowest_seconds)}
+            for it in watch.notices
+        ],
+        notices_late=sum(it.late for it in watch.notices),
+        notices_told=sum(it.told for it in watch.notices),
+        rehearsal=rehearsal,
+        rehearses=any(state != "up" for state in rehearsal.values()),
     )
+
+
+def _parted(rows: Sequence[dict[str, Any]], are_well: Sequence[bool]) -> dict[str, Any]:
+    """Part what needs somebody from what is well, which is folded away."""
+    well = [row for row, is_well in zip(rows, are_well, strict=True) if is_well]
+    return {"well": well, "unwell": [row for row in rows if row not in well], "all": len(rows)}
+
+
+def _letters(watch: Watch, state: str) -> int:
+    return sum(states.get(state, 0) for states in watch.letters.values())
 
 
 @door(roles=RETRIES)
