@@ -64,6 +64,7 @@ from citycard.cards.doors import (
     note_units,
     units_of,
 )
+from citycard.cards.fees import Fee, fee_of
 from citycard.cards.following import LeaderStopped
 from citycard.cards.hotlists import LossClock, first_versions, loss_clock, lost_at
 from citycard.cards.kinds import CardTable, Kind, Medium, NumberRule, card_table
@@ -177,6 +178,7 @@ __all__ = [
     "CardTable",
     "CardView",
     "DoorCard",
+    "Fee",
     "Heard",
     "HoldsOneOfGroup",
     "Kind",
@@ -218,6 +220,7 @@ __all__ = [
     "door_cards",
     "door_digest",
     "end",
+    "fee_of",
     "find",
     "find_by_any_number",
     "first_versions",

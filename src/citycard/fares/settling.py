@@ -103,9 +103,12 @@ def less(lines: Iterable[OperatorLine], others: Iterable[OperatorLine]) -> list[
 
 
 def ride_months() -> list[dt.date]:
-    """Return the months that have rides, newest first."""
-    found = rows("SELECT DISTINCT local_month FROM fares_month ORDER BY local_month DESC")
-    return [row.local_month for row in found]
+    """Return the months that have rides, or whose closing told of earlier ones, newest first."""
+    found = rows(
+        "SELECT local_month AS month FROM fares_month"
+        " UNION SELECT closing_month FROM fares_statement ORDER BY month DESC"
+    )
+    return [row.month for row in found]
 
 
 def _says_something(line: OperatorLine) -> bool:

@@ -19,6 +19,7 @@ from citycard.infra.web.forms import ChoiceCards
 from citycard.infra.web.parts import Choice
 from citycard.kernel.errors import Refused
 from citycard.people import api as people
+from citycard.portals import card_fees
 from citycard.portals.counter.handles import member_of
 from citycard.portals.counter.shell import ROLES, again, open_person, page, person_line
 from citycard.portals.doors import actor_of, door
@@ -134,6 +135,7 @@ def report_lost(request: HttpRequest, handle: str, public_id: uuid.UUID) -> Http
         handle=handle,
         card=card,
         kind=name_of("card_kind", card.kind),
+        replacement=card_fees.replacement(card.kind),
         who=person_line(people.profile(access=access, member_id=member_id)),
     )
 

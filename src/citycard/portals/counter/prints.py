@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from citycard.applications import api as applications
+from citycard.cards import api as cards
 from citycard.flows import issuing_cards
 from citycard.infra import clock
 from citycard.infra.unit_of_work import unit_of_work
@@ -18,6 +19,7 @@ from citycard.issuing import api as issuing
 from citycard.kernel.access import Access
 from citycard.kernel.errors import NotFound, Refused
 from citycard.people import api as people
+from citycard.portals import card_fees
 from citycard.portals.counter import papers
 from citycard.portals.counter.case import CHANGED, print_line
 from citycard.portals.counter.handles import handle_of
@@ -181,6 +183,7 @@ def show(
         reasons=SPOILED,
         fault=_fault(job.last_fault),
         medium=name_of("medium", job.medium),
+        to_pay=_to_pay(access, job),
         **_bitmap(access, job),
     )
 
@@ -215,6 +218,14 @@ def _bitmap(access: Access, job: issuing.PrintJob) -> dict[str, Any]:
         return {"bitmap": "", "sha256": ""}
     assert hashlib.sha256(kept.png).hexdigest() == kept.sha256, "the bitmap is what its mark says"
     return {"bitmap": _embedded(kept.png, "image/png"), "sha256": kept.sha256}
+
+
+def _to_pay(access: Access, job: issuing.PrintJob) -> str:
+    """Say what the holder pays before the card is theirs; afterwards it is one of their cards."""
+    if job.state in ("handed_over", "cancelled"):
+        return ""
+    held = cards.cards_of(access=access, member_id=job.member_id)
+    return card_fees.to_pay(job.card_kind, held)
 
 
 def _has_photo(access: Access, job: issuing.PrintJob) -> bool:

@@ -10,7 +10,7 @@ from citycard.flows import applying
 from citycard.infra import clock
 from citycard.infra.packs import current_pack
 from citycard.kernel.errors import Refused
-from citycard.portals import filling
+from citycard.portals import card_fees, filling
 from citycard.portals.counter.asking import draft_of, missing_lines, missing_of
 from citycard.portals.counter.shell import ROLES, again, page, today
 from citycard.portals.doors import actor_of, door
@@ -57,6 +57,7 @@ def _check_page(
         status=422 if refused or not_signed else None,
         draft=draft,
         services=filling.services_of(draft),
+        costs=card_fees.costs_of(draft),
         rows=filling.summary(
             form.asked(draft.services, draft.answers),
             draft.answers,

@@ -16,7 +16,7 @@ from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.infra.web.refusals import refusal_text
 from citycard.people import api as people
-from citycard.portals import filling
+from citycard.portals import card_fees, filling
 from citycard.portals.doors import actor_of, door
 from citycard.portals.naming import in_language
 from citycard.portals.papers import as_file, take_files
@@ -46,6 +46,7 @@ def begin(request: HttpRequest) -> HttpResponse:
                 in_language(row.name),
                 in_language(row.settings["intro"]),
                 refusal_text(closed[code]) if code in closed else "",
+                card_fees.costs(row.card_kind),
             )
             for code, row in form.services.items()
         ],
@@ -134,6 +135,7 @@ def check(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
             lambda field: reverse("resident:apply_step", args=[draft, field]) + "?check",
         ),
         "wanted": filling.wanted_papers(mine, clock.today()),
+        "costs": card_fees.costs_of(mine),
         "missing": [(_where(mine, one), filling.sentence(one)) for one in missing],
         "consent": in_language(ground["text"]),
         "not_agreed": request.method == "POST" and not agreed,

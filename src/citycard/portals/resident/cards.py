@@ -15,7 +15,7 @@ from citycard.infra import clock
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.access import Access
 from citycard.people import api as people
-from citycard.portals import loss_story, right_moves
+from citycard.portals import card_fees, loss_story, right_moves
 from citycard.portals.doors import actor_of, door
 from citycard.portals.naming import name_of
 from citycard.portals.resident import faces, own, satisfaction
@@ -91,7 +91,8 @@ def report_lost(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             cards.report_lost(card_id=found.card_id, actor=actor_of(request), now=clock.now())
         messages.success(request, _("已掛失。這張卡從現在起不能使用。"))
         return redirect("resident:card", public_id=public_id)
-    return render(request, "resident/report_lost.html", {"card": found})
+    context = {"card": found, "replacement": card_fees.replacement(found.kind)}
+    return render(request, "resident/report_lost.html", context)
 
 
 @door(roles={"resident"}, member=True, level=1)

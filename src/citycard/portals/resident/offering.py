@@ -12,6 +12,7 @@ from citycard.entitlements import api as entitlements
 from citycard.infra import clock
 from citycard.infra.packs import current_pack
 from citycard.kernel.access import Access
+from citycard.portals import card_fees
 from citycard.portals.doors import ANYONE, actor_of, door
 from citycard.portals.naming import in_language, name_of
 from citycard.portals.resident import own
@@ -31,6 +32,7 @@ class Offered:
     intro: str
     agency: str
     entitlement: str
+    card_kind: str
     explanation: entitlements.Explanation | None = None
 
     @property
@@ -85,7 +87,12 @@ def service(request: HttpRequest, code: str) -> HttpResponse:
     form = current_pack().table("forms")[found.form]
     because = _reasons(found.explanation) if found.explanation else []
     papers = [name_of("paper", row["paper"]) for row in form["services"][code]["papers"]]
-    context = {"service": found, "because": because, "papers": papers}
+    context = {
+        "service": found,
+        "because": because,
+        "papers": papers,
+        "costs": card_fees.costs(found.card_kind),
+    }
     return render(request, "resident/service.html", context)
 
 
@@ -128,5 +135,6 @@ def _offered(
         intro=in_language(row.get("intro", {})),
         agency=name_of("agency", row["agency"]),
         entitlement=str(row["entitlement"]),
+        card_kind=str(row.get("card_kind", "")),
         explanation=known,
     )
