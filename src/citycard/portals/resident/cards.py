@@ -43,6 +43,7 @@ def card(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "card": found,
         "question": satisfaction.question(member_id, recent),
         "face": faces.face_of(found, holder=profile.name or "", rights=rights, elsewhere=elsewhere),
+        "issued_by": faces.issuer_of(found),
         "functions": [
             one
             for one in faces.functions_of(found, rights=rights, on=today)

@@ -40,6 +40,12 @@ def face_of(
     )
 
 
+def issuer_of(card: cards.CardView) -> str:
+    """Name the agency that answers for a card's kind; empty where the pack names none."""
+    kind = current_pack().table("cards")["kinds"].get(card.kind, {})
+    return name_of("agency", kind["issued_by"]) if "issued_by" in kind else ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Function:
     """Something that a card does for its holder, or will.
