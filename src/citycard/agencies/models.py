@@ -78,7 +78,7 @@ class Device(models.Model):
     """A reader or a kiosk; owned by the city. Its key is shown once and kept as a hash."""
 
     code = models.TextField(unique=True)
-    kind = models.TextField(help_text="reader, kiosk or till")
+    kind = models.TextField(help_text="reader, kiosk, till or counter")
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, db_column="agency")
     place = models.TextField(blank=True, help_text="code of a place or counter")
     service = models.TextField(blank=True)
@@ -104,7 +104,7 @@ class Device(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="agencies_device_kind",
-                condition=models.Q(kind__in=["reader", "kiosk", "till"]),
+                condition=models.Q(kind__in=["reader", "kiosk", "till", "counter"]),
             ),
             models.CheckConstraint(
                 name="agencies_device_state",

@@ -8,7 +8,9 @@ batch uses. What the answer doesn't need (rides, figures, messages) follows by e
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
 
 import numpy as np
 
@@ -22,6 +24,8 @@ from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import SYSTEM
 from citycard.taps import api as taps
+
+_NOBODY: Final[Mapping[int, int]] = MappingProxyType({})
 
 
 def take(*, reads: Sequence[taps.TapRead], now: dt.datetime) -> list[taps.TapAnswer]:
@@ -45,20 +49,33 @@ def take_columns(*, columns: taps.TapColumns, now: dt.datetime) -> taps.AnswerCo
     :raises PointsNotPosted: nothing of the batch was kept
     """
     with unit_of_work(), announced_together():
-        resolved = reading_codes.resolve(columns=columns, now=now)
-        classes = fares.card_classes(pack=current_pack())
-        batch = taps.open_batch(columns=columns, now=now, resolved=resolved, classes=classes)
-        outcomes = taps.Outcomes.of(batch)
-        _link(batch, outcomes)
-        _award(batch, outcomes, now)
-        outcomes.paid.update(paying.pay(batch=batch, codes=outcomes.code, now=now))
-        fares.keep_readings(batch=batch)
-        taps.keep_device_answers(batch=batch, outcomes=outcomes, now=now)
-        answers = taps.store(batch=batch, outcomes=outcomes, now=now)
-        answers = paying.told_again(batch=batch, answers=answers)
+        answers = take_open(columns=columns, now=now)
         failpoints.reach("tap.take.before_commit")
     failpoints.reach("tap.take.after_commit")
     return answers
+
+
+def take_open(
+    *, columns: taps.TapColumns, now: dt.datetime, identified: Mapping[int, int] = _NOBODY
+) -> taps.AnswerColumns:
+    """Take a batch of taps within the caller's unit of work; see ``take_columns``.
+
+    :param identified: by place, a member whom a clerk identified, in place of a card
+    :raises PointsNotPosted: nothing of the batch may be kept
+    """
+    resolved = reading_codes.resolve(columns=columns, now=now)
+    classes = fares.card_classes(pack=current_pack())
+    batch = taps.open_batch(
+        columns=columns, now=now, resolved=resolved, classes=classes, identified=identified
+    )
+    outcomes = taps.Outcomes.of(batch)
+    _link(batch, outcomes)
+    _award(batch, outcomes, now)
+    outcomes.paid.update(paying.pay(batch=batch, codes=outcomes.code, now=now))
+    fares.keep_readings(batch=batch)
+    taps.keep_device_answers(batch=batch, outcomes=outcomes, now=now)
+    answers = taps.store(batch=batch, outcomes=outcomes, now=now)
+    return paying.told_again(batch=batch, answers=answers)
 
 
 def _link(batch: taps.OpenBatch, outcomes: taps.Outcomes) -> None:

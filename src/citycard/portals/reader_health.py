@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 
 from citycard.agencies import api as agencies
+from citycard.flows import recording_uses
 from citycard.infra.packs import current_pack
 from citycard.infra.web import charts
 from citycard.portals.naming import name_of
@@ -99,8 +100,9 @@ class Line:
 
 
 def lines(devices: Sequence[agencies.Device], at: dt.datetime) -> list[Line]:
-    """Return readers with their numbers, what is wrong first."""
-    found = {one.device_id: _line(one) for one in devices}
+    """Return readers with their numbers, what is wrong first; what stands for a clerk's counter is
+    none: nobody hears it, and nothing of it is missing."""
+    found = {one.device_id: _line(one) for one in devices if one.kind != recording_uses.DEVICE}
     _add_uploads(found)
     for device_id, count in taps.ambiguous_counts().items():
         if device_id in found:

@@ -9,6 +9,9 @@ content is kept as a conflict; an impossible time is kept in quarantine.
 A tap of a vehicle, a gate or a dock carries a ride part (``RidePart``): part of its content, kept
 by ``fares``.
 
+A tap of somebody whom a clerk identified has a member and no card; ``note_counter_use`` says why,
+and under which number.
+
 A tap that a device answered by itself, cut off, carries what it answered (``AnsweredPart``).
 
 A tap is judged by what held at its own time (card, binding, right), so the order of arrival does
@@ -31,6 +34,8 @@ from citycard.taps.accepted import AcceptedRange, accepted_ranges
 from citycard.taps.batch_counts import BatchCount, batch_counts
 from citycard.taps.codes import MEANINGS, Code
 from citycard.taps.columns import AnswerColumns, TapColumns, columns_of
+from citycard.taps.counter_uses import REASONS as REASONS_AT_COUNTER
+from citycard.taps.counter_uses import CounterUse, UseOfAnother, note_counter_use
 from citycard.taps.counting_people import MOST_GROUPS, count_people
 from citycard.taps.device_answers import (
     DeviceAnswer,
@@ -45,6 +50,8 @@ from citycard.taps.device_answers import (
     set_posted,
 )
 from citycard.taps.device_answers import Identity as TapIdentity
+from citycard.taps.identified import ISSUER as IDENTIFIED_ISSUER
+from citycard.taps.identified import NUMBER_KIND as IDENTIFIED
 from citycard.taps.judging import judge
 from citycard.taps.judging_services import ServiceJudged, judge_for_service
 from citycard.taps.keeping_apart import Took
@@ -81,8 +88,11 @@ from citycard.taps.values import (
 from citycard.taps.verifying import verify
 
 __all__ = [
+    "IDENTIFIED",
+    "IDENTIFIED_ISSUER",
     "MEANINGS",
     "MOST_GROUPS",
+    "REASONS_AT_COUNTER",
     "AcceptedRange",
     "AmbiguousTap",
     "AnswerColumns",
@@ -90,6 +100,7 @@ __all__ = [
     "BatchCount",
     "CardRead",
     "Code",
+    "CounterUse",
     "DeviceAnswer",
     "Gap",
     "Judged",
@@ -114,6 +125,7 @@ __all__ = [
     "TapRead",
     "TapView",
     "Took",
+    "UseOfAnother",
     "accepted_ranges",
     "ambiguous",
     "ambiguous_counts",
@@ -131,6 +143,7 @@ __all__ = [
     "losses_of_card",
     "lost_card_taps",
     "lost_counts",
+    "note_counter_use",
     "open_batch",
     "reader_gaps",
     "reader_health",

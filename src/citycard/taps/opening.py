@@ -16,6 +16,7 @@ from citycard.taps import deciding, grouping, recalling
 from citycard.taps.codes import Code
 from citycard.taps.columns import TapColumns, Whole
 from citycard.taps.deciding import Found
+from citycard.taps.identified import stand_in
 from citycard.taps.looking_up import sought
 from citycard.taps.months import ensure_months
 from citycard.taps.opened import Mask, OpenBatch, State
@@ -26,6 +27,7 @@ from citycard.taps.values import CardRead, TapAnswer
 _FORMS = (">i2", ">i8", wire.TEXT, ">i8")
 _FOUND = (">i8", ">i2", ">i4", ">i2", ">i8", ">i2", ">i8", ">i8", ">i8", ">i4")
 _NONE: Mapping[str, str] = MappingProxyType({})
+_NOBODY: Mapping[int, int] = MappingProxyType({})
 
 
 def open_batch(
@@ -34,6 +36,7 @@ def open_batch(
     now: dt.datetime,
     resolved: Mapping[int, CardRead] | None = None,
     classes: Mapping[str, str] = _NONE,
+    identified: Mapping[int, int] = _NOBODY,
 ) -> OpenBatch:
     """Lock the readers' epochs in order and judge each tap by what held at its own time.
 
@@ -44,6 +47,7 @@ def open_batch(
     :param resolved: by place, the card behind a number that says none itself
     :param classes: what readers may be told of a card's fare: class → right, the first that counts
         first
+    :param identified: by place, a member whom a clerk identified and who held no card to anything
     :raises UnitOfWorkMisused: called outside a unit of work
     """
     require_unit_of_work()
@@ -53,6 +57,8 @@ def open_batch(
     readers = grouping.by_reader(columns, impossible)
     asked = _asked(columns, readers, days, table, resolved or {}, now) | _told(table, classes)
     good, batch_id, seen, site, found = _look_up(asked, readers)
+    if identified:
+        stand_in(found, identified, days, table)
     hashes = deciding.content_hashes(columns)
     code = deciding.verdicts(found, table, days)
     state = np.full(len(columns), State.NEW, np.int8)

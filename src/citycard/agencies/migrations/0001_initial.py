@@ -131,7 +131,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("code", models.TextField(unique=True)),
-                ("kind", models.TextField(help_text="reader, kiosk or till")),
+                ("kind", models.TextField(help_text="reader, kiosk, till or counter")),
                 ("place", models.TextField(blank=True, help_text="code of a place or counter")),
                 ("service", models.TextField(blank=True)),
                 (
@@ -179,7 +179,7 @@ class Migration(migrations.Migration):
                 "db_table": "agencies_device",
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("kind__in", ["reader", "kiosk", "till"])),
+                        condition=models.Q(("kind__in", ["reader", "kiosk", "till", "counter"])),
                         name="agencies_device_kind",
                     ),
                     models.CheckConstraint(

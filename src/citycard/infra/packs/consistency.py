@@ -200,6 +200,20 @@ def _leaves(node: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, str]]:
         yield from _leaves(child, (*path, "children", index))
 
 
+def check_at_counter(pack: Pack) -> Iterator[Problem]:
+    """A service whose uses are entered at its own counters has one."""
+    table = pack.table("agencies")["agencies"]
+    for code, row in pack.table("services")["services"].items():
+        if row.get("at_counter") != "own":
+            continue
+        own = [row["agency"]]
+        for agency in own:
+            own += [below for below, one in table.items() if one.get("under") == agency]
+        if not any(one["agency"] in own for one in pack.table("counters")["counters"].values()):
+            message = f"neither “{row['agency']}” nor an agency under it has a counter"
+            yield pack.problem("services", ("services", code, "at_counter"), message, "any")
+
+
 def check_districts(pack: Pack) -> Iterator[Problem]:
     """The population figures are about the city's districts, each once a sex."""
     codes = {row["code"]: slug for slug, row in pack.table("districts").items()}
@@ -275,6 +289,7 @@ CHECKERS: tuple[Checker, ...] = (
     check_sent,
     check_deciders,
     check_tree,
+    check_at_counter,
     check_regulars,
     check_districts,
     check_units,

@@ -137,7 +137,9 @@ def _readers(request: HttpRequest) -> list[agencies.Device]:
         device
         for agency in own_agencies(request)
         for device in agencies.devices(agency=agency)
-        if device.state == "active" and device.kind == "reader" and device.service == "activity"
+        if device.state == "active"
+        and device.kind in ("reader", "counter")
+        and device.service == "activity"
     ]
 
 

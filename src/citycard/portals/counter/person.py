@@ -22,6 +22,7 @@ from citycard.kernel.actors import Actor
 from citycard.kernel.errors import Refused
 from citycard.ledger import api as ledger
 from citycard.people import api as people
+from citycard.portals.counter import uses
 from citycard.portals.counter.handles import member_of
 from citycard.portals.counter.own_cards import own_media
 from citycard.portals.counter.shell import (
@@ -78,6 +79,7 @@ def show(request: HttpRequest, handle: str, refused: Refused | None = None) -> H
             _case(case) for case in applications.cases_of_member(access=access, member_id=member_id)
         ],
         may_bind=bool(own_media()),
+        may_use=profile.died_on is None and uses.is_offered(request),
         jobs=issuing.jobs_of_member(member_id=member_id),
         may_link=bool(profile.email) and identity.account_of_member(member_id=member_id) is None,
     )

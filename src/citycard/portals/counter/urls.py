@@ -19,6 +19,7 @@ from citycard.portals.counter import (
     starting,
     stock,
     submitting,
+    uses,
 )
 
 app_name = "counter"
@@ -39,6 +40,7 @@ urlpatterns = [
     path(_PERSON, person.person, name="person"),
     path(f"{_PERSON}confirm/", person.confirm, name="confirm"),
     path(f"{_PERSON}bind/", own_cards.bind, name="bind"),
+    path(f"{_PERSON}use/", uses.use, name="use"),
     path(f"{_PERSON}contact/", contact.contact, name="contact"),
     path(f"{_PERSON}copy/", copying.copy, name="copy"),
     path(f"{_PERSON}guardians/", guarding.guardians, name="guardians"),

@@ -22,6 +22,7 @@ from citycard.portals.resident import (
     rides,
     satisfaction,
     showing,
+    uses,
     why,
 )
 
@@ -43,6 +44,7 @@ urlpatterns = [
     path("points/<slug:unit>/exchange/<slug:code>/", exchanging.exchange, name="exchange"),
     path("points/<slug:unit>/credit/<slug:kind>/", crediting.credit, name="credit"),
     path("rides/", rides.rides, name="rides"),
+    path("uses/", uses.uses, name="uses"),
     path("why/<slug:number>/", why.thing, name="why"),
     path("disputes/", disputing.list_disputes, name="disputes"),
     path("disputes/new/<slug:number>/", disputing.new, name="dispute_new"),

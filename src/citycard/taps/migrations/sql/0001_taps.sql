@@ -78,6 +78,23 @@ INSERT INTO infra_partitioned VALUES ('taps_tap', 'date');
 SELECT citycard_ensure_partition('taps_tap', (date_trunc('month', now()) + n * interval '1 month')::date)
 FROM generate_series(-1, 2) AS n;
 
+CREATE TABLE taps_counter_use (
+    key uuid PRIMARY KEY,
+    device_id bigint NOT NULL,
+    epoch integer NOT NULL,
+    seq bigint NOT NULL,
+    member_id bigint NOT NULL,
+    reason text NOT NULL,
+    counter text NOT NULL,
+    at timestamptz NOT NULL,
+    actor text NOT NULL,
+    UNIQUE (device_id, epoch, seq)
+);
+COMMENT ON TABLE taps_counter_use IS 'Uses that clerks entered for people whom they identified: who entered which tap, and why. Append-only.';
+COMMENT ON COLUMN taps_counter_use.key IS 'Of the clerk''s page: sent twice, it is the same use.';
+COMMENT ON COLUMN taps_counter_use.reason IS 'Why there was no card to hold to a reader: a code.';
+REVOKE UPDATE, DELETE, TRUNCATE ON taps_counter_use FROM citycard_app;
+
 CREATE TABLE taps_reader_epoch (
     reader_id bigint NOT NULL,
     epoch integer NOT NULL,
