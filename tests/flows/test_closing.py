@@ -108,6 +108,7 @@ def test_the_journal_balances_and_the_trial_balance_is_zero(town: Town) -> None:
         "closing.freeze.before_commit",
         "closing.frozen",
         "closing.statement.kept",
+        "closing.operators.before_commit",
         "closing.papers.kept",
     ],
 )
