@@ -312,6 +312,13 @@ CONSISTENCY = [
     ),
     ("forms", "sent_to:\n      - {agency: health", "sent_to:\n      - {agency: helth", "no agency"),
     ("forms", "purpose: approved-case", "purpose: agency-notices", "does not cover “name”"),
+    ("forms", "purpose: approved-case", "purpose: right-offers", "doesn't ask for the consent"),
+    (
+        "services",
+        "{}, answers: [verdict], at_counter: any",
+        "{}, answers: [verdict], at_counter: own",
+        "has a counter",
+    ),
     ("forms", "purpose: approved-case", "purpose: counter-service", "not one of the role “system”"),
     ("forms", "when: unknown, fact: status.low-income", "when: always", "no paper is asked for"),
     ("forms", "agency: health\n", "agency: education\n", "is decided by “health”"),

@@ -14,6 +14,7 @@ from citycard.infra.database import rows, scalar
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import SYSTEM, Actor
 from citycard.ledger import api as ledger
+from citycard.portals import reader_health
 from citycard.portals.counter import handles
 from citycard.taps import api as taps
 from tests.harness.cities import City
@@ -172,6 +173,8 @@ def test_an_agency_closes_the_path(town: City, health: Client) -> None:
     health.post(here, given("health-check"))
     (device,) = agencies.devices_by_code(codes=[f"COUNTER-{HEALTH}-HEALTH-CHECK".upper()]).values()
     assert device.kind == "counter"
+    (line,) = reader_health.lines([device], clock.now() + dt.timedelta(days=9))
+    assert (line.faults, line.taken > 0) == ([], True)
     with unit_of_work():
         agencies.revoke_device(
             device_id=device.device_id, because="no longer", actor=SYSTEM, now=clock.now()

@@ -100,9 +100,9 @@ class Line:
 
 
 def lines(devices: Sequence[agencies.Device], at: dt.datetime) -> list[Line]:
-    """Return readers with their numbers, what is wrong first; what stands for a clerk's counter is
-    none: nobody hears it, and nothing of it is missing."""
-    found = {one.device_id: _line(one) for one in devices if one.kind != recording_uses.DEVICE}
+    """Return readers with their numbers, what is wrong first; of what stands for a clerk's counter
+    nothing is ever wrong."""
+    found = {one.device_id: _line(one) for one in devices}
     _add_uploads(found)
     for device_id, count in taps.ambiguous_counts().items():
         if device_id in found:
@@ -112,7 +112,8 @@ def lines(devices: Sequence[agencies.Device], at: dt.datetime) -> list[Line]:
         if refused.device_id in found:
             found[refused.device_id].refused += refused.times
     for line in found.values():
-        line.faults = [fault for fault in WORST_FIRST if line.is_active and _has(line, fault, at)]
+        looked_at = line.is_active and line.device.kind != recording_uses.DEVICE
+        line.faults = [fault for fault in WORST_FIRST if looked_at and _has(line, fault, at)]
     return sorted(found.values(), key=_rank)
 
 

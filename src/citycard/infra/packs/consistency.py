@@ -133,7 +133,7 @@ def check_forms(pack: Pack) -> Iterator[Problem]:
 
 def check_sent(pack: Pack) -> Iterator[Problem]:
     """What of an approved part is sent to an agency's system is covered by its purpose, once an
-    agency."""
+    agency; a consent is one that the form asks for."""
     purposes = pack.table("purposes")["purposes"]
     for path, service in places_of(pack.table("forms"), "*.services.*"):
         agencies = [sent["agency"] for sent in service.get("sent_to", ())]
@@ -142,6 +142,13 @@ def check_sent(pack: Pack) -> Iterator[Problem]:
             purpose = purposes.get(sent["purpose"], {"fields": (), "roles": ("system",)})
             if "system" not in purpose["roles"]:
                 message = f"the purpose “{sent['purpose']}” is not one of the role “system”"
+                yield pack.problem("forms", (*here, "purpose"), message)
+            stands_on = purpose.get("ground", {}).get("kind")
+            if (
+                stands_on == "consent"
+                and sent["purpose"] != pack.table("forms")[path[0]]["purpose"]
+            ):
+                message = f"the form doesn't ask for the consent of “{sent['purpose']}”"
                 yield pack.problem("forms", (*here, "purpose"), message)
             wanted = [*sent["fields"], *(["application"] if sent.get("answers") else [])]
             for field in wanted:
