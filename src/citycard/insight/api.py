@@ -46,7 +46,7 @@ page beside these, by the same covering.
 `leak_figures` works out what rights go on costing after they ended, by how often registers are
 followed; from the pack's figures, without a database.
 
-`measures` are the pack's definitions, to be shown under each figure's title.
+`measures` and `funnel_steps` are the pack's definitions, to be shown under each figure's title.
 """
 
 from citycard.insight.absorbing import absorb_taps
@@ -78,7 +78,7 @@ from citycard.insight.history_writing import (
 )
 from citycard.insight.leaking import POLICIES as LEAK_POLICIES
 from citycard.insight.leaking import LeakFigure, LeakInputs, leak_figures
-from citycard.insight.measuring import Measure, least_people, measures
+from citycard.insight.measuring import Measure, funnel_steps, least_people, measures
 from citycard.insight.parting import Line, Parted, parted
 from citycard.insight.proof_runs import (
     PROOF_TOPIC,
@@ -152,6 +152,7 @@ __all__ = [
     "edition_months",
     "figures_sheet",
     "figures_version",
+    "funnel_steps",
     "history_differs",
     "history_months",
     "keep_editions",

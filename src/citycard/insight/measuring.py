@@ -43,6 +43,15 @@ def measures() -> dict[str, Measure]:
     }
 
 
+def funnel_steps() -> dict[str, Measure]:
+    """Return what each step from the right to a regular means, by code."""
+    table = current_pack().table("kpis")["measures"]["funnel"]
+    return {
+        code: Measure(code=code, unit=table["unit"], shared=table["shared"], **row)
+        for code, row in table["steps"].items()
+    }
+
+
 def bands() -> Bands:
     """Return where the tables of days begin a new line."""
     table = current_pack().table("kpis")["measures"]

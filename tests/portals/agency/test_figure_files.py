@@ -77,6 +77,19 @@ def cells(page, caption):
     ]
 
 
+def test_a_services_funnel_is_in_both_files_and_explained_on_the_page(officer):
+    seeding.reach(need="", holders=5120, carded=5120)
+    asked = {"service": "sports-visit", "agency": "sports-daan", "month": "2016-03"}
+    rows = [
+        row for row in both(officer, "/agency/figures/figures", asked) if row["table"] == "funnel"
+    ]
+    assert [row["code"] for row in rows][:3] == ["carded", "anywhere", "came"]
+    assert (rows[0]["name"], rows[0]["people"]) == ("名下有卡的人", "5120")
+    page = officer.get("/agency/figures/", asked).content.decode()
+    assert "5,120 人" in page
+    assert "這個月至少有一天名下有卡的人" in page
+
+
 def test_agencies_side_by_side(officer):
     top = insight.city_tree(month=at(1).date())
     (category,) = [

@@ -20,7 +20,7 @@ from citycard.kernel.periods import next_month
 from citycard.portals.agency.shell import own_agencies, page
 from citycard.portals.city_figures import file_of, measures
 from citycard.portals.doors import door
-from citycard.portals.naming import name_of
+from citycard.portals.naming import in_language, name_of
 
 ROLES = {"organiser", "finance", "reviewer", "officer"}
 
@@ -73,7 +73,7 @@ def figures(request: HttpRequest) -> HttpResponse:
         months=[(f"{it:%Y-%m}", wording.month(it), it == asked.month) for it in insight.months()],
         asked=asked,
         definitions=definitions,
-        measures=list(definitions.values()),
+        measures=[*definitions.values(), *_steps(shown)],
         about=_about(asked.service),
         least=shown.least,
         csv_url=csv_url,
@@ -216,6 +216,15 @@ def _funnel(
         note = _("有資格與有卡的人數每晚計算；還沒算過，或差距小到能看出個人時不顯示。")
         drawn = dataclasses.replace(drawn, note=note)
     return about["name"], drawn if _shows(items) else None
+
+
+def _steps(shown: insight.Figures) -> list[dict[str, str]]:
+    """Say how each step that is shown is counted."""
+    steps = insight.funnel_steps()
+    return [
+        {"name": _step_name(it), "definition": in_language(steps[it.step].definition)}
+        for it in shown.funnel
+    ]
 
 
 def _step_name(step: insight.StepFigure) -> str:
