@@ -1,5 +1,5 @@
-"""A city lives on every PostgreSQL that we promise: a small one is built, lives its weeks and proves
-itself on the oldest server whose programs this machine has."""
+"""A city lives on every PostgreSQL that we promise: a small one is built, lives its weeks and
+proves itself on the oldest server whose programs this machine has."""
 
 import os
 import shutil

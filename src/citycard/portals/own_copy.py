@@ -90,7 +90,7 @@ def _tables(access: Access, member_id: int) -> Iterator[papers.Table]:
         ],
     )
     yield _table(
-        _("卡片"),
+        _("持有過的卡片"),
         [_("卡別"), _("號碼"), _("歸戶"), _("解除歸戶")],
         [
             (name_of("card_kind", it.kind), it.masked_number, _at(it.bound_at), _at(it.unbound_at))
@@ -107,8 +107,8 @@ def _tables(access: Access, member_id: int) -> Iterator[papers.Table]:
         ],
     )
     yield _table(
-        _("申辦"),
-        [_("案號"), _("送件"), _("項目"), _("結案")],
+        _("申辦過的案件"),
+        [_("案號"), _("送件時間"), _("項目"), _("結案")],
         [
             (it.ref, _at(it.submitted_at), _("、").join(in_language(p.name) for p in it.parts),
              _at(it.closed_at))
@@ -118,7 +118,7 @@ def _tables(access: Access, member_id: int) -> Iterator[papers.Table]:
     yield _table(_("到離與出勤"), [_("日期"), _("地點"), _("時間")], _stays(access, member_id))
     yield _table(
         _("申訴"),
-        [_("時間"), _("您的說明"), _("答覆"), _("結束")],
+        [_("時間"), _("您的說明"), _("答覆"), _("結束時間")],
         [
             (_at(it.opened_at), disputes.said_in(access=access, dispute_id=it.id),
              in_language(it.why), _at(it.ended_at))
@@ -136,10 +136,10 @@ def _tables(access: Access, member_id: int) -> Iterator[papers.Table]:
             )
         ],
     )
-    yield _table(_("同意"), [_("目的"), _("同意"), _("撤回")], _grounds(member_id))
+    yield _table(_("同意"), [_("目的"), _("同意時間"), _("撤回時間")], _grounds(member_id))
     yield _table(
         _("誰看過這些資料"),
-        [_("時間"), _("查閱者"), _("目的"), _("欄位"), _("紀錄編號")],
+        [_("時間"), _("查閱者"), _("目的"), _("看了哪些欄位"), _("紀錄編號")],
         [
             (_at(it.at), it.who, it.purpose_text, _("、").join(it.fields), it.reference)
             for it in people.access_log(access=access, member_id=member_id, limit=MOST)
