@@ -2,6 +2,7 @@
 
 import io
 import re
+import uuid
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -9,9 +10,11 @@ from django.test import Client
 from PIL import Image
 from rich.progress import Progress
 
+from citycard.cards import api as cards
 from citycard.flows import activating
 from citycard.infra import clock
 from citycard.infra.packs import current_pack
+from citycard.portals.resident import faces
 from citycard.simulation import api as simulation
 from tests.harness.cities import City
 from tests.portals.counter_desk import let_go
@@ -126,6 +129,16 @@ def test_a_file_that_is_not_what_it_says_is_refused_in_words(resident: Client) -
     response = resident.post(papers, {"identity-card": rubbish})
     assert response.status_code in (400, 409, 415, 422)
     assert "applications." not in response.content.decode()
+
+
+@pytest.mark.parametrize(("kind", "issuer"), [("senior", "臺北市政府社會局"), ("general", "")])
+def test_who_issues_a_card_is_named_where_the_pack_names_somebody(kind: str, issuer: str) -> None:
+    at = clock.now()
+    card = cards.CardView(
+        card_id=1, public_id=uuid.uuid4(), kind=kind, medium="easycard", state="active",
+        state_at=at, masked_number="", version="", expires_on=None, bound_at=at, unbound_at=None,
+    )  # fmt: skip
+    assert faces.issuer_of(card) == issuer
 
 
 def test_a_lost_card_opens_nothing_any_more(resident: Client) -> None:

@@ -39,7 +39,7 @@ FIELDS = (
 MOST = 2000
 """So many lines of one kind stand in it, the newest; whoever needs older ones is told to ask."""
 
-FORMS = {"pdf": (papers.pdf_of, papers.PDF), "csv": (papers.csv_of, papers.CSV)}
+FORMS = {"pdf": (papers.pdf_of, papers.PDF), "xlsx": (papers.xlsx_of, papers.XLSX)}
 
 Lines = Sequence[Sequence[papers.Cell]]
 
