@@ -94,8 +94,8 @@ WITH reader AS MATERIALIZED (
         SELECT bit_or(1 << (array_position(%(class_rights)s::text[], g.entitlement) - 1)) AS classes
         FROM pub.rights g
         WHERE (%(tell_class)s::boolean[])[coalesce(w.service, r.service)] AND c.standing = 1
-          AND g.member_id = ANY (ARRAY[c.member_id]) AND g.valid @> r.day
-          AND array_position(%(class_rights)s::text[], g.entitlement) IS NOT NULL
+          AND g.member_id = ANY (ARRAY[c.member_id]) AND g.entitlement = ANY (%(class_rights)s::text[])
+          AND g.valid @> r.day
           AND (NOT (%(class_one_card)s::boolean[])[array_position(%(class_rights)s::text[], g.entitlement)] OR EXISTS (
               SELECT FROM pub.right_cards t WHERE t.card_id = c.card_id AND t.member_id = g.member_id
                  AND t.entitlement = g.entitlement AND t.bound @> r.at))
