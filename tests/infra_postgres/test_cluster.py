@@ -14,6 +14,7 @@ import pytest
 from citycard.infra.postgres import binaries, roles
 from citycard.infra.postgres.account import server_account
 from citycard.infra.postgres.cluster import Cluster, locale_options
+from citycard.infra.postgres.others import command_of
 from citycard.infra.postgres.place import (
     LONGEST_SOCKET_PATH,
     SOCKET_NAME,
@@ -174,3 +175,19 @@ def test_the_builtin_locale_provider_is_used_where_there_is_one(
 ) -> None:
     wanted = f"--locale-provider={provider}"
     assert (wanted in locale_options(major)) == (provider is not None)
+
+
+def test_a_process_that_ends_while_it_is_looked_at_has_no_command(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    process = subprocess.Popen(["sleep", "600"])
+    wait_until(lambda: command_of(process.pid) == "sleep 600 ")
+
+    def read_too_late(path: Path) -> bytes:
+        with path.open("rb") as file:
+            process.kill()
+            process.wait()
+            return file.read()
+
+    monkeypatch.setattr(Path, "read_bytes", read_too_late)
+    assert command_of(process.pid) is None

@@ -6,6 +6,9 @@ from collections import defaultdict
 
 HIDDEN = "*"
 LEAST_PEOPLE = 10
+STEPS = "funnel"
+"""The table whose rows are no parts of a sum, each step being part of the one before: whether one
+of them can be told from the others is reckoned by tests/insight/test_attack.py."""
 
 
 def rows_of(content: bytes) -> list[dict[str, str]]:
@@ -25,6 +28,8 @@ def assert_nothing_small(content: bytes) -> None:
         for row in rows:
             shown = row["people"]
             assert shown in ("", HIDDEN, "0") or int(shown) >= LEAST_PEOPLE, f"{name}: {row}"
+        if name == STEPS:
+            continue
         hidden = [row for row in rows if HIDDEN in (row["uses"], row["people"])]
         alone = len(rows) == 1 or HIDDEN in tables["total"][0].values()
         assert len(hidden) != 1 or alone, f"{name} gives its one hidden cell away"

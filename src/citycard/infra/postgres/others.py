@@ -17,7 +17,7 @@ def command_of(pid: int) -> str | None:
     """Return the command line of a living process, or None (also for a zombie)."""
     try:
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # gone before, or while it was being read
         return None if Path("/proc/self").exists() else _command_by_ps(pid)
     return command.replace(b"\0", b" ").decode(errors="replace") or None
 
