@@ -34,11 +34,11 @@ WITH reader AS MATERIALIZED (
     FROM reader r
     WHERE e.reader_id = r.reader_id AND e.epoch = r.epoch AND r.good AND NOT r.accepted @> r.taken
       AND (SELECT missing FROM readers) = 0
-), found AS (
-    SELECT r.n, coalesce(w.service, r.service, 0)::smallint AS service, coalesce(w.site, r.site, 0) AS site,
+), found AS MATERIALIZED (
+    SELECT r.n, r.day, r.at, coalesce(w.service, r.service, 0)::smallint AS service, coalesce(w.site, r.site, 0) AS site,
            CASE WHEN a.which <> k.card_id THEN 3 ELSE coalesce(c.standing, 0) END::smallint AS standing,
            c.card_id, coalesce(array_position(%(special_kinds)s::text[], c.kind), 0)::smallint AS kind,
-           c.binding_id, c.member_id, h.right_id, f.classes
+           c.binding_id, c.member_id, h.right_id
     FROM (
         SELECT u.*, (SELECT services FROM readers)[u.place] AS service, (SELECT sites FROM readers)[u.place] AS site,
                (SELECT posted_ats FROM readers)[u.place] AS posted_at,
@@ -89,17 +89,13 @@ WITH reader AS MATERIALIZED (
                  AND t.entitlement = g.entitlement AND t.bound @> r.at))
         LIMIT 1
     ) h ON true
-    -- Which classes of fare the holder's rights name, a bit each, where the service tells them; as above for "= ANY".
-    LEFT JOIN LATERAL (
-        SELECT bit_or(1 << (array_position(%(class_rights)s::text[], g.entitlement) - 1)) AS classes
-        FROM pub.rights g
-        WHERE (%(tell_class)s::boolean[])[coalesce(w.service, r.service)] AND c.standing = 1
-          AND g.member_id = ANY (ARRAY[c.member_id]) AND g.entitlement = ANY (%(class_rights)s::text[])
-          AND g.valid @> r.day
-          AND (NOT (%(class_one_card)s::boolean[])[array_position(%(class_rights)s::text[], g.entitlement)] OR EXISTS (
-              SELECT FROM pub.right_cards t WHERE t.card_id = c.card_id AND t.member_id = g.member_id
-                 AND t.entitlement = g.entitlement AND t.bound @> r.at))
-    ) f ON true
+), holders AS MATERIALIZED (
+    -- Who has a right that names a class of fare: few, so all of the batch are asked for in one pass over the index.
+    SELECT array_agg(DISTINCT g.member_id) AS ids
+    FROM pub.rights g
+    WHERE g.entitlement = ANY (%(class_rights)s::text[]) AND g.member_id = ANY ((
+        SELECT array_agg(DISTINCT f.member_id) FROM found f
+        WHERE f.standing = 1 AND (%(tell_class)s::boolean[])[f.service])::bigint[])
 )
 SELECT readers.good, array[readers.missing] AS missing, readers.seen,
        CASE WHEN readers.missing = 0 THEN array[nextval('taps_batch_id_seq')] END AS batch_id, f.*
@@ -107,5 +103,15 @@ FROM readers, (
     SELECT array_agg(f.n), array_agg(f.service), array_agg(f.site), array_agg(f.standing),
            array_agg(coalesce(f.card_id, 0)), array_agg(f.kind), array_agg(coalesce(f.binding_id, 0)),
            array_agg(coalesce(f.member_id, 0)), array_agg(coalesce(f.right_id, 0)),
-           array_agg(coalesce(f.classes, 0))
-    FROM found f) f
+           -- Found among the holders by halving; which classes their rights name, a bit each, where the service tells them.
+           array_agg(CASE WHEN (%(tell_class)s::boolean[])[f.service] AND f.standing = 1
+                           AND h.ids[width_bucket(f.member_id, h.ids)] = f.member_id THEN coalesce((
+               SELECT bit_or(1 << (array_position(%(class_rights)s::text[], g.entitlement) - 1))
+               FROM pub.rights g
+               WHERE g.member_id = ANY (ARRAY[f.member_id]) AND g.entitlement = ANY (%(class_rights)s::text[])
+                 AND g.valid @> f.day
+                 AND (NOT (%(class_one_card)s::boolean[])[array_position(%(class_rights)s::text[], g.entitlement)]
+                      OR EXISTS (
+                     SELECT FROM pub.right_cards t WHERE t.card_id = f.card_id AND t.member_id = g.member_id
+                        AND t.entitlement = g.entitlement AND t.bound @> f.at))), 0) ELSE 0 END)
+    FROM found f, holders h) f
