@@ -14,9 +14,11 @@ from citycard.entitlements import api as entitlements
 from citycard.flows import braking, cancelling, following_register, keeping_rights, listing_ends
 from citycard.infra import clock, papers
 from citycard.infra.database import scalar
+from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import SYSTEM
 from citycard.people import api as people
+from citycard.taps import api as taps
 from tests.flows.living import NOW
 from tests.flows.registers import (
     SECOND,
@@ -108,6 +110,44 @@ def second_card(who: Resident) -> int:
         )
     settle()
     return made.card_id
+
+
+def test_a_reader_is_told_the_class_of_fare_of_the_card_that_carries_the_right(city: Any) -> None:
+    """By the card that carried it when it was held to the reader, not by whose it is."""
+    [who] = riders(1)
+    other = second_card(who)
+    first = cards.cards_carrying(member_ids=[who.member_id])[who.member_id, RIGHT]
+    with unit_of_work():
+        agencies.activate(pack=current_pack(), now=NOW)
+        [bus] = agencies.enrol_devices(
+            devices=[
+                agencies.NewDevice(
+                    code="BUS-1",
+                    kind="reader",
+                    agency="transport",
+                    place="",
+                    service="concession-ride",
+                )
+            ],
+            actor=SYSTEM,
+            now=NOW,
+        )
+        cards.move_right(
+            entitlement=RIGHT, card_id=other, seen_card_id=first, actor=SYSTEM, now=NOW + HOUR
+        )
+    settle(NOW + HOUR)
+    assert bus.device_id is not None
+    reads = [
+        taps.TapRead(bus.device_id, 1, seq, at, "easycard", "printed", f"{which}{who.card:0>15}")
+        for seq, (at, which) in enumerate(
+            [(NOW + n * HOUR, which) for n in (0.5, 1.5) for which in (9, 7)], 1
+        )
+    ]
+    with unit_of_work():
+        batch = taps.open_batch(
+            columns=taps.columns_of(reads=reads), now=NOW + 2 * HOUR, classes={"bus": RIGHT}
+        )
+        assert batch.profile.tolist() == [1, 0, 0, 1]
 
 
 def test_a_wrong_feed_that_is_undone_leaves_the_right_on_its_card(city: Any) -> None:

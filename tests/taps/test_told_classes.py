@@ -55,6 +55,21 @@ def test_the_same_tap_is_told_the_same_class_whatever_changed_since(town: Town) 
     assert taps.verify() == []
 
 
+def test_a_right_that_ends_on_one_of_a_batchs_days_names_the_class_until_then(town: Town) -> None:
+    ended, stays = senior(town, 2)
+    numbers, bus = town.cards([ended, stays]), town.reader(*RIDE)
+    last = NOW.date() - DAY
+    say(ended, "status.disability", False, since=last)
+    with unit_of_work():
+        entitlements.decide(member_ids=[ended], on=last, now=NOW, actor=SYSTEM)
+    told = take(*(
+        tap(bus, 2 * n + k, number, at=NOW - n * DAY)
+        for n in range(3)
+        for k, number in enumerate(numbers, 1)
+    ))  # fmt: skip
+    assert [one.profile for one in told] == ["", "disability"] * 2 + ["disability"] * 2
+
+
 def test_who_is_refused_is_told_no_class(town: Town) -> None:
     [member] = senior(town)
     number, bus = town.card(member), town.reader(*RIDE)

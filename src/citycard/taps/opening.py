@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from citycard.cards import api as cards
 from citycard.infra import columns as wire
 from citycard.infra.database import execute, statement
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import require_unit_of_work
-from citycard.taps import deciding, grouping, recalling
+from citycard.taps import deciding, fare_classes, grouping, recalling
 from citycard.taps.codes import Code
 from citycard.taps.columns import TapColumns, Whole
 from citycard.taps.deciding import Found
+from citycard.taps.fare_classes import Holders
 from citycard.taps.identified import stand_in
 from citycard.taps.looking_up import sought
 from citycard.taps.months import ensure_months
@@ -25,7 +25,8 @@ from citycard.taps.sites import add_sites, sites_of
 from citycard.taps.values import CardRead, TapAnswer
 
 _FORMS = (">i2", ">i8", wire.TEXT, ">i8")
-_FOUND = (">i8", ">i2", ">i4", ">i2", ">i8", ">i2", ">i8", ">i8", ">i8", ">i4")
+_FOUND = (">i8", ">i2", ">i4", ">i2", ">i8", ">i2", ">i8", ">i8", ">i8")
+_HOLDERS = (">i8", ">i4", ">i4")
 _NONE: Mapping[str, str] = MappingProxyType({})
 _NOBODY: Mapping[int, int] = MappingProxyType({})
 
@@ -55,8 +56,10 @@ def open_batch(
     days = deciding.local_days(columns.at_us, current_pack().time.zone)
     impossible = deciding.impossible_times(columns.at_us, now)
     readers = grouping.by_reader(columns, impossible)
-    asked = _asked(columns, readers, days, table, resolved or {}, now) | _told(table, classes)
-    good, batch_id, seen, site, found = _look_up(asked, readers)
+    named = fare_classes.asked(table, classes)
+    asked = _asked(columns, readers, days, table, resolved or {}, now) | named
+    good, batch_id, seen, site, found, holders = _look_up(asked, readers)
+    fare_classes.tell(found, holders, columns.at_us, days, named)
     if identified:
         stand_in(found, identified, days, table)
     hashes = deciding.content_hashes(columns)
@@ -132,33 +135,26 @@ def _asked(
     }
 
 
-def _told(table: ServiceTable, classes: Mapping[str, str]) -> dict[str, Any]:
-    """Return what is asked for classes of fare: by which rights, and for which services."""
-    single = cards.card_table().single_rights
-    return {
-        "tell_class": [service.answers_profile for service in table.in_order],
-        "class_rights": list(classes.values()),
-        "class_one_card": [right in single for right in classes.values()],
-    }
-
-
 def _look_up(
     asked: dict[str, Any], readers: grouping.Readers
-) -> tuple[Mask, int, str, Whole, Found]:
+) -> tuple[Mask, int, str, Whole, Found, Holders]:
     """Run the one statement of the batch; what readers stand for, and a reader's first tap of an
     epoch, make their rows first."""
     sql = statement(__file__, "open_columns")
-    answer = wire.ask(sql, asked, (*_FORMS, *_FOUND))
+    answer = wire.ask(sql, asked, (*_FORMS, *_FOUND, *_HOLDERS))
     if answer[1][0]:
         add_sites(readers.device_id.tolist())
         good = answer[0] > 0
         begun = [readers.device_id[good].tolist(), readers.epoch[good].tolist()]
         execute(statement(__file__, "begin_epochs"), begun)
-        answer = wire.ask(sql, asked, (*_FORMS, *_FOUND))
+        answer = wire.ask(sql, asked, (*_FORMS, *_FOUND, *_HOLDERS))
     good, _, seen, batch_id, n, service, site, *facts = answer
+    *facts, holders, bits, always = facts
     order = np.argsort(n, kind="stable")
-    found = Found(*(column[order].astype(np.int64) for column in (service, *facts)))
-    return good > 0, int(batch_id[0]), seen, site[order].astype(np.int64), found
+    facts = [service, *facts, np.zeros(len(n))]
+    found = Found(*(column[order].astype(np.int64) for column in facts))
+    site = site[order].astype(np.int64)
+    return good > 0, int(batch_id[0]), seen, site, found, Holders.of(holders, bits, always)
 
 
 def _mark_repeated(state: Any, readers: grouping.Readers, hashes: Whole) -> dict[int, int]:

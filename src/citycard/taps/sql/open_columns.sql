@@ -1,5 +1,6 @@
 -- Lock the readers' epochs in the order given and mark the numbers that come as taken; find for each tap the card,
--- whose it was and what its holder had at the tap's own time. One row of columns: NULL is 0.
+-- whose it was and what its holder had at the tap's own time. One row of columns: NULL is 0. What is seldom asked for
+-- stands in a CASE, so that nothing of it is done for all other taps.
 -- Nothing is marked, and :missing says so, while a reader's epoch or what it stands for has no row yet.
 WITH reader AS MATERIALIZED (
     SELECT a.place, a.reader_id, a.epoch, a.taken, nullif(a.last_at, '-infinity') AS last_at, e.accepted,
@@ -35,83 +36,86 @@ WITH reader AS MATERIALIZED (
     WHERE e.reader_id = r.reader_id AND e.epoch = r.epoch AND r.good AND NOT r.accepted @> r.taken
       AND (SELECT missing FROM readers) = 0
 ), found AS MATERIALIZED (
-    SELECT r.n, r.day, r.at, coalesce(w.service, r.service, 0)::smallint AS service, coalesce(w.site, r.site, 0) AS site,
-           CASE WHEN a.which <> k.card_id THEN 3 ELSE coalesce(c.standing, 0) END::smallint AS standing,
-           c.card_id, coalesce(array_position(%(special_kinds)s::text[], c.kind), 0)::smallint AS kind,
-           c.binding_id, c.member_id, h.right_id
+    SELECT array_agg(f.n) AS ns, array_agg(f.service) AS services, array_agg(f.site) AS sites, array_agg(f.standing) AS standings,
+           array_agg(coalesce(f.card_id, 0)) AS card_ids, array_agg(f.kind) AS kinds,
+           array_agg(coalesce(f.binding_id, 0)) AS binding_ids, array_agg(coalesce(f.member_id, 0)) AS member_ids,
+           array_agg(CASE WHEN (%(entitlements)s::text[])[f.service] IS NULL THEN 0 ELSE coalesce((
+               SELECT g.right_id FROM pub.rights g
+               -- "= ANY" of one value, here and below: the exclusion constraints' GiST indexes can't serve it, and the B-trees
+               -- are much faster.
+               WHERE g.member_id = ANY (ARRAY[f.member_id]) AND g.entitlement = (%(entitlements)s::text[])[f.service]
+                 AND g.valid @> f.day
+                 AND (NOT (%(one_card)s::boolean[])[f.service] OR EXISTS (
+                     SELECT FROM pub.right_cards t WHERE t.card_id = f.card_id AND t.member_id = g.member_id
+                        AND t.entitlement = g.entitlement AND t.bound @> f.at))
+               LIMIT 1), 0) END) AS right_ids,
+           array_agg(f.member_id) FILTER (WHERE f.standing = 1 AND (%(tell_class)s::boolean[])[f.service]) AS riders,
+           daterange(min(f.day), max(f.day), '[]') AS days
     FROM (
-        SELECT u.*, (SELECT services FROM readers)[u.place] AS service, (SELECT sites FROM readers)[u.place] AS site,
-               (SELECT posted_ats FROM readers)[u.place] AS posted_at,
-               (%(issuers)s::text[])[u.key] AS issuer, (%(number_kinds)s::text[])[u.key] AS number_kind
-        FROM unnest(%(places)s::integer[], %(ats)s::timestamptz[], %(days)s::date[], %(keys)s::integer[],
-                    %(numbers)s::text[], %(others)s::text[])
-             WITH ORDINALITY AS u(place, at, day, key, number, other, n)
-    ) r
-    -- A reader that was moved since: the tap belongs to where it stood then.
-    LEFT JOIN LATERAL (
-        SELECT array_position(%(services)s::text[], p.service) AS service, z.id AS site
-        FROM pub.device_posts p
-        JOIN taps_site z ON z.service = p.service AND z.agency = p.agency AND z.place = p.place
-        WHERE r.at < r.posted_at AND p.device_id = (%(readers)s::bigint[])[r.place] AND p.stood @> r.at
-        OFFSET 0  -- not pulled up, so that it is asked only for those
-    ) w ON true
-    LEFT JOIN pub.card_numbers k
-           ON k.issuer = r.issuer AND k.number_kind = r.number_kind AND k.number = r.number
-    -- The other card that the number can mean.
-    LEFT JOIN LATERAL (
-        SELECT o.card_id AS which FROM pub.card_numbers o
-        WHERE r.other IS NOT NULL AND o.issuer = r.issuer AND o.number_kind = r.number_kind AND o.number = r.other
-        OFFSET 0  -- as above: nearly no number can mean two cards
-    ) a ON true
-    LEFT JOIN LATERAL (
-        SELECT k.card_id, k.kind, k.binding_id, k.member_id,
-               CASE WHEN k.works AND (k.expires_on <= r.day) IS NOT TRUE THEN 1 ELSE 2 END AS standing
-        WHERE k.since <= r.at AND a.which IS NULL
-        UNION ALL  -- a tap from before what the number's row reaches back to, or a card found by its other number
-        SELECT c.card_id, c.kind, b.binding_id, b.member_id,
-               CASE CASE WHEN c.state_at <= r.at THEN c.state ELSE pub.card_state_at(c.card_id, r.at) END
-                    WHEN 'active' THEN CASE WHEN c.expires_on <= r.day THEN 2 ELSE 1 END
-                    ELSE CASE WHEN c.state_at > r.at AND pub.card_state_at(c.card_id, r.at) IS NULL THEN 0 ELSE 2 END
-               END
-        FROM pub.cards c
-        -- "= ANY" of one value: the exclusion constraints' GiST indexes can't serve it, and the B-trees are much faster.
-        LEFT JOIN pub.bindings b ON b.card_id = ANY (ARRAY[c.card_id]) AND b.bound @> r.at
-        WHERE (k.since <= r.at AND a.which IS NULL) IS NOT TRUE AND (a.which <> k.card_id) IS NOT TRUE
-          AND c.card_id = coalesce(k.card_id, a.which)
-    ) c ON true
-    LEFT JOIN LATERAL (
-        SELECT g.right_id FROM pub.rights g
-        WHERE (%(entitlements)s::text[])[coalesce(w.service, r.service)] IS NOT NULL
-          AND g.member_id = ANY (ARRAY[c.member_id])
-          AND g.entitlement = (%(entitlements)s::text[])[coalesce(w.service, r.service)] AND g.valid @> r.day
-          AND (NOT (%(one_card)s::boolean[])[coalesce(w.service, r.service)] OR EXISTS (
-              SELECT FROM pub.right_cards t WHERE t.card_id = c.card_id AND t.member_id = g.member_id
-                 AND t.entitlement = g.entitlement AND t.bound @> r.at))
-        LIMIT 1
-    ) h ON true
-), holders AS MATERIALIZED (
-    -- Who has a right that names a class of fare: few, so all of the batch are asked for in one pass over the index.
-    SELECT array_agg(DISTINCT g.member_id) AS ids
-    FROM pub.rights g
-    WHERE g.entitlement = ANY (%(class_rights)s::text[]) AND g.member_id = ANY ((
-        SELECT array_agg(DISTINCT f.member_id) FROM found f
-        WHERE f.standing = 1 AND (%(tell_class)s::boolean[])[f.service])::bigint[])
+        SELECT c.n, c.day, c.at, c.service, c.site,
+               CASE WHEN c.is_now THEN CASE WHEN c.works AND (c.expires_on <= c.day) IS NOT TRUE THEN 1 ELSE 2 END
+                    WHEN c.which <> c.card_id THEN 3 ELSE coalesce(c.past[1], 0) END::smallint AS standing,
+               CASE WHEN c.is_now THEN c.card_id ELSE c.past[2] END AS card_id,
+               coalesce(CASE WHEN NOT c.is_now THEN c.past[3]
+                             WHEN c.kind = ANY (%(special_kinds)s::text[])
+                             THEN array_position(%(special_kinds)s::text[], c.kind) END, 0)::smallint AS kind,
+               CASE WHEN c.is_now THEN c.binding_id ELSE c.past[4] END AS binding_id,
+               CASE WHEN c.is_now THEN c.member_id ELSE c.past[5] END AS member_id
+        FROM (
+            SELECT r.*, coalesce(r.moved[1], (SELECT services FROM readers)[r.place], 0)::smallint AS service,
+                   coalesce(r.moved[2], (SELECT sites FROM readers)[r.place], 0) AS site,
+                   -- A tap from before what the number's row reaches back to, or a card found by its other number.
+                   CASE WHEN NOT r.is_now AND (r.which <> r.card_id) IS NOT TRUE THEN (
+                       SELECT ARRAY[
+                           CASE CASE WHEN c.state_at <= r.at THEN c.state ELSE pub.card_state_at(c.card_id, r.at) END
+                           WHEN 'active' THEN CASE WHEN c.expires_on <= r.day THEN 2 ELSE 1 END
+                           ELSE CASE WHEN c.state_at > r.at AND pub.card_state_at(c.card_id, r.at) IS NULL THEN 0 ELSE 2 END
+                           END, c.card_id, array_position(%(special_kinds)s::text[], c.kind), b.binding_id, b.member_id]
+                       FROM pub.cards c
+                       LEFT JOIN pub.bindings b ON b.card_id = ANY (ARRAY[c.card_id]) AND b.bound @> r.at
+                       WHERE c.card_id = coalesce(r.card_id, r.which)) END AS past
+            FROM (
+                SELECT u.n, u.day, u.at, u.place, k.card_id, k.kind, k.binding_id, k.member_id, k.works, k.expires_on, o.which,
+                       (k.since <= u.at AND o.which IS NULL) IS TRUE AS is_now, o.moved
+                FROM unnest(%(places)s::integer[], %(ats)s::timestamptz[], %(days)s::date[], %(keys)s::integer[],
+                            %(numbers)s::text[], %(others)s::text[])
+                     WITH ORDINALITY AS u(place, at, day, key, number, other, n)
+                LEFT JOIN pub.card_numbers k
+                       ON k.issuer = (%(issuers)s::text[])[u.key] AND k.number_kind = (%(number_kinds)s::text[])[u.key]
+                      AND k.number = u.number
+                CROSS JOIN LATERAL (SELECT
+                    -- The other card that the number can mean.
+                    CASE WHEN u.other IS NOT NULL THEN (
+                        SELECT o.card_id FROM pub.card_numbers o
+                        WHERE o.issuer = (%(issuers)s::text[])[u.key] AND o.number_kind = (%(number_kinds)s::text[])[u.key]
+                          AND o.number = u.other) END AS which,
+                    -- A reader that was moved since: the tap belongs to where it stood then.
+                    CASE WHEN u.at < (SELECT posted_ats FROM readers)[u.place] THEN (
+                        SELECT ARRAY[array_position(%(services)s::text[], p.service), z.id]
+                        FROM pub.device_posts p
+                        JOIN taps_site z ON z.service = p.service AND z.agency = p.agency AND z.place = p.place
+                        WHERE p.device_id = (%(readers)s::bigint[])[u.place] AND p.stood @> u.at) END AS moved
+                    OFFSET 0) o
+            ) r
+            OFFSET 0
+        ) c
+        OFFSET 0
+    ) f
 )
 SELECT readers.good, array[readers.missing] AS missing, readers.seen,
-       CASE WHEN readers.missing = 0 THEN array[nextval('taps_batch_id_seq')] END AS batch_id, f.*
-FROM readers, (
-    SELECT array_agg(f.n), array_agg(f.service), array_agg(f.site), array_agg(f.standing),
-           array_agg(coalesce(f.card_id, 0)), array_agg(f.kind), array_agg(coalesce(f.binding_id, 0)),
-           array_agg(coalesce(f.member_id, 0)), array_agg(coalesce(f.right_id, 0)),
-           -- Found among the holders by halving; which classes their rights name, a bit each, where the service tells them.
-           array_agg(CASE WHEN (%(tell_class)s::boolean[])[f.service] AND f.standing = 1
-                           AND h.ids[width_bucket(f.member_id, h.ids)] = f.member_id THEN coalesce((
-               SELECT bit_or(1 << (array_position(%(class_rights)s::text[], g.entitlement) - 1))
-               FROM pub.rights g
-               WHERE g.member_id = ANY (ARRAY[f.member_id]) AND g.entitlement = ANY (%(class_rights)s::text[])
-                 AND g.valid @> f.day
-                 AND (NOT (%(class_one_card)s::boolean[])[array_position(%(class_rights)s::text[], g.entitlement)]
-                      OR EXISTS (
-                     SELECT FROM pub.right_cards t WHERE t.card_id = f.card_id AND t.member_id = g.member_id
-                        AND t.entitlement = g.entitlement AND t.bound @> f.at))), 0) ELSE 0 END)
-    FROM found f, holders h) f
+       CASE WHEN readers.missing = 0 THEN array[nextval('taps_batch_id_seq')] END AS batch_id,
+       f.ns, f.services, f.sites, f.standings, f.card_ids, f.kinds, f.binding_ids, f.member_ids, f.right_ids,
+       h.ids, h.bits, h.always
+FROM readers, found f, LATERAL (
+    -- Who of the riders has a right that names a class of fare: few, and asked for in one pass over the index. Which
+    -- classes, a bit each, and whether that is so on all of the batch's days and with any card.
+    SELECT array_agg(h.member_id) AS ids, array_agg(h.bits) AS bits, array_agg(h.always) AS always
+    FROM (
+        SELECT g.member_id, bit_or(1 << (array_position(%(class_rights)s::text[], g.entitlement) - 1)) AS bits,
+               bool_and(g.valid @> f.days
+                        AND NOT (%(class_one_card)s::boolean[])[array_position(%(class_rights)s::text[], g.entitlement)]
+               )::integer AS always
+        FROM pub.rights g
+        WHERE g.entitlement = ANY (%(class_rights)s::text[]) AND g.member_id = ANY (f.riders) AND g.valid && f.days
+        GROUP BY g.member_id) h
+) h
