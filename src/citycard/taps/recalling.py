@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from citycard.cards import api as cards
-from citycard.infra.columns import DATE, INT4, INT8, array, days_2000
 from citycard.infra.database import rows, statement
 from citycard.taps.codes import Code
 from citycard.taps.columns import TapColumns, Whole
@@ -26,13 +25,9 @@ def recall(
 ) -> dict[int, Fate]:
     """Return, by place in the batch, the answers of taps that were taken before."""
     months: Any = days[places].astype("M8[D]").astype("M8[M]").astype("M8[D]")
-    asked = [
-        array(INT8, columns.device_id[places]),
-        array(INT4, columns.epoch[places]),
-        array(INT8, columns.seq[places]),
-    ]
-    month = array(DATE, days_2000(months.astype("i8")))
-    taken = rows(statement(__file__, "stored_answers"), [month, *asked], prepare=True)
+    asked = [of[places].tolist() for of in (columns.device_id, columns.epoch, columns.seq)]
+    of_each = months.tolist()
+    taken = rows(statement(__file__, "stored_answers"), [of_each, *asked, sorted(set(of_each))])
     numbers = cards.numbers_of_links(link_ids=[row.link_id for row in taken if row.link_id])
     same = {
         places[row.n - 1]: (
