@@ -46,6 +46,11 @@ class BenchCity:
             done = connection.execute(statement.encode(), params)
             return done.fetchall() if done.description else []
 
+    def vacuum(self) -> None:
+        """Leave the tables as they are when the server has come to look after them."""
+        with psycopg.connect(self.cluster.owner_url(), autocommit=True) as connection:
+            connection.execute("VACUUM (ANALYZE)")
+
     def owner_sql_alone(self, statement: str) -> None:
         """Run a statement that has no transaction around it, as the server's administrator."""
         with psycopg.connect(self.cluster.admin_url(), autocommit=True) as connection:

@@ -1,7 +1,8 @@
 """The limit of whatever stores rows: a bare COPY of the same rows into a table like theirs.
 
-One COPY is the limit that figures are held against (HOUSE: "a bare COPY"). Two at once, each with
-half of the rows, is what the server and its cores can take in at most, and is told beside it.
+One COPY is the limit that figures are held against, the better of two: a single one varies. Two at
+once, each with half of the rows, is what the server and two cores can take in at most; how much of
+that is reached is a figure of its own.
 """
 
 import threading
@@ -14,6 +15,7 @@ import psycopg
 from bench.measuring.city import BenchCity
 
 AT_ONCE = 2
+_RUNS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,12 +30,13 @@ class Copied:
 
 
 def copied(city: BenchCity, *, halves: Sequence[str], into: str) -> Copied:
-    """COPY rows into an empty table: all by one connection, then half by each of two.
+    """COPY rows into an empty table: all by one connection, twice, then half by each of two.
 
     :param halves: two queries; together they give the rows
     """
     parts = [_taken(city, query) for query in halves]
-    one = _rate(city, [b"".join((parts[0][:-2], parts[1][_HEADER:]))], into)
+    whole = b"".join((parts[0][:-2], parts[1][_HEADER:]))
+    one = max(_rate(city, [whole], into) for _ in range(_RUNS))
     return Copied(one=one, two=_rate(city, parts, into))
 
 

@@ -40,7 +40,7 @@ def measure(full: bool, console: Console) -> Measured:
         console.log("deciding them for the first time")
         _activate()
         first_s, first = _timed(lambda: _run(None))
-        _vacuum(city)
+        city.vacuum()
         console.log("looking at everybody again, right by right")
         whole_s, _ = _timed(lambda: _preview(_all_codes()))
         console.log("deciding them again, nothing changed")
@@ -116,12 +116,7 @@ def _people(city: BenchCity, residents: int) -> None:
     with psycopg.connect(url) as connection, psycopg.ClientCursor(connection) as cursor:
         cursor.execute(sql.encode(), {"residents": residents, "city": CITY})
     city.owner_sql("ALTER TABLE people_fact ENABLE TRIGGER people_fact_added")
-    _vacuum(city)
-
-
-def _vacuum(city: BenchCity) -> None:
-    with psycopg.connect(city.cluster.owner_url(), autocommit=True) as connection:
-        connection.execute("VACUUM ANALYZE")
+    city.vacuum()
 
 
 def _activate() -> None:

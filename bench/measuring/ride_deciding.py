@@ -162,6 +162,12 @@ def _figures(city: BenchCity, runs: list[dict[str, Any]], copies: list[Copied]) 
             unit="ratio",
             reference=f"÷ the same rows into the same table: {of_copy}",
         ),
+        Figure(
+            name="rides_vs_two_copies",
+            value=per_s / (sum(one.two for one in copies) / len(copies)),
+            unit="ratio",
+            reference="÷ two COPYs at once, which take both cores",
+        ),
     ]
     said = (
         f"{runs[-1]['rides']:,} rides of Taoyuan, {differ:,} differ, {in_points:,} take points;"

@@ -39,8 +39,8 @@ def take(*, reads: Sequence[taps.TapRead], now: dt.datetime) -> list[taps.TapAns
 
 
 def take_columns(*, columns: taps.TapColumns, now: dt.datetime) -> taps.AnswerColumns:
-    """Take a batch of taps, 1 to some 5,000, and return their answers in order; the answers hold
-    once this returns.
+    """Take a batch of taps, one to some thousands, and return their answers in order; the answers
+    hold once this returns.
 
     A reader learns a public code, the points given, its own agency's number of the member, and the
     class of fare where its service tells one; a tap sent again gets the answer it got. Opens its

@@ -38,7 +38,7 @@ _LARGE, FOLLOWERS = 5_000, 2
 program of its own keeps the timetable."""
 SETTLERS = 2
 A_DAY_US = 86_400_000_000
-MOST_BEHIND = dt.timedelta(days=15)
+MOST_BEHIND = dt.timedelta(days=20)
 """Writers go no further beyond what everybody has followed, in the city's time."""
 LATE_UNTIL, HEARD_UNTIL = 5, 10
 """Days of a month: by the one the last taps of the month before have come, on the other its points

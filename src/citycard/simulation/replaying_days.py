@@ -35,7 +35,7 @@ WINDOW, QUARTER = 14 * MINUTE, 15 * MINUTE
 _QUARTERS = 96
 HELD_BACK_DAYS = 3
 """The longest that a reader holds taps back."""
-_A_BATCH, _MOST_WINDOWS = 2_500, 64
+_A_BATCH, _MOST_WINDOWS = 5_000, 64
 _MOST_ACTIVE = 12.0
 
 

@@ -18,7 +18,7 @@ from citycard.simulation.replaying_plan import Plan
 from citycard.simulation.replaying_writing import Tells
 
 A_DAY = dt.timedelta(days=1)
-_IDLE_S, _LONGEST_IDLE_S = 0.02, 0.5
+_IDLE_S, _LONGEST_IDLE_S = 0.1, 0.5
 _ANALYZED = frozenset({2, 6, 16})
 """Days of a month on which its partitions are looked at anew."""
 _LAPSE_ON = 25
@@ -26,7 +26,7 @@ _LAPSE_ON = 25
 month are heard: one may be some days behind the other.
 """
 _EVERYBODY_S = 5.0
-_GATHERED = dt.timedelta(days=6)
+_GATHERED = dt.timedelta(days=10)
 """Taps are followed some days of the city at once, as by a worker that catches up: whose month
 changes is decided again once for all of them."""
 _FIRST = frozenset({"taps.batch.stored", "fares.readings.kept"})

@@ -22,7 +22,7 @@ from citycard.simulation.replaying_readers import Readers, readers_of
 from citycard.simulation.replaying_rides import Uploads
 from citycard.taps import api as taps
 
-MOST = 5_000
+MOST = 8_000
 SENT_AFTER = dt.timedelta(seconds=5)
 TOLD_EVERY = dt.timedelta(days=1)
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
