@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from citycard.fares.books import book
+from citycard.fares.months import months_with_rides
 from citycard.fares.rides import paying
 from citycard.infra.database import rows, statement
 from citycard.infra.packs import current_pack
@@ -104,11 +105,8 @@ def less(lines: Iterable[OperatorLine], others: Iterable[OperatorLine]) -> list[
 
 def ride_months() -> list[dt.date]:
     """Return the months that have rides, or whose closing told of earlier ones, newest first."""
-    found = rows(
-        "SELECT local_month AS month FROM fares_month"
-        " UNION SELECT closing_month FROM fares_statement ORDER BY month DESC"
-    )
-    return [row.month for row in found]
+    told = rows("SELECT DISTINCT closing_month AS month FROM fares_statement")
+    return sorted({*months_with_rides(), *(row.month for row in told)}, reverse=True)
 
 
 def _says_something(line: OperatorLine) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from citycard.fares.months import months_with_rides
 from citycard.fares.settling import OperatorLine, less, operator_month
 from citycard.infra.database import row, rows, statement
 
@@ -96,7 +97,8 @@ def since_told(*, month: dt.date) -> list[OperatorLine]:
 
 def to_tell(month: dt.date) -> dict[dt.date, list[OperatorLine]]:
     """Return what a closing of a month tells: of it, and of earlier ones what is other since."""
-    months = {one.month for one in rows(statement(__file__, "months_to_tell"), {"month": month})}
+    asked = {"month": month, "ridden": months_with_rides()}
+    months = {one.month for one in rows(statement(__file__, "months_to_tell"), asked)}
     told = {}
     for of in sorted(months | {month}, reverse=True):
         lines = less(operator_month(month=of), _told(of, month))

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from citycard.fares.comparing import PolicyLine, PolicyTrial
 from citycard.fares.estimating import Estimate, Guess
+from citycard.fares.months import months_with_rides
 from citycard.infra.database import execute, row, rows
 from citycard.infra.unit_of_work import require_unit_of_work
 from citycard.kernel.actors import Actor
@@ -148,10 +149,7 @@ def trial(*, trial_id: int) -> StoredTrial:
 
 def trial_months(*, limit: int = 24) -> list[dt.date]:
     """Return the months with stored rides, newest first."""
-    found = rows(
-        "SELECT DISTINCT local_month FROM fares_month ORDER BY local_month DESC LIMIT %s", [limit]
-    )
-    return [one.local_month for one in found]
+    return months_with_rides()[:limit]
 
 
 def _stored(one: Any) -> StoredTrial:

@@ -9,8 +9,8 @@ WITH standing AS (
     JOIN pub.ledger_closings c ON c.month = s.closing_month AND c.version = s.version AND c.reopened_at IS NULL
     WHERE s.closing_month < %(month)s
 )
-SELECT DISTINCT m.local_month AS month FROM fares_month m
-WHERE m.local_month <= %(month)s AND NOT EXISTS (SELECT FROM told t WHERE t.month = m.local_month)
+SELECT m.month FROM unnest(%(ridden)s::date[]) AS m(month)
+WHERE m.month <= %(month)s AND NOT EXISTS (SELECT FROM told t WHERE t.month = m.month)
 UNION
 SELECT DISTINCT d.local_month FROM fares_decision d
 WHERE d.local_month <= %(month)s AND d.decided_at >= (SELECT max(frozen_at) FROM standing) - interval '1 day'
