@@ -13,6 +13,7 @@ from citycard.flows import tapping
 from citycard.infra import clock
 from citycard.kernel.actors import Actor
 from citycard.people import api as people
+from citycard.portals import own_copy
 from citycard.portals.ops import accesses
 from tests.harness.cities import City
 from tests.portals import counter_desk as desk
@@ -76,6 +77,23 @@ def test_a_clerk_hands_a_copy_to_who_came_for_it_and_that_is_on_record(members: 
     log = said(purse.resident(members[0]).get("/me/access/"))
     assert "當事人查詢或更正請求" in log
     assert seeding.signed_in("fin", "doit", ["finance"]).post(f"{person}copy/").status_code == 403
+
+
+def test_a_copy_says_where_older_records_are_had_and_there_it_has_them(members: list[int]) -> None:
+    access = people.open_access(
+        subject=members[0],
+        fields=own_copy.FIELDS,
+        purpose="data-request",
+        actor=Actor(id="staff:1", kind="staff", roles=frozenset({"clerk"}), agency="doit"),
+        now=clock.now(),
+    )
+    asked = {"access": access, "member_id": members[0]}
+    short, whole = own_copy.copy_of(**asked, most=1), own_copy.copy_of(**asked)
+    looks = [len(it.tables[-1].lines) for it in (short, whole)]
+    assert looks[0] == 1 < looks[1], "who looked, this look among them"
+    assert [it for it in map(str, short.notes) if "請到櫃台索取" in it and "最近 1 筆" in it]
+    assert not [it for it in map(str, whole.notes) if "只列最近" in it]
+    assert own_copy.AT_COUNTER > own_copy.ONLINE
 
 
 def test_an_auditor_reads_who_looked_and_stands_there_too(

@@ -36,21 +36,23 @@ FIELDS = (
     *OF_THE_PERSON, "statuses", "rights", "cards", "points", "points_history", "taps",
     "application", "messages", "disputes", attendance.FIELD, "access_log",
 )  # fmt: skip
-MOST = 2000
-"""So many lines of one kind stand in it, the newest; whoever needs older ones is told to ask."""
+ONLINE, AT_COUNTER = 2_000, 100_000
+"""So many lines of one kind stand in it, the newest. Whoever needs older ones gets them at a
+counter, where a copy has what a person's life with the card can come to."""
 
 FORMS = {"pdf": (papers.pdf_of, papers.PDF), "xlsx": (papers.xlsx_of, papers.XLSX)}
 
 Lines = Sequence[Sequence[papers.Cell]]
 
 
-def answer(*, access: Access, member_id: int, ending: str) -> HttpResponse:
+def answer(*, access: Access, member_id: int, ending: str, most: int = ONLINE) -> HttpResponse:
     """Answer with a person's copy as a file to keep; its name says nothing of whose it is.
 
     :param ending: one of ``FORMS``
+    :param most: lines of one kind
     """
     write, media_type = FORMS[ending]
-    document = copy_of(access=access, member_id=member_id)
+    document = copy_of(access=access, member_id=member_id, most=most)
     response = HttpResponse(write(document), content_type=media_type)
     name = f"citycard-data-{clock.today():%Y%m%d}.{ending}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -58,18 +60,18 @@ def answer(*, access: Access, member_id: int, ending: str) -> HttpResponse:
     return response
 
 
-def copy_of(*, access: Access, member_id: int) -> papers.Document:
+def copy_of(*, access: Access, member_id: int, most: int = ONLINE) -> papers.Document:
     """Return what the city keeps of a person, in the reader's language.
 
     :param access: must cover the person and ``FIELDS``
     """
-    tables = [table for table in _tables(access, member_id) if table.lines]
+    tables = [table for table in _tables(access, member_id, most) if table.lines]
     notes = [
         _("照片與證明文件的影像不在這份複本裡，可以在申辦案件中查看，或到櫃台索取。"),
         _("內容有誤或需要補充時，請到任一櫃台提出；戶籍資料請向戶政事務所更正。"),
     ]
-    if any(len(table.lines) >= MOST for table in tables):
-        notes.append(_("紀錄很多的項目只列最近 %(n)s 筆；需要更早的，請到櫃台索取。") % {"n": MOST})
+    if any(len(table.lines) >= most for table in tables):
+        notes.append(_("紀錄很多的項目只列最近 %(n)s 筆；需要更早的，請到櫃台索取。") % {"n": most})
     return papers.Document(
         title=_("個人資料複本"),
         facts=[(_("製作時間"), _at(clock.now())), (_("依據"), _("個人資料保護法第3條、第10條"))],
@@ -78,7 +80,7 @@ def copy_of(*, access: Access, member_id: int) -> papers.Document:
     )
 
 
-def _tables(access: Access, member_id: int) -> Iterator[papers.Table]:
+def _tables(access: Access, member_id: int, most: int) -> Iterator[papers.Table]:
     held = cards.cards_of(access=access, member_id=member_id)
     yield _table(_("基本資料"), [_("項目"), _("內容")], _person(access, member_id))
     yield _table(
@@ -97,13 +99,13 @@ def _tables(access: Access, member_id: int) -> Iterator[papers.Table]:
             for it in held
         ],
     )
-    yield from _points(access, member_id)
+    yield from _points(access, member_id, most)
     yield _table(
         _("刷卡紀錄"),
         [_("時間"), _("服務"), _("地點"), _("點數")],
         [
             (_at(it.at), name_of("service", it.service), _place(it.place), it.points)
-            for it in taps.recent(access=access, member_id=member_id, limit=MOST)
+            for it in taps.recent(access=access, member_id=member_id, limit=most)
         ],
     )
     yield _table(
@@ -112,10 +114,12 @@ def _tables(access: Access, member_id: int) -> Iterator[papers.Table]:
         [
             (it.ref, _at(it.submitted_at), _("、").join(in_language(p.name) for p in it.parts),
              _at(it.closed_at))
-            for it in applications.cases_of_member(access=access, member_id=member_id, limit=MOST)
+            for it in applications.cases_of_member(access=access, member_id=member_id, limit=most)
         ],
     )  # fmt: skip
-    yield _table(_("到離與出勤"), [_("日期"), _("地點"), _("時間")], _stays(access, member_id))
+    yield _table(
+        _("到離與出勤"), [_("日期"), _("地點"), _("時間")], _stays(access, member_id, most)
+    )
     yield _table(
         _("申訴"),
         [_("時間"), _("您的說明"), _("答覆"), _("結束時間")],
@@ -132,7 +136,7 @@ def _tables(access: Access, member_id: int) -> Iterator[papers.Table]:
         [
             (_at(it.told_at), it.title, it.body)
             for it in notify.inbox(
-                access=access, member_id=member_id, language=language, limit=MOST
+                access=access, member_id=member_id, language=language, limit=most
             )
         ],
     )
@@ -142,7 +146,7 @@ def _tables(access: Access, member_id: int) -> Iterator[papers.Table]:
         [_("時間"), _("查閱者"), _("目的"), _("看了哪些欄位"), _("紀錄編號")],
         [
             (_at(it.at), it.who, it.purpose_text, _("、").join(it.fields), it.reference)
-            for it in people.access_log(access=access, member_id=member_id, limit=MOST)
+            for it in people.access_log(access=access, member_id=member_id, limit=most)
         ],
     )
 
@@ -159,9 +163,9 @@ def _person(access: Access, member_id: int) -> Lines:
     return [*lines, (in_language(names["statuses"]), _("、").join(statuses))]
 
 
-def _points(access: Access, member_id: int) -> Iterator[papers.Table]:
+def _points(access: Access, member_id: int, most: int) -> Iterator[papers.Table]:
     for unit, row in current_pack().table("points")["units"].items():
-        moves = ledger.history(holder=member_id, unit=unit, limit=MOST, access=access)
+        moves = ledger.history(holder=member_id, unit=unit, limit=most, access=access)
         has = ledger.balances(holders=[member_id], unit=unit, on=clock.today(), access=access)
         yield papers.Table(
             title=in_language(row["name"]),
@@ -171,9 +175,9 @@ def _points(access: Access, member_id: int) -> Iterator[papers.Table]:
         )
 
 
-def _stays(access: Access, member_id: int) -> Lines:
+def _stays(access: Access, member_id: int, most: int) -> Lines:
     found = chain.from_iterable(
-        attendance.stays_of(access=access, member_id=member_id, kind=kind, limit=MOST)
+        attendance.stays_of(access=access, member_id=member_id, kind=kind, limit=most)
         for kind in ("school", "staff")
     )
     return [(_day(it.day), _place(it.place), str(stay_line(it)["times"])) for it in found]

@@ -30,4 +30,6 @@ def copy(request: HttpRequest, handle: str) -> HttpResponse:
         actor=actor_of(request),
         now=clock.now(),
     )
-    return own_copy.answer(access=access, member_id=member_id, ending="pdf")
+    return own_copy.answer(
+        access=access, member_id=member_id, ending="pdf", most=own_copy.AT_COUNTER
+    )
