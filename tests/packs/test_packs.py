@@ -159,3 +159,13 @@ def test_packs_and_rules_need_no_django() -> None:
         "sys.exit(any(name.split('.')[0] == 'django' for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_those_under_an_agency_are_told_even_of_a_table_that_goes_in_a_circle(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = {"a": {"under": "c"}, "b": {"under": "a"}, "c": {"under": "b"}, "d": {"under": "b"}}
+    pack = find_pack("taipei")
+    monkeypatch.setattr(type(pack), "table", lambda _, name: {name: rows})
+    assert pack.agencies_under("b") == ["b", "c", "d", "a"]
+    assert pack.agencies_under("d") == ["d"]

@@ -16,18 +16,11 @@ Noted = Iterator[agencies.Happening]
 Webhooks = Sequence[agencies.Webhook]
 
 
-def agencies_under(agency: str) -> list[str]:
-    """Return an agency's code with those of the agencies under it, however deep."""
-    table = current_pack().table("agencies")["agencies"]
-    found = [agency]
-    for code in found:
-        found += [below for below, row in table.items() if row.get("under") == code]
-    return found
-
-
 def taps_counted(events: Sequence[Announced], webhooks: Webhooks) -> Noted:
     """Say how many taps each of an agency's readers had, and of which service: counts alone."""
-    of_webhook = {one.webhook_id: frozenset(agencies_under(one.agency)) for one in webhooks}
+    of_webhook = {
+        one.webhook_id: frozenset(current_pack().agencies_under(one.agency)) for one in webhooks
+    }
     counts = taps.batch_counts(
         batch_ids=[event.body["batch_id"] for event in events],
         months={dt.date.fromisoformat(month) for event in events for month in event.body["months"]},
@@ -93,7 +86,8 @@ def _rights(kind: str, events: Sequence[Announced], webhooks: Webhooks) -> Noted
 
 def _rights_of(agency: str) -> set[str]:
     """Return the entitlements that an agency's services need, or that are the agency's own."""
-    own, pack = set(agencies_under(agency)), current_pack()
+    pack = current_pack()
+    own = set(pack.agencies_under(agency))
     services = pack.table("services")["services"].values()
     needed = {row["needs"].get("entitlement") for row in services if row["agency"] in own}
     owned = {
@@ -165,7 +159,7 @@ def proposals_decided(events: Sequence[Announced], webhooks: Webhooks) -> Noted:
             "state": event.body["state"],
         }
         for webhook in webhooks:
-            if found.agency in agencies_under(webhook.agency):
+            if found.agency in current_pack().agencies_under(webhook.agency):
                 yield agencies.Happening(
                     webhook_id=webhook.webhook_id,
                     kind="proposal.decided",

@@ -14,7 +14,6 @@ import uuid
 
 from citycard.agencies import api as agencies
 from citycard.flows import tapping
-from citycard.flows.concerning_systems import agencies_under
 from citycard.infra.journal import announced_together
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import unit_of_work
@@ -46,12 +45,12 @@ class PriceNeeded(Refused):
 
 def offered_at(*, counter: str) -> list[str]:
     """Return the services whose uses a counter's clerks may enter, in the pack's order."""
-    agency = agencies.counter(code=counter).agency
+    agency, pack = agencies.counter(code=counter).agency, current_pack()
     return [
         code
-        for code, row in current_pack().table("services")["services"].items()
+        for code, row in pack.table("services")["services"].items()
         if row.get("at_counter") == "any"
-        or (row.get("at_counter") == "own" and agency in agencies_under(row["agency"]))
+        or (row.get("at_counter") == "own" and agency in pack.agencies_under(row["agency"]))
     ]
 
 

@@ -61,12 +61,3 @@ def name_of_staff(actor_id: str) -> str:
         return agencies.staff(staff_id=int(number)).display_name
     except agencies.NoSuchStaff:
         return ""
-
-
-def agencies_under(agency: str) -> list[str]:
-    """Return an agency's code with those of the agencies under it, however deep."""
-    table = current_pack().table("agencies")["agencies"]
-    found = [agency]
-    for code in found:
-        found += [below for below, row in table.items() if row.get("under") == code]
-    return found

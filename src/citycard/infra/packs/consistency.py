@@ -209,13 +209,10 @@ def _leaves(node: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, str]]:
 
 def check_at_counter(pack: Pack) -> Iterator[Problem]:
     """A service whose uses are entered at its own counters has one."""
-    table = pack.table("agencies")["agencies"]
     for code, row in pack.table("services")["services"].items():
         if row.get("at_counter") != "own":
             continue
-        own = [row["agency"]]
-        for agency in own:
-            own += [below for below, one in table.items() if one.get("under") == agency]
+        own = pack.agencies_under(row["agency"])
         if not any(one["agency"] in own for one in pack.table("counters")["counters"].values()):
             message = f"neither “{row['agency']}” nor an agency under it has a counter"
             yield pack.problem("services", ("services", code, "at_counter"), message, "any")

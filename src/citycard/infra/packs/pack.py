@@ -130,6 +130,15 @@ class Pack:
         """
         return self._tables[name]
 
+    def agencies_under(self, agency: str) -> list[str]:
+        """Return an agency's code with those of the agencies under it, however deep."""
+        table = self.table("agencies")["agencies"]
+        found = [agency]
+        for code in found:
+            below = [one for one, row in table.items() if row.get("under") == code]
+            found += [one for one in below if one not in found]  # a wrong pack may go in a circle
+        return found
+
     def text(self, name: str, *path: str) -> Text:
         """Return a text of a table: ``pack.text("agencies", "agencies", "health", "name")``."""
         value = self.table(name)

@@ -13,7 +13,7 @@ from citycard.infra.web import wording
 from citycard.insight import api as insight
 from citycard.portals.agency.shell import own_agencies, page
 from citycard.portals.doors import door
-from citycard.portals.naming import agencies_under, in_language, name_of
+from citycard.portals.naming import in_language, name_of
 
 ROLES = {"organiser", "finance", "reviewer", "officer"}
 A_YEAR = 12
@@ -65,7 +65,7 @@ def allowances(request: HttpRequest) -> HttpResponse:
 
 def gives(agency: str) -> bool:
     """Tell whether a right of an agency, or of one under it, gives something each month."""
-    return entitlements.gives_each_month(agencies=agencies_under(agency))
+    return entitlements.gives_each_month(agencies=current_pack().agencies_under(agency))
 
 
 def shown(one: entitlements.AllowanceFigures) -> Shown:

@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from citycard.infra import papers
+from citycard.infra.packs import current_pack
 from citycard.kernel.errors import NotFound
 from citycard.portals.doors import actor_of
-from citycard.portals.naming import agencies_under
 
 
 def agency_of(request: HttpRequest) -> str:
@@ -18,7 +18,7 @@ def agency_of(request: HttpRequest) -> str:
 
 def own_agencies(request: HttpRequest) -> list[str]:
     """Return the reader's agency and those under it."""
-    return agencies_under(agency_of(request))
+    return current_pack().agencies_under(agency_of(request))
 
 
 def page(request: HttpRequest, template: str, status: int = 200, **facts: Any) -> HttpResponse:

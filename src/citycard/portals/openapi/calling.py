@@ -18,12 +18,12 @@ from django.http import HttpRequest, HttpResponse
 
 from citycard.agencies import api as agencies
 from citycard.infra import clock, idempotency
+from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.infra.web.problems import refusal_problem
 from citycard.kernel.actors import Actor
 from citycard.kernel.errors import Refused
 from citycard.portals.doors import actor_of
-from citycard.portals.naming import agencies_under
 from citycard.portals.openapi import describing
 
 LONGEST_KEY = 128
@@ -65,7 +65,7 @@ class Call:
     @property
     def agencies(self) -> list[str]:
         """Return the system's agency and those under it."""
-        return agencies_under(self.client.agency)
+        return current_pack().agencies_under(self.client.agency)
 
     @property
     def is_demo(self) -> bool:

@@ -20,6 +20,7 @@ from citycard.agencies import api as agencies
 from citycard.flows import earning, numbering, tapping
 from citycard.infra import failpoints
 from citycard.infra.database import is_unreachable
+from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.infra.web.refusals import refusal_text
 from citycard.kernel.errors import Refused
@@ -28,7 +29,6 @@ from citycard.portals.agency.numbers import said
 from citycard.portals.earning_lines import open_to_systems, read_lines
 from citycard.portals.gate import wire
 from citycard.portals.gate.problems import GateProblem
-from citycard.portals.naming import agencies_under
 from citycard.portals.openapi.calling import acting
 from citycard.portals.openapi.dropped_files import (
     Dropped,
@@ -166,7 +166,7 @@ def _rows(dropped: Dropped) -> list[Row]:
 def _taps(
     dropped: Dropped, client: agencies.Client, rows: Sequence[Row], now: dt.datetime
 ) -> list[dict[str, Any]]:
-    own = frozenset(agencies_under(client.agency))
+    own = frozenset(current_pack().agencies_under(client.agency))
     codes = sorted({row.get("reader", "") for _, row in rows})
     readers = {
         code: as_reader(device)
@@ -232,7 +232,7 @@ def _numbers(
 def _earnings(
     dropped: Dropped, client: agencies.Client, rows: Sequence[Row], now: dt.datetime
 ) -> list[dict[str, Any]]:
-    campaigns = open_to_systems(agencies_under(client.agency))
+    campaigns = open_to_systems(current_pack().agencies_under(client.agency))
     lines, bad = read_lines(rows, campaigns=campaigns, now=now)
     if bad:
         raise _BadRows((one.number, f"{one.field}: {one.remedy}") for one in bad)

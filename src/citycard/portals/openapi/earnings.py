@@ -13,11 +13,11 @@ from django.views.decorators.http import require_GET, require_POST
 from citycard.activities import api as activities
 from citycard.flows import earning
 from citycard.infra.clock import now
+from citycard.infra.packs import current_pack
 from citycard.infra.web.problems import problem, refusal_problem
 from citycard.kernel.errors import Refused
 from citycard.portals.doors import actor_of, door
 from citycard.portals.earning_lines import BadLine, open_to_systems, read_lines
-from citycard.portals.naming import agencies_under
 from citycard.portals.openapi.calling import counted
 
 MOST_BYTES = 512 * 1024
@@ -45,7 +45,7 @@ class KeyMissing(Refused):
 @counted("campaigns", sandbox="always")
 def campaigns(request: HttpRequest) -> HttpResponse:
     """List the campaigns that the system may name."""
-    found = open_to_systems(agencies_under(actor_of(request).agency or ""))
+    found = open_to_systems(current_pack().agencies_under(actor_of(request).agency or ""))
     return _json({"campaigns": [_campaign(one) for one in found.values()]})
 
 
@@ -66,7 +66,9 @@ def _take(request: HttpRequest, said: Sequence[Mapping[str, Any]], key: str) -> 
     actor, at = actor_of(request), now()
     agency = actor.agency or ""
     lines, bad = read_lines(
-        list(enumerate(said, 1)), campaigns=open_to_systems(agencies_under(agency)), now=at
+        list(enumerate(said, 1)),
+        campaigns=open_to_systems(current_pack().agencies_under(agency)),
+        now=at,
     )
     if bad:
         return _not_taken(request, bad)

@@ -19,11 +19,11 @@ from joserfc.jwk import ECKey
 from citycard.agencies import api as agencies
 from citycard.flows import answering_systems as systems
 from citycard.infra import clock, idempotency
+from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.infra.web.problems import refusal_problem
 from citycard.kernel.errors import Refused
 from citycard.portals.doors import ANYONE, door
-from citycard.portals.naming import agencies_under
 from citycard.portals.openapi import sandbox, tokens
 from citycard.portals.openapi.calling import acting, count
 
@@ -120,7 +120,7 @@ def _used(client: agencies.Client, asked: dict[str, Any], now: dt.datetime) -> d
 
 def _held(client: agencies.Client, asked: dict[str, Any], now: dt.datetime) -> list[str]:
     services = list(dict.fromkeys(one.partition(":")[0] for one in asked["eligibility"]))
-    own = agencies_under(client.agency)
+    own = current_pack().agencies_under(client.agency)
     told = {
         service: _verified(client, asked, service, own, now)
         for service in services

@@ -12,11 +12,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from citycard.flows import entering
 from citycard.infra.clock import now
+from citycard.infra.packs import current_pack
 from citycard.infra.web.problems import refusal_problem
 from citycard.kernel.errors import NotFound, Refused
 from citycard.offers import api as offers
 from citycard.portals.doors import actor_of, door
-from citycard.portals.naming import agencies_under
 from citycard.portals.openapi.calling import acting, client_of, counted
 
 MOST_BYTES = 512 * 1024
@@ -68,7 +68,10 @@ def entries(request: HttpRequest) -> HttpResponse:
         read = [_entry(one, place) for place, one in enumerate(listed)]
         actor = actor_of(request)
         merged = entering.take(
-            entries=read, agencies=agencies_under(actor.agency or ""), actor=actor, now=now()
+            entries=read,
+            agencies=current_pack().agencies_under(actor.agency or ""),
+            actor=actor,
+            now=now(),
         )
     except Refused as refusal:
         return refusal_problem(request, refusal)
@@ -111,7 +114,7 @@ def _place(said: str) -> int:
 
 def _check_theirs(request: HttpRequest, code: str) -> None:
     """Stop a system that neither organises the offer nor keeps one of its venues."""
-    own = set(agencies_under(actor_of(request).agency or ""))
+    own = set(current_pack().agencies_under(actor_of(request).agency or ""))
     if not own & offers.agencies_of(offer=code):
         raise NotFound(what="offer")
 

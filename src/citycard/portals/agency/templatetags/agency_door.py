@@ -9,6 +9,7 @@ from citycard.activities import api as activities
 from citycard.agencies import api as agencies
 from citycard.cards import api as cards
 from citycard.flows import rostering
+from citycard.infra.packs import current_pack
 from citycard.kernel.actors import Actor
 from citycard.offers import api as offers
 from citycard.portals.agency import (
@@ -27,7 +28,7 @@ from citycard.portals.agency import (
     visits,
     why,
 )
-from citycard.portals.naming import agencies_under, name_of
+from citycard.portals.naming import name_of
 
 register = template.Library()
 
@@ -46,7 +47,7 @@ def frame(context: RequestContext) -> dict[str, Any]:
         "settles": bool(roles & {"organiser", "finance"}),
         "volunteers": bool(roles & {"organiser", "finance"}) and activities.has_time_bank(),
         "attendance": bool(roles & attendance.SEES)
-        and bool(attendance.kinds_at(agencies_under(actor.agency or ""))),
+        and bool(attendance.kinds_at(current_pack().agencies_under(actor.agency or ""))),
         "manages": "organiser" in roles,
         "figures": bool(roles & {"organiser", "finance", "reviewer", "officer"}),
         "allowances": bool(roles & allowances.ROLES) and allowances.gives(actor.agency or ""),
