@@ -25,7 +25,7 @@ from citycard.infra.journal import Announced
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.access import Access
-from citycard.kernel.actors import SYSTEM, Actor
+from citycard.kernel.actors import SYSTEM
 from citycard.people import api as people
 
 KIND = "case.approved"
@@ -51,7 +51,7 @@ def concerned(events: Sequence[Announced], webhooks: Sequence[agencies.Webhook])
     yield from _happenings(parts, webhooks)
 
 
-def send_since(*, webhook_id: int, since: dt.date, actor: Actor, now: dt.datetime) -> int:
+def send_since(*, webhook_id: int, since: dt.date, now: dt.datetime) -> int:
     """Send a subscription everything approved since a day, once more or at last; returns how much.
 
     For a system that is connected late, or that lost what it had: the keys are the same.

@@ -1,7 +1,7 @@
 """Rights that one card of a person carries, as doors offer to move them to another."""
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from citycard.cards import api as cards
@@ -24,25 +24,31 @@ class Movable:
     seen_number: str
 
 
+def carriers_of(member_id: int) -> Mapping[str, int]:
+    """Return which card of a person's carries each right that one card alone may."""
+    found = cards.cards_carrying(member_ids=[member_id])
+    return {code: card_id for (_, code), card_id in found.items()}
+
+
 def movable_to(
     card: cards.CardView,
     *,
-    member_id: int,
+    carriers: Mapping[str, int],
     held: Sequence[cards.CardView],
     rights: Collection[str],
 ) -> list[Movable]:
     """Return the rights of its holder that could be moved to a card that works.
 
+    :param carriers: as ``carriers_of`` gives them
     :param held: all cards of the holder
     :param rights: what the holder has
     """
     if card.state != "active" or card.unbound_at is not None:
         return []
-    carriers = cards.cards_carrying(member_ids=[member_id])
     by_id = {one.card_id: one for one in held}
     found = []
-    for code in sorted(elsewhere(card, member_id=member_id, rights=rights)):
-        carrier = by_id.get(carriers.get((member_id, code), 0))
+    for code in sorted(elsewhere(card, carriers=carriers, rights=rights)):
+        carrier = by_id.get(carriers.get(code, 0))
         found.append(
             Movable(
                 entitlement=code,
@@ -54,19 +60,17 @@ def movable_to(
     return found
 
 
-def elsewhere(card: cards.CardView, *, member_id: int, rights: Collection[str]) -> frozenset[str]:
+def elsewhere(
+    card: cards.CardView, *, carriers: Mapping[str, int], rights: Collection[str]
+) -> frozenset[str]:
     """Return the rights of its holder that one card alone carries, and this one doesn't."""
     single = _single(card) & set(rights)
-    if not single:
-        return frozenset()
-    carriers = cards.cards_carrying(member_ids=[member_id])
-    return frozenset(code for code in single if carriers.get((member_id, code)) != card.card_id)
+    return frozenset(code for code in single if carriers.get(code) != card.card_id)
 
 
-def carried_by(card: cards.CardView, *, member_id: int) -> list[str]:
+def carried_by(card: cards.CardView, *, carriers: Mapping[str, int]) -> list[str]:
     """Name the rights that this card carries and no other may."""
-    carriers = cards.cards_carrying(member_ids=[member_id])
-    mine = [code for (_, code), card_id in carriers.items() if card_id == card.card_id]
+    mine = [code for code, card_id in carriers.items() if card_id == card.card_id]
     return [name_of("entitlement", code) for code in sorted(mine)]
 
 

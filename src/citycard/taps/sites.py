@@ -3,7 +3,7 @@ answered: kept once, by number."""
 
 import functools
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from django.db import connection
 
@@ -12,6 +12,8 @@ from citycard.infra.unit_of_work import after_commit
 
 Sort = tuple[str, str]
 """Issuer and number kind."""
+
+Key = TypeVar("Key", bound=tuple[str, ...])
 
 _SORTS = """
 SELECT issuer, number_kind, id FROM taps_number_sort
@@ -39,7 +41,7 @@ class Site(NamedTuple):
 
 _sites: dict[str, dict[int, Site]] = {}
 _sorts: dict[str, dict[Sort, int]] = {}
-_profiles: dict[str, dict[str, int]] = {}
+_profiles: dict[str, dict[tuple[str], int]] = {}
 
 
 def sites_of(numbers: Iterable[int]) -> Mapping[int, Site]:
@@ -63,39 +65,35 @@ def add_sites(readers: Iterable[int]) -> None:
 def sort_numbers(sorts: Iterable[Sort]) -> Mapping[Sort, int]:
     """Return the number of each sort of card number; one that was never read before is given
     one."""
-    known = _sorts.setdefault(_database(), {})
-    missing = sorted(set(sorts) - known.keys())
-    if not missing:
-        return known
-    columns = [list(column) for column in zip(*missing, strict=True)]
-    found = _found(columns)
-    if len(found) < len(missing):
-        execute(_ADD_SORTS, columns)
-        found = _found(columns)
-    after_commit(functools.partial(known.update, found))
-    return known | found
-
-
-def _found(columns: list[list[str]]) -> dict[Sort, int]:
-    return {(row.issuer, row.number_kind): row.id for row in rows(_SORTS, columns)}
+    return _numbered(sorts, _sorts.setdefault(_database(), {}), _SORTS, _ADD_SORTS)
 
 
 def profile_numbers(codes: Iterable[str]) -> Mapping[str, int]:
     """Return the number of each class that readers are answered; a new one is given one."""
     known = _profiles.setdefault(_database(), {})
-    missing = sorted(set(codes) - known.keys())
+    found = _numbered([(code,) for code in codes], known, _PROFILES, _ADD_PROFILES)
+    return {code: number for (code,), number in found.items()}
+
+
+def _numbered(wanted: Iterable[Key], known: dict[Key, int], find: str, add: str) -> dict[Key, int]:
+    """Return the numbers of what is wanted, and of what is known; each new one is given one.
+
+    :param find: gives the columns of a key, and its number
+    """
+    missing = sorted(set(wanted) - known.keys())
     if not missing:
         return known
-    found = _found_profiles(missing)
+    columns = [list(column) for column in zip(*missing, strict=True)]
+    found = _found(find, columns)
     if len(found) < len(missing):
-        execute(_ADD_PROFILES, [missing])
-        found = _found_profiles(missing)
+        execute(add, columns)
+        found = _found(find, columns)
     after_commit(functools.partial(known.update, found))
     return known | found
 
 
-def _found_profiles(codes: list[str]) -> dict[str, int]:
-    return {row.code: row.id for row in rows(_PROFILES, [codes])}
+def _found(find: str, columns: list[list[str]]) -> dict[Any, int]:
+    return {tuple(row[:-1]): row[-1] for row in rows(find, columns)}
 
 
 def _database() -> str:

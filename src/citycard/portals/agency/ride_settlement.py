@@ -76,7 +76,8 @@ def settlement_file(request: HttpRequest, ending: str) -> HttpResponse:
     month, _months = _month(request)
     chosen = request.GET.get("operator", "")
     found = fares.operator_statement(month=month)
-    if (paper := _kept(found, chosen)) is not None:
+    about = _about(found, chosen)
+    if about and (paper := papers.kept(kind=riding_statements.KIND, about=about)) is not None:
         assert found.version is not None, "what is kept has a version"
         return kept_file(paper, riding_statements.file_name(month, found.version, chosen, ending))
     if ending not in WRITERS:
@@ -90,30 +91,25 @@ def settlement_file(request: HttpRequest, ending: str) -> HttpResponse:
     return attachment(write(document), name=name, media_type=media_type)
 
 
-def _kept(found: fares.Statement, operator: str) -> papers.Paper | None:
+def _about(found: fares.Statement, operator: str) -> str:
+    """Return under which name a statement is kept; empty where the month is open."""
     if found.version is None:
-        return None
-    about = riding_statements.about(found.month, found.version, operator)
-    return papers.kept(kind=riding_statements.KIND, about=about)
+        return ""
+    return riding_statements.about(found.month, found.version, operator)
 
 
 def _files(found: fares.Statement, operator: str) -> list[tuple[str, str]]:
     """Return (ending, address) of a statement's files; what is kept has its signature."""
     if not riding_statements.operators(found):
         return []
-    endings = [*WRITERS, *(["csv.sig"] if _is_kept(found, operator) else [])]
+    about = _about(found, operator)
+    is_kept = about and papers.is_kept(kind=riding_statements.KIND, about=about)
+    endings = [*WRITERS, *(["csv.sig"] if is_kept else [])]
     asked = f"?month={found.month:%Y-%m}" + (f"&operator={quote(operator)}" if operator else "")
     return [
         (ending.upper(), reverse("agency:ride_settlement_file", args=[ending]) + asked)
         for ending in endings
     ]
-
-
-def _is_kept(found: fares.Statement, operator: str) -> bool:
-    if found.version is None:
-        return False
-    about = riding_statements.about(found.month, found.version, operator)
-    return papers.is_kept(kind=riding_statements.KIND, about=about)
 
 
 def _operators(lines: Sequence[fares.OperatorLine], columns: Sequence[str]) -> list[dict[str, Any]]:

@@ -107,7 +107,6 @@ def _cases_sent(
     number = handing_cases_on.send_since(
         webhook_id=found.webhook_id,
         since=form.cleaned_data["since"],
-        actor=actor_of(request),
         now=now(),
     )
     said = _("%(n)s 件核准的案件會依序送出。") % {"n": number}

@@ -97,6 +97,7 @@ def card(request: HttpRequest, handle: str, public_id: uuid.UUID) -> HttpRespons
             messages.success(request, str(said))
             return HttpResponseRedirect(reverse("counter:person", args=[handle]))
     rights = entitlements.rights_of(access=access, member_ids=[member_id], on=today())
+    carriers = right_moves.carriers_of(member_id)
     return page(
         request,
         "card",
@@ -109,11 +110,11 @@ def card(request: HttpRequest, handle: str, public_id: uuid.UUID) -> HttpRespons
         steps=[{"code": code, "reasons": STEPS[code]["reasons"]} for code in may],
         movable=right_moves.movable_to(
             found,
-            member_id=member_id,
+            carriers=carriers,
             held=held,
             rights={one.entitlement for one in rights[member_id]},
         ),
-        carried=right_moves.carried_by(found, member_id=member_id),
+        carried=right_moves.carried_by(found, carriers=carriers),
         followers=_followers(found, held),
         no_reason=step if chosen and not reason else "",
         loss_steps=_loss_steps(found),

@@ -88,7 +88,7 @@ class UseForm(forms.Form):
 def use(request: HttpRequest, handle: str) -> HttpResponse:
     """Enter a use of somebody who stands at the counter; a tap like any other follows from it."""
     member_id = member_of(request, handle)
-    offered = recording_uses.offered_at(counter=counter_of(request) or "") if _sits(request) else []
+    offered = _offered(request)
     if not offered:
         raise Http404
     access = open_person(request, member_id, *_WHO)
@@ -124,11 +124,12 @@ def use(request: HttpRequest, handle: str) -> HttpResponse:
 
 def is_offered(request: HttpRequest) -> bool:
     """Tell whether the clerk's counter enters uses of any service."""
-    return _sits(request) and bool(recording_uses.offered_at(counter=counter_of(request) or ""))
+    return bool(_offered(request))
 
 
-def _sits(request: HttpRequest) -> bool:
-    return bool(counter_of(request))
+def _offered(request: HttpRequest) -> list[str]:
+    counter = counter_of(request)
+    return recording_uses.offered_at(counter=counter) if counter else []
 
 
 def _may(service: str, held: set[str]) -> bool:

@@ -24,19 +24,16 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show what is wrong, and the state of every part."""
     watch = look(now())
     waiting = applications.waiting()
-    subscribers = [
-        {"lag": lag, "tone": lag_tone(lag), "name": subscriber_name(lag.subscriber)}
-        for lag in watch.subscribers
-    ]
-    outside = [{"port": port, "name": port_name(port)} for port in watch.ports]
     rehearsal = rehearsing.states()
     return page(
         request,
         "home",
         watch=watch,
         problems=problems(watch),
-        subscribers=_parted(subscribers, [it["tone"] is None for it in subscribers]),
-        outside=_parted(outside, [port.state == "up" for port in watch.ports]),
+        subscribers=_parted([_subscriber(lag) for lag in watch.subscribers]),
+        outside=_parted(
+            [({"port": it, "name": port_name(it)}, it.state == "up") for it in watch.ports]
+        ),
         letters=[
             {"name": topic_name(topic), "states": states}
             for topic, states in sorted(watch.letters.items())
@@ -62,10 +59,18 @@ def home(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _parted(rows: Sequence[dict[str, Any]], are_well: Sequence[bool]) -> dict[str, Any]:
+def _subscriber(lag: journal.Lag) -> tuple[dict[str, Any], bool]:
+    tone = lag_tone(lag)
+    return {"lag": lag, "tone": tone, "name": subscriber_name(lag.subscriber)}, tone is None
+
+
+def _parted(rows: Sequence[tuple[dict[str, Any], bool]]) -> dict[str, Any]:
     """Part what needs somebody from what is well, which is folded away."""
-    well = [row for row, is_well in zip(rows, are_well, strict=True) if is_well]
-    return {"well": well, "unwell": [row for row in rows if row not in well], "all": len(rows)}
+    return {
+        "well": [row for row, is_well in rows if is_well],
+        "unwell": [row for row, is_well in rows if not is_well],
+        "all": len(rows),
+    }
 
 
 def _letters(watch: Watch, state: str) -> int:

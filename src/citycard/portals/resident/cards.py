@@ -35,8 +35,9 @@ def card(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     today = clock.today()
     rights = entitlements.rights_of(access=access, member_ids=[member_id], on=today)[member_id]
     codes = {right.entitlement for right in rights}
-    movable = right_moves.movable_to(found, member_id=member_id, held=held, rights=codes)
-    elsewhere = right_moves.elsewhere(found, member_id=member_id, rights=codes)
+    carriers = right_moves.carriers_of(member_id)
+    movable = right_moves.movable_to(found, carriers=carriers, held=held, rights=codes)
+    elsewhere = right_moves.elsewhere(found, carriers=carriers, rights=codes)
     profile = people.profile(access=access, member_id=member_id)
     recent = taps.recent(access=access, member_id=member_id, limit=RECENT)
     context = {
@@ -116,7 +117,8 @@ def move_right(request: HttpRequest, public_id: uuid.UUID, right: str) -> HttpRe
         return redirect("resident:card", public_id=public_id)
     rights = entitlements.rights_of(access=access, member_ids=[member_id], on=today)[member_id]
     codes = {one.entitlement for one in rights}
-    movable = right_moves.movable_to(found, member_id=member_id, held=held, rights=codes)
+    carriers = right_moves.carriers_of(member_id)
+    movable = right_moves.movable_to(found, carriers=carriers, held=held, rights=codes)
     chosen = next((one for one in movable if one.entitlement == right), None)
     if chosen is None:
         return redirect("resident:card", public_id=public_id)

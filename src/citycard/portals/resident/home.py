@@ -34,9 +34,10 @@ def _own(request: HttpRequest) -> dict[str, object]:
     rights = entitlements.rights_of(access=access, member_ids=[member_id], on=today)[member_id]
     held = cards.cards_of(access=access, member_id=member_id)
     codes = {right.entitlement for right in rights}
+    carriers = right_moves.carriers_of(member_id)
 
     def face(card: cards.CardView) -> CardFace:
-        away = right_moves.elsewhere(card, member_id=member_id, rights=codes)
+        away = right_moves.elsewhere(card, carriers=carriers, rights=codes)
         return faces.face_of(card, holder=profile.name or "", rights=rights, elsewhere=away)
 
     return {
