@@ -22,6 +22,7 @@ from citycard.infra.unit_of_work import unit_of_work
 from citycard.issuing import api as issuing
 from citycard.kernel.actors import SYSTEM, Actor
 from tests.flows.living import COUNTER, new_number, on_record, reviewer
+from tests.harness.cities import City
 
 PASSWORD = "correct horse battery"
 _boxes = itertools.count(4000)
@@ -185,6 +186,19 @@ def send(browser: Client, here: str) -> None:
     """Print the card that is seen."""
     (sha256,) = re.findall(r'name="sha256" value="(\w{64})"', browser.get(here).content.decode())
     assert browser.post(f"{here}send/", {"sha256": sha256}).status_code == 302
+
+
+def card_in_hand(city: City, clerk: Client, given: dict[str, str]) -> str:
+    """Take somebody from the form to the card in their hand; returns the case's reference."""
+    ref = apply(clerk, given)
+    city.settle()
+    approve(ref)
+    here = f"/counter/prints/{print_of(ref).print_id}/"
+    clerk.post(f"{here}draw/")
+    send(clerk, here)
+    city.settle()
+    assert clerk.post(f"{here}hand-over/").status_code == 302
+    return ref
 
 
 def handle_in(page: str) -> str:

@@ -6,7 +6,7 @@
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -148,6 +148,24 @@ def faults(page: Any) -> list[str]:
             .map(it => it.outerHTML.slice(0, 120))"""
     )
     return said + ([f"runs {over} px off the side: {wide[:1]}"] if over > 0 else [])
+
+
+def faulty(pages: Mapping[str, tuple[str, Client | None]]) -> dict[tuple[str, str], list[str]]:
+    """Look at pages (each a path and its reader) on a phone and on a desk, and name what is wrong.
+
+    A page has one main heading, and no other faults.
+    """
+    found = {}
+    with served() as address, browsing() as browser:
+        windows = Windows(browser, address)
+        for size in ("phone", "desk"):
+            for name, (path, who) in pages.items():
+                page = windows.at(path, who, size=size)
+                picture(page, f"{name}-{size}")
+                headings = page.locator("h1").count()
+                wrong = [] if headings == 1 else [f"has {headings} main headings"]
+                found[name, size] = wrong + faults(page)
+    return {place: wrong for place, wrong in found.items() if wrong}
 
 
 def picture(page: Any, name: str) -> None:

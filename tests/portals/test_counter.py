@@ -316,14 +316,7 @@ def test_an_own_card_joins_after_its_number_is_checked(city: City, clerk: Client
 
 
 def test_a_lost_card_is_stopped_for_good(city: City, clerk: Client) -> None:
-    ref = desk.apply(clerk, desk.senior("高天成"))
-    city.settle()
-    desk.approve(ref)
-    here = f"/counter/prints/{desk.print_of(ref).print_id}/"
-    clerk.post(f"{here}draw/")
-    desk.send(clerk, here)
-    city.settle()
-    clerk.post(f"{here}hand-over/")
+    ref = desk.card_in_hand(city, clerk, desk.senior("高天成"))
     person = handle_in(clerk.get(f"/counter/cases/{ref}/").content.decode())
     (lost,) = re.findall(r'href="([^"]+/lost/)"', clerk.get(person).content.decode())
     assert "掛失後不能恢復" in sentences(clerk.get(lost))

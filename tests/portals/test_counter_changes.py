@@ -24,14 +24,7 @@ def clerk(city: City) -> Client:
 @pytest.fixture(scope="module")
 def holder(city: City, clerk: Client) -> str:
     """The address of somebody with a card in hand."""
-    ref = desk.apply(clerk, desk.senior("許美惠"))
-    city.settle()
-    desk.approve(ref)
-    here = f"/counter/prints/{desk.print_of(ref).print_id}/"
-    clerk.post(f"{here}draw/")
-    desk.send(clerk, here)
-    city.settle()
-    assert clerk.post(f"{here}hand-over/").status_code == 302
+    ref = desk.card_in_hand(city, clerk, desk.senior("許美惠"))
     return desk.handle_in(clerk.get(f"/counter/cases/{ref}/").content.decode())
 
 

@@ -209,13 +209,4 @@ def test_the_pages_on_a_phone_and_on_a_desk(town: City, hospital: Client) -> Non
         "uses": ("/uses/", me),
         "me": ("/me/", me),
     }
-    found = {}
-    with looking.served() as where, looking.browsing() as browser:
-        windows = looking.Windows(browser, where)
-        for size in ("phone", "desk"):
-            for name, (path, client) in pages.items():
-                page = windows.at(path, client, size=size)
-                assert page.locator("h1").count() == 1, name
-                looking.picture(page, f"{name}-{size}")
-                found[name, size] = looking.faults(page)
-    assert not {place: faults for place, faults in found.items() if faults}
+    assert looking.faulty(pages) == {}

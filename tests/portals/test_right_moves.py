@@ -26,11 +26,8 @@ pytestmark = pytest.mark.city("taichung")
 RIGHT = "resident-bus"
 
 
-@pytest.fixture(scope="module")
-def rider(city: City) -> Resident:
-    """Somebody with two cards; the second that joined carries the bus."""
-    desk.open_city()
-    (who,) = residents(1, approval=RIGHT, kind="bus")
+def second_card(who: Resident) -> None:
+    """Give somebody another card, which carries the bus from then on."""
     with unit_of_work():
         [made] = cards.register_many(
             cards=[
@@ -47,6 +44,14 @@ def rider(city: City) -> Resident:
             binds=[cards.Bind(card_id=made.card_id, member_id=who.member_id)],
             actor=SYSTEM, now=clock.now(),
         )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def rider(city: City) -> Resident:
+    """Somebody with two cards; the second that joined carries the bus."""
+    desk.open_city()
+    (who,) = residents(1, approval=RIGHT, kind="bus")
+    second_card(who)
     return who
 
 
@@ -155,21 +160,7 @@ def test_a_clerk_moves_it_and_takes_a_card_back(
 @looking.needs_browser[1]
 def test_the_pages_on_a_phone_and_on_a_desk(clerk: Client, city: City) -> None:
     (who,) = residents(1, approval=RIGHT, kind="bus")
-    with unit_of_work():
-        [made] = cards.register_many(
-            cards=[
-                cards.NewCard(
-                    kind="bus", medium="easycard",
-                    numbers={"printed": f"6{who.card:0>15}", "chip_id": f"6{who.card[1:]}"},
-                )
-            ],
-            actor=SYSTEM,
-            now=clock.now(),
-        )  # fmt: skip
-        cards.bind_many(
-            binds=[cards.Bind(card_id=made.card_id or 0, member_id=who.member_id)],
-            actor=SYSTEM, now=clock.now(),
-        )  # fmt: skip
+    second_card(who)
     first, second = card_ids(who)
     staff = scalar(
         "SELECT staff_id FROM identity_account WHERE id = %s", [clerk.session["account_id"]]
@@ -183,13 +174,4 @@ def test_the_pages_on_a_phone_and_on_a_desk(clerk: Client, city: City) -> None:
         "counter-card": (f"/counter/people/{handle}/cards/{first}/", clerk),
         "counter-card-carrying": (f"/counter/people/{handle}/cards/{second}/", clerk),
     }
-    found = {}
-    with looking.served() as address, looking.browsing() as browser:
-        windows = looking.Windows(browser, address)
-        for size in ("phone", "desk"):
-            for name, (where, client) in pages.items():
-                page = windows.at(where, client, size=size)
-                assert page.locator("h1").count() == 1, name
-                looking.picture(page, f"{name}-{size}")
-                found[name, size] = looking.faults(page)
-    assert not {place: faults for place, faults in found.items() if faults}
+    assert looking.faulty(pages) == {}

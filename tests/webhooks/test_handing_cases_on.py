@@ -3,18 +3,15 @@
 import datetime as dt
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
-from ipaddress import ip_network
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from citycard.adapters.webhooks.http import HttpWebhooks
 from citycard.agencies import api as agencies
-from citycard.agencies.ports import WebhookReceivers
 from citycard.flows import asking_registers, handing_cases_on, telling_agencies
-from citycard.infra import clock, journal, outbox, ports
-from citycard.infra.database import execute, rows, scalar
+from citycard.infra import clock, journal, outbox
+from citycard.infra.database import rows, scalar
 from citycard.infra.packs import current_pack
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import SYSTEM
@@ -31,7 +28,7 @@ from tests.flows.living import (
 from tests.harness.cities import City
 from tests.openapi.guide import blocks
 from tests.portals import seeding
-from tests.webhooks.receiver import ANSWER_WITHIN_S, Receiver, is_signed
+from tests.webhooks.receiver import Receiver, is_signed
 
 pytestmark = pytest.mark.city("taipei")
 KIND = handing_cases_on.KIND
@@ -39,24 +36,10 @@ Subscribe = Callable[..., agencies.WebhookSecret]
 
 
 @pytest.fixture(autouse=True)
-def _receivers(city: City, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _open(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CITYCARD_DEMO_DELAY", "0")
     seeding.activate()
-    networks = [ip_network("127.0.0.0/8")]
-    adapter = HttpWebhooks(networks=networks, plain=True, timeout_s=ANSWER_WITHIN_S)
-    ports.provide(WebhookReceivers, adapter, name="agencies' systems", timeout_s=60)
     journal.pump_until_idle()  # what earlier tests approved is nobody's here
-    yield
-    execute("UPDATE agencies_webhook SET state = 'ended'")
-    execute("UPDATE agencies_webhook_message SET state = 'dropped' WHERE state = 'waiting'")
-    execute("UPDATE infra_outbox SET state = 'done' WHERE topic = 'systems.webhooks'")
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    found = Receiver()
-    yield found
-    found.down()
 
 
 @pytest.fixture

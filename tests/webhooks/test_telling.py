@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from ipaddress import ip_network
 from typing import Any
 
@@ -16,7 +16,7 @@ from citycard.cards import api as cards
 from citycard.entitlements import events as entitlement_events
 from citycard.flows import telling_agencies
 from citycard.infra import clock, failpoints, journal, outbox, ports
-from citycard.infra.database import execute, rows, scalar
+from citycard.infra.database import rows, scalar
 from citycard.infra.journal import announce
 from citycard.infra.unit_of_work import unit_of_work
 from citycard.kernel.actors import SYSTEM
@@ -32,28 +32,10 @@ class Crash(Exception):
     """The worker dies here."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def town(city: City) -> City:
     seeding.activate()
     return city
-
-
-@pytest.fixture(autouse=True)
-def _receivers(town: City) -> Iterator[None]:
-    networks = [ip_network("127.0.0.0/8")]
-    adapter = HttpWebhooks(networks=networks, plain=True, timeout_s=ANSWER_WITHIN_S)
-    ports.provide(WebhookReceivers, adapter, name="agencies' systems", timeout_s=60)
-    yield
-    execute("UPDATE agencies_webhook SET state = 'ended'")
-    execute("UPDATE agencies_webhook_message SET state = 'dropped' WHERE state = 'waiting'")
-    execute("UPDATE infra_outbox SET state = 'done' WHERE topic = 'systems.webhooks'")
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    found = Receiver()
-    yield found
-    found.down()
 
 
 @pytest.fixture(scope="module")

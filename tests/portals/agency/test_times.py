@@ -26,15 +26,7 @@ def clerk(city: City) -> Client:
 @pytest.fixture(scope="module")
 def ref(city: City, clerk: Client) -> str:
     """A case that went from the form to the hand-over in one session."""
-    ref = desk.apply(clerk, desk.senior("許美惠"))
-    city.settle()
-    desk.approve(ref)
-    here = f"/counter/prints/{desk.print_of(ref).print_id}/"
-    clerk.post(f"{here}draw/")
-    desk.send(clerk, here)
-    city.settle()
-    assert clerk.post(f"{here}hand-over/").status_code == 302
-    return ref
+    return desk.card_in_hand(city, clerk, desk.senior("許美惠"))
 
 
 def took(minutes: float, *, due: dt.timedelta = A_DAY, ref: str = "") -> None:
@@ -125,12 +117,4 @@ def test_the_page_on_a_phone_and_on_a_desk(clerk: Client, ref: str) -> None:
         "times": ("/agency/figures/times/", officer),
         "case": (f"/counter/cases/{ref}/", clerk),
     }
-    found = {}
-    with looking.served() as address, looking.browsing() as browser:
-        windows = looking.Windows(browser, address)
-        for size in ("phone", "desk"):
-            for name, (where, client) in pages.items():
-                page = windows.at(where, client, size=size)
-                looking.picture(page, f"{name}-{size}")
-                found[name, size] = looking.faults(page)
-    assert not {place: faults for place, faults in found.items() if faults}
+    assert looking.faulty(pages) == {}
