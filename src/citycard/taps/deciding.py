@@ -32,6 +32,10 @@ _RIDE_FIELDS = 12
 Impossible = npt.NDArray[np.int8]
 
 
+GOOD = 1
+"""How a card stands that may be used; see ``Found``."""
+
+
 class Found(NamedTuple):
     """What held for each card at its tap's own time.
 

@@ -11,14 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from citycard.cards import api as cards
-from citycard.infra.columns import DATE, INSTANT, INT8, array, days_2000, us_2000
-from citycard.infra.columns import ask as ask_columns
+from citycard.infra import columns as wire
 from citycard.infra.database import statement
 from citycard.taps.columns import Whole
-from citycard.taps.deciding import Found
+from citycard.taps.deciding import GOOD, Found
 from citycard.taps.service_table import ServiceTable
-
-_GOOD = 1
 
 
 class Holders(NamedTuple):
@@ -62,7 +59,7 @@ def tell(
     if not len(holders.member_id):
         return
     tells = np.array([False, *named["tell_class"]])
-    places = np.flatnonzero((found.standing == _GOOD) & tells[found.service])
+    places = np.flatnonzero((found.standing == GOOD) & tells[found.service])
     at = np.searchsorted(holders.member_id, found.member_id[places])
     at[at == len(holders.member_id)] = 0
     has = holders.member_id[at] == found.member_id[places]
@@ -77,12 +74,12 @@ def _on_days(
     found: Found, at_us: Whole, days: Whole, places: Whole, named: Mapping[str, Any]
 ) -> Whole:
     parameters = {
-        "members": array(INT8, found.member_id[places]),
-        "cards": array(INT8, found.card_id[places]),
-        "days": array(DATE, days_2000(days[places])),
-        "ats": array(INSTANT, us_2000(at_us[places])),
+        "members": wire.array(wire.INT8, found.member_id[places]),
+        "cards": wire.array(wire.INT8, found.card_id[places]),
+        "days": wire.array(wire.DATE, wire.days_2000(days[places])),
+        "ats": wire.array(wire.INSTANT, wire.us_2000(at_us[places])),
         **{name: named[name] for name in ("class_rights", "class_one_card")},
     }
     bits: Whole
-    [bits] = ask_columns(statement(__file__, "classes_on_days"), parameters, [">i4"])
+    [bits] = wire.ask(statement(__file__, "classes_on_days"), parameters, [">i4"])
     return bits

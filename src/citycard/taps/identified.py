@@ -6,13 +6,11 @@ import numpy as np
 
 from citycard.infra.database import rows, statement
 from citycard.taps.columns import Whole
-from citycard.taps.deciding import Found
+from citycard.taps.deciding import GOOD, Found
 from citycard.taps.service_table import ServiceTable
 
 ISSUER, NUMBER_KIND = "city", "identified"
 """What stands in place of a card's issuer and kind of number."""
-
-_GOOD = 1
 
 
 def stand_in(found: Found, identified: Mapping[int, int], days: Whole, table: ServiceTable) -> None:
@@ -28,6 +26,6 @@ def stand_in(found: Found, identified: Mapping[int, int], days: Whole, table: Se
     right = [one.right_id for one in rows(statement(__file__, "rights_of_identified"), asked)]
     found.member_id[places] = asked["members"]
     found.right_id[places] = right
-    found.standing[places] = _GOOD
+    found.standing[places] = GOOD
     for column in (found.card_id, found.binding_id, found.kind, found.classes):
         column[places] = 0

@@ -148,8 +148,7 @@ def _look_up(
         begun = [readers.device_id[good].tolist(), readers.epoch[good].tolist()]
         execute(statement(__file__, "begin_epochs"), begun)
         answer = wire.ask(sql, asked, (*_FORMS, *_FOUND, *_HOLDERS))
-    good, _, seen, batch_id, n, service, site, *facts = answer
-    *facts, holders, bits, always = facts
+    good, _, seen, batch_id, n, service, site, *facts, holders, bits, always = answer
     order = np.argsort(n, kind="stable")
     facts = [service, *facts, np.zeros(len(n))]
     found = Found(*(column[order].astype(np.int64) for column in facts))

@@ -26,8 +26,8 @@ def recall(
     """Return, by place in the batch, the answers of taps that were taken before."""
     months: Any = days[places].astype("M8[D]").astype("M8[M]").astype("M8[D]")
     asked = [of[places].tolist() for of in (columns.device_id, columns.epoch, columns.seq)]
-    of_each = months.tolist()
-    taken = rows(statement(__file__, "stored_answers"), [of_each, *asked, sorted(set(of_each))])
+    month = months.tolist()
+    taken = rows(statement(__file__, "stored_answers"), [month, *asked, sorted(set(month))])
     numbers = cards.numbers_of_links(link_ids=[row.link_id for row in taken if row.link_id])
     same = {
         places[row.n - 1]: (

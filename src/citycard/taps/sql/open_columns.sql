@@ -56,9 +56,8 @@ WITH reader AS MATERIALIZED (
                CASE WHEN c.is_now THEN CASE WHEN c.works AND (c.expires_on <= c.day) IS NOT TRUE THEN 1 ELSE 2 END
                     WHEN c.which <> c.card_id THEN 3 ELSE coalesce(c.past[1], 0) END::smallint AS standing,
                CASE WHEN c.is_now THEN c.card_id ELSE c.past[2] END AS card_id,
-               coalesce(CASE WHEN NOT c.is_now THEN c.past[3]
-                             WHEN c.kind = ANY (%(special_kinds)s::text[])
-                             THEN array_position(%(special_kinds)s::text[], c.kind) END, 0)::smallint AS kind,
+               coalesce(CASE WHEN c.is_now THEN array_position(%(special_kinds)s::text[], c.kind)
+                             ELSE c.past[3] END, 0)::smallint AS kind,
                CASE WHEN c.is_now THEN c.binding_id ELSE c.past[4] END AS binding_id,
                CASE WHEN c.is_now THEN c.member_id ELSE c.past[5] END AS member_id
         FROM (
@@ -75,8 +74,8 @@ WITH reader AS MATERIALIZED (
                        LEFT JOIN pub.bindings b ON b.card_id = ANY (ARRAY[c.card_id]) AND b.bound @> r.at
                        WHERE c.card_id = coalesce(r.card_id, r.which)) END AS past
             FROM (
-                SELECT u.n, u.day, u.at, u.place, k.card_id, k.kind, k.binding_id, k.member_id, k.works, k.expires_on, o.which,
-                       (k.since <= u.at AND o.which IS NULL) IS TRUE AS is_now, o.moved
+                SELECT u.n, u.day, u.at, u.place, k.card_id, k.kind, k.binding_id, k.member_id, k.works, k.expires_on, rare.which,
+                       (k.since <= u.at AND rare.which IS NULL) IS TRUE AS is_now, rare.moved
                 FROM unnest(%(places)s::integer[], %(ats)s::timestamptz[], %(days)s::date[], %(keys)s::integer[],
                             %(numbers)s::text[], %(others)s::text[])
                      WITH ORDINALITY AS u(place, at, day, key, number, other, n)
@@ -95,7 +94,7 @@ WITH reader AS MATERIALIZED (
                         FROM pub.device_posts p
                         JOIN taps_site z ON z.service = p.service AND z.agency = p.agency AND z.place = p.place
                         WHERE p.device_id = (%(readers)s::bigint[])[u.place] AND p.stood @> u.at) END AS moved
-                    OFFSET 0) o
+                    OFFSET 0) rare
             ) r
             OFFSET 0
         ) c
